@@ -1,0 +1,77 @@
+#include "common/base/buf.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAP_FIRST = 256 };
+
+struct buf buf_make(size_t max_bytes) { return (struct buf){ .max = max_bytes }; }
+
+void buf_free(struct buf *b)
+{
+    if (b == NULL) return;
+    free(b->p);
+    *b = buf_make(b->max);
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    b->err = OK;
+    if (b->p) b->p[0] = 0;
+}
+
+static enum err reserve(struct buf *b, size_t more)
+{
+    if (b->err != OK) return b->err;
+    if (more > b->max - b->n) return b->err = ERR_LIMIT;
+    size_t need = b->n + more + 1;
+    if (need <= b->cap) return OK;
+    size_t cap = b->cap ? b->cap : CAP_FIRST;
+    while (cap < need) cap = cap > SIZE_MAX / 2 ? need : cap * 2;
+    uint8_t *p = realloc(b->p, cap);
+    if (p == NULL) return b->err = ERR_MEMORY;
+    b->p = p;
+    b->cap = cap;
+    return OK;
+}
+
+uint8_t *buf_grow(struct buf *b, size_t n)
+{
+    if (reserve(b, n) != OK) return NULL;
+    uint8_t *at = b->p + b->n;
+    memset(at, 0, n + 1);
+    b->n += n;
+    return at;
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (reserve(b, n) != OK) return;
+    if (n > 0) memcpy(b->p + b->n, p, n);
+    b->n += n;
+    b->p[b->n] = 0;
+}
+
+void buf_add_str(struct buf *b, struct str s) { buf_add(b, s.p, s.n); }
+void buf_add_z(struct buf *b, const char *z) { buf_add_str(b, str_of(z)); }
+
+void buf_addf(struct buf *b, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n >= 0 && reserve(b, (size_t)n) == OK) {
+        (void)vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, again);
+        b->n += (size_t)n;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+struct str buf_str(const struct buf *b) { return (struct str){ (const char *)b->p, b->n }; }
+struct bytes buf_bytes(const struct buf *b) { return (struct bytes){ b->p, b->n }; }
+enum err buf_err(const struct buf *b) { return b->err; }

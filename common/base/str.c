@@ -1,0 +1,104 @@
+#include "common/base/str.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { DISTANCE_MAX = 64, NUMBER_MAX = 64 };
+
+struct str str_of(const char *z) { return (struct str){ z, z ? strlen(z) : 0 }; }
+struct bytes bytes_of(const void *p, size_t n) { return (struct bytes){ p, n }; }
+struct bytes str_bytes(struct str s) { return (struct bytes){ (const uint8_t *)s.p, s.n }; }
+struct str bytes_str(struct bytes b) { return (struct str){ (const char *)b.p, b.n }; }
+
+bool str_eq(struct str a, struct str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
+bool str_is(struct str a, const char *z) { return str_eq(a, str_of(z)); }
+
+bool str_is_nocase(struct str a, const char *z)
+{
+    size_t n = strlen(z);
+    return a.n == n && (n == 0 || strncasecmp(a.p, z, n) == 0);
+}
+
+bool str_starts(struct str s, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.n > 0 && isspace((unsigned char)s.p[0])) s = (struct str){ s.p + 1, s.n - 1 };
+    while (s.n > 0 && isspace((unsigned char)s.p[s.n - 1])) s.n--;
+    return s;
+}
+
+struct str str_next(struct str *rest, char cut)
+{
+    const char *at = rest->n ? memchr(rest->p, cut, rest->n) : NULL;
+    struct str head = *rest;
+    if (at == NULL) {
+        *rest = (struct str){ rest->n ? rest->p + rest->n : rest->p, 0 };
+        return head;
+    }
+    head.n = (size_t)(at - rest->p);
+    *rest = (struct str){ at + 1, rest->n - head.n - 1 };
+    return head;
+}
+
+enum err str_u64(struct str s, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (s.n == 0) return ERR_INPUT;
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9') return ERR_INPUT;
+        uint64_t digit = (uint64_t)(s.p[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10) return ERR_INPUT;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return OK;
+}
+
+enum err str_f64(struct str s, double *out)
+{
+    char text[NUMBER_MAX];
+    char *end = NULL;
+    if (s.n == 0 || isspace((unsigned char)s.p[0]) || str_copy(s, text, sizeof text) != OK) return ERR_INPUT;
+    double value = strtod(text, &end);
+    if (end != text + s.n || !isfinite(value)) return ERR_INPUT;
+    *out = value;
+    return OK;
+}
+
+enum err str_copy(struct str s, char *out, size_t size)
+{
+    if (s.n >= size) return ERR_LIMIT;
+    if (s.n > 0) memcpy(out, s.p, s.n);
+    out[s.n] = '\0';
+    return OK;
+}
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static int fold(struct str s, size_t i) { return tolower((unsigned char)s.p[i]); }
+
+size_t str_distance(struct str a, struct str b)
+{
+    size_t rows[3][DISTANCE_MAX + 1];
+    if (a.n > DISTANCE_MAX || b.n > DISTANCE_MAX) return SIZE_MAX;
+    for (size_t j = 0; j <= b.n; j++) rows[0][j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t *now = rows[i % 3];
+        const size_t *before = rows[(i + 2) % 3];
+        const size_t *two_before = rows[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t change = fold(a, i - 1) == fold(b, j - 1) ? 0 : 1;
+            now[j] = least(least(before[j] + 1, now[j - 1] + 1), before[j - 1] + change);
+            bool swapped = i > 1 && j > 1 && fold(a, i - 1) == fold(b, j - 2) && fold(a, i - 2) == fold(b, j - 1);
+            if (swapped) now[j] = least(now[j], two_before[j - 2] + 1);
+        }
+    }
+    return rows[a.n % 3][b.n];
+}
