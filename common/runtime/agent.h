@@ -1,0 +1,102 @@
+/*
+ * agent -- an agent is a value.
+ *
+ * agents/<name>/agent.c is a page of tables and one `const struct agent_def`.
+ * The runtime derives the rest: --help, settings, dispatch by schema with role
+ * check, --describe, counters, probes, logs, delivery.  An agent knows neither
+ * its transport nor its clock, disk or dice: everything it may do is below.
+ *
+ * EVERY EVENT IS ONE TRANSACTION.  A message, call, tick, timer or finished job runs one function.  What it puts into
+ * the store and what it sends are committed together and only then leave the process; when it fails nothing happened.
+ * A function that returns a PEER or LIMIT error must not have changed its state before; after any other failure the
+ * runtime throws the state away and calls init again, which rebuilds it from the store, as after a crash.
+ */
+#pragma once
+#include "common/base/log.h"
+#include "common/runtime/roster.h"
+#include "common/runtime/settings.h"
+#include "common/runtime/store.h"
+#include "common/wire/command.h"
+#include "common/wire/msg.h"
+#include "common/wire/result.h"
+
+struct agent;
+
+typedef enum err agent_init_fn(struct agent *a, void *self, struct why *why);
+typedef void agent_fini_fn(void *self);
+typedef enum err agent_handler_fn(struct agent *a, void *self, const struct msg *m);
+typedef enum err agent_tick_fn(struct agent *a, void *self);
+typedef enum err agent_timer_fn(struct agent *a, void *self, uint64_t arg);
+typedef enum err agent_presence_fn(struct agent *a, void *self, const struct member *who, bool online);
+typedef void agent_gauges_fn(const void *self, struct buf *metrics); /* appends Prometheus text */
+
+struct agent_handler {
+    enum msg_type on;
+    agent_handler_fn *run;
+    enum msg_type reply; /* what it may answer with at once; MSG_NONE */
+};
+struct agent_ticker {
+    const char *period_setting; /* name of a SET_COUNT setting in ms */
+    agent_tick_fn *run;
+};
+struct agent_def {
+    const char *name;
+    unsigned role;
+    const char *doc;      /* one line */
+    const char *examples; /* for --help */
+    unsigned peers;       /* roles whose presence it wants and to whom it shows its own */
+    enum store_safety safety;
+    size_t state_size;   /* zeroed by the runtime before init */
+    agent_init_fn *init; /* builds the state from settings and store; in a transaction */
+    agent_fini_fn *fini; /* frees a whole or half-built state */
+    const struct setting *settings;
+    const struct agent_handler *handlers; /* ends with MSG_NONE */
+    const struct command *commands;       /* ends with a NULL name; NULL for none */
+    const struct agent_ticker *tickers;   /* ends with NULL; NULL for none */
+    agent_presence_fn *presence;          /* NULL: not interested */
+    agent_gauges_fn *gauges;              /* NULL: none */
+};
+
+/* Sending.  `to` is a bare JID.  The message (with its attachment's bytes) is copied.  ACKED messages survive restarts
+ * of either side and are delivered once; PLAIN ones go out once if the link is up. */
+enum err agent_send(struct agent *a, const char *to, struct msg *m) MUST_USE;
+enum err agent_reply(struct agent *a, const struct msg *about, struct msg *m)
+    MUST_USE;                                                                  /* asserts the handler row's reply */
+enum err agent_say(struct agent *a, const char *to, struct str text) MUST_USE; /* plain chat text to a person */
+/* A call whose answer needs others: run calls agent_later and returns OK; agent_answer gives it later, with call->id. */
+enum err agent_later(struct agent *a, const struct call *c) MUST_USE;
+void agent_answer(struct agent *a, uint64_t call_id, const struct result *r);
+
+/* Time.  Timers and tickers are not stored: init sets them again from what it stored. */
+uint64_t agent_now_ms(const struct agent *a); /* monotonic */
+int64_t agent_wall_ms(const struct agent *a);
+enum err agent_after(struct agent *a, uint64_t delay_ms, agent_timer_fn *fn, uint64_t arg)
+    MUST_USE; /* once; cannot be cancelled */
+
+/* Long work: `run` owns job until `done` runs on the loop (in a transaction); then `release` frees it.  After a restart
+ * of the agent done is not called, release is. */
+struct agent_job {
+    void (*run)(void *job);
+    enum err (*done)(struct agent *a, void *self, void *job);
+    void (*release)(void *job);
+    void *job;
+};
+enum err agent_offload(struct agent *a, struct agent_job job) MUST_USE;
+
+/* Keeping.  Keys are the agent's own ("run/7/head"); values are copied.  See store.h. */
+enum err agent_put(struct agent *a, const char *key, struct bytes value) MUST_USE;
+enum err agent_del(struct agent *a, const char *key) MUST_USE;
+enum err agent_del_prefix(struct agent *a, const char *prefix) MUST_USE;
+enum err agent_get(struct agent *a, const char *key, struct buf *out) MUST_USE;
+enum err agent_scan(struct agent *a, const char *prefix, store_scan_fn *fn, void *to) MUST_USE;
+
+/* The rest of the world. */
+enum err agent_random(struct agent *a, void *out, size_t n) MUST_USE; /* CSPRNG; seeded in simulation */
+enum err agent_random_fn(void *a, void *out, size_t n) MUST_USE; /* the same as a callback, for crypto and privacy */
+const struct settings *agent_settings(const struct agent *a);
+const struct roster *agent_roster(const struct agent *a);
+bool agent_online(const struct agent *a, const char *jid); /* as last heard by presence */
+const char *agent_jid(const struct agent *a);
+const struct log *agent_log(const struct agent *a);
+/* Digest of bytes as 64 lower-case hex digits and a NUL. */
+void agent_sha256(struct bytes data, char out[65]);

@@ -1,0 +1,48 @@
+/*
+ * core -- one running agent, driven from outside.
+ *
+ * The loop (uv or simulation) owns a core and feeds it events; the core runs
+ * the agent's functions in transactions and hands what results to the
+ * transport.  Single-threaded.
+ */
+#pragma once
+#include "common/runtime/transport.h"
+
+struct core_config {
+    const struct agent_def *def;
+    const char *jid;                 /* bare; copied */
+    const struct settings *settings; /* borrowed for the core's life, as all below */
+    const struct roster *roster;
+    struct store *store;
+    struct host host;
+    struct log log;
+    uint8_t secret_key[32]; /* X25519, opens attachments sent to us; copied */
+};
+
+enum err core_new(const struct core_config *config, struct agent **out, struct why *why) MUST_USE; /* runs def->init */
+void core_free(struct agent *a);                              /* runs def->fini; NULL is fine */
+void core_attach(struct agent *a, const struct transport *t); /* before any event; copied; NULL detaches */
+
+/* Events. */
+void core_on_link(struct agent *a, bool up);
+void core_on_packet(struct agent *a, const struct packet *p);
+void core_on_presence(struct agent *a, const char *jid, bool online);
+/* A structured call (ad-hoc command, gateway); the answer goes to transport->answer(call_id).  Unknown commands and
+ * wrong arguments are answered too. */
+void core_on_invoke(struct agent *a, uint64_t call_id, const char *from, struct str command,
+                    const struct arg_pair *pairs, size_t n);
+void core_on_bounce(struct agent *a, const char *jid); /* a stanza to jid came back as an error: it is not there */
+void core_on_timer(struct agent *a, uint64_t token);
+void core_on_job(struct agent *a, uint64_t token);
+void core_on_stored(struct agent *a, uint64_t token, enum err e, struct str url);
+void core_on_fetched(struct agent *a, uint64_t token, enum err e, struct bytes data);
+
+/* Looking in. */
+const struct agent_def *core_def(const struct agent *a);
+const void *core_state(const struct agent *a);             /* the agent's own state, for tests */
+bool core_ready(const struct agent *a);                    /* link up and init done */
+size_t core_outbox(const struct agent *a);                 /* messages not yet acknowledged */
+void core_metrics(const struct agent *a, struct buf *out); /* Prometheus text */
+/* Commands a role may see; for disco items and forms. */
+const struct command *core_commands(const struct agent *a);
+unsigned core_role_of(const struct agent *a, const char *jid);

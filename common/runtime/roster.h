@@ -1,0 +1,33 @@
+/*
+ * roster -- who is who: JID to role, display name and public key.
+ *
+ *   members:
+ *     - {jid: coordinator@himas.local, role: coordinator, name: coordinator, key: <64 hex digits, X25519>}
+ *     - {jid: hospital-a@himas.local, role: trainer, name: hospital-a, key: ...}
+ *     - {jid: op@himas.local, role: operator}
+ *
+ * What a sender may send is decided here, from the authenticated JID.
+ */
+#pragma once
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/wire/role.h"
+
+enum { ROSTER_MAX_MEMBERS = 100000, ROSTER_JID_BYTES = 256, ROSTER_NAME_BYTES = 64, ROSTER_KEY_BYTES = 32 };
+
+struct member {
+    char jid[ROSTER_JID_BYTES]; /* bare, lower case */
+    char name[ROSTER_NAME_BYTES];
+    unsigned role; /* may be several bits for a person */
+    bool has_key;
+    uint8_t key[ROSTER_KEY_BYTES];
+};
+struct roster;
+
+enum err roster_parse(struct str text, const char *source, struct roster **out, struct why *why) MUST_USE;
+enum err roster_read(const char *path, struct roster **out, struct why *why) MUST_USE; /* blocks */
+void roster_free(struct roster *r);
+const struct member *roster_find(const struct roster *r, struct str bare_jid); /* NULL when not a member */
+const struct member *roster_by_name(const struct roster *r, struct str name);
+size_t roster_count(const struct roster *r);
+const struct member *roster_at(const struct roster *r, size_t i);

@@ -1,0 +1,38 @@
+/*
+ * store -- what an agent keeps: ordered text keys to bytes, in transactions.
+ *
+ * State is durable before its effects leave the process: the runtime opens a
+ * transaction around every handler and sends only after the commit.  In
+ * production one SQLite file per agent in WAL mode (synchronous NORMAL: survives a killed process; FULL: survives a
+ * power cut), held by one process at a time; in simulation the same over memory.
+ */
+#pragma once
+#include "common/base/buf.h"
+
+enum { STORE_MAX_KEY = 512 };
+#define STORE_MAX_VALUE ((size_t)1000000000)
+
+struct store;
+enum store_safety { STORE_PROCESS_SAFE, STORE_POWER_SAFE };
+
+/* ERR_STORE with the cause: locked by another process, corrupt, read-only, disk full.  Blocks. */
+enum err store_open_file(const char *path, enum store_safety safety, struct store **out, struct why *why) MUST_USE;
+enum err store_open_memory(struct store **out) MUST_USE;
+void store_close(struct store *s); /* rolls an open transaction back; NULL is fine */
+
+/* Transactions do not nest.  put and del need one. */
+enum err store_begin(struct store *s) MUST_USE;
+enum err store_commit(struct store *s) MUST_USE; /* after a failure the transaction is rolled back */
+void store_rollback(struct store *s);
+
+enum err store_put(struct store *s, const char *key, struct bytes value) MUST_USE;
+enum err store_del(struct store *s, const char *key) MUST_USE; /* OK when absent */
+/* Appends the value to *out; ERR_ABSENT when there is none. */
+enum err store_get(struct store *s, const char *key, struct buf *out) MUST_USE;
+bool store_has(struct store *s, const char *key);
+
+/* Calls fn for every key that starts with prefix, in byte order, until fn fails.  fn may put and del (such changes are
+ * not part of this scan's result).  key and value live for the call. */
+typedef enum err store_scan_fn(void *to, const char *key, struct bytes value);
+enum err store_scan(struct store *s, const char *prefix, store_scan_fn *fn, void *to) MUST_USE;
+enum err store_del_prefix(struct store *s, const char *prefix) MUST_USE;

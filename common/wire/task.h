@@ -1,0 +1,71 @@
+/*
+ * task -- a federation as data: what is learned, from which columns, how, for
+ * how long, with how many, and under which privacy.
+ *
+ * The document travels in run.invite as text; its SHA-256 (over the exact
+ * bytes) is the task's identity, which a hospital's policy allows or not.
+ */
+#pragma once
+#include "common/wire/contract.h"
+
+enum { TASK_NAME_BYTES = 64, TASK_MAX_HIDDEN = 8, TASK_MAX_BYTES = 60000 };
+enum task_arch { ARCH_LOGISTIC, ARCH_SOFTMAX, ARCH_MLP };                   /* model.arch */
+enum task_optimizer { OPTIMIZER_SGD, OPTIMIZER_ADAM };                      /* train.optimizer */
+enum task_server { SERVER_SGD, SERVER_MOMENTUM, SERVER_ADAM, SERVER_YOGI }; /* server.optimizer */
+enum task_late { LATE_DISCARD, LATE_WEIGHTED };                             /* rounds.late */
+enum task_scale { SCALE_NONE, SCALE_RANGES, SCALE_MOMENTS };                /* standardise */
+enum task_noise { NOISE_NONE, NOISE_GAUSSIAN, NOISE_LAPLACE };              /* privacy.mechanism */
+
+struct task {
+    char name[TASK_NAME_BYTES];
+    struct contract contract;
+    enum task_scale
+        scale; /* ranges: from the contract's min/max, costs no privacy; moments: federated mean and variance */
+    struct {
+        enum task_arch arch;
+        size_t hidden[TASK_MAX_HIDDEN]; /* widths; MLP default 64, 32 */
+        size_t nhidden;
+        uint64_t seed; /* of the initial weights */
+    } model;
+    struct {
+        enum task_optimizer optimizer;
+        double learning_rate;
+        double weight_decay;
+        double proximal_mu; /* FedProx (Li et al. 2020); 0 is FedAvg */
+        uint64_t epochs;    /* local passes a round */
+        uint64_t batch;
+        double test_fraction; /* held out at each hospital, by patient */
+        uint64_t seed;        /* of split and shuffles */
+    } train;
+    struct {
+        enum task_server optimizer;
+        double learning_rate, momentum, beta1, beta2, tau;
+    } server;
+    struct {
+        uint64_t count;
+        uint64_t quorum;            /* k: fewest hospitals for a round to count */
+        uint64_t join_deadline_ms;  /* INVITING */
+        uint64_t round_deadline_ms; /* TRAINING and each other waiting state */
+        enum task_late late;
+        uint64_t patience;      /* early stop: rounds without improvement; 0 never */
+        double min_improvement; /* of the federated loss */
+        double max_update_norm; /* L2; updates above are refused */
+        uint64_t max_samples;   /* a hospital's claimed sample count is capped here */
+    } rounds;
+    struct {
+        enum task_noise mechanism;
+        double epsilon; /* per round and hospital */
+        double delta;   /* Gaussian */
+        double clip;    /* L2 (Gaussian) or L1 (Laplace) bound of the update */
+    } privacy;
+    struct {
+        char cron[64];            /* "" none; five fields, UTC */
+        uint64_t when_present;    /* start when so many hospitals are present; 0 never */
+        bool when_new_data;       /* start when a hospital announces new data */
+        uint64_t min_interval_ms; /* between automatic starts */
+    } start;
+};
+
+/* Parses and checks the whole document; every complaint names its line and key.  Arrays live in the arena. */
+enum err task_parse(struct str text, const char *source, struct arena *arena, struct task *out, struct why *why)
+    MUST_USE;
