@@ -1,0 +1,23 @@
+/*
+ * failmalloc -- what happens when the n-th allocation fails?
+ *
+ * Every unit and simulation program is linked so that our own code's malloc,
+ * calloc and realloc come here (the libraries' own do not).  A test runs its
+ * subject with n = 1, 2, 3 ... until it succeeds:
+ *
+ *     for (size_t n = 1; failmalloc_round(n, &done); n++) done = subject() == OK;
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The n-th allocation from now on fails, once; 0: none does. */
+void failmalloc_at(size_t n);
+
+/* Allocations since failmalloc_at(). */
+size_t failmalloc_count(void);
+
+/* For the loop above: arms the n-th failure and says whether to go on; disarms and says no once *done is set, or after
+ * FAILMALLOC_ROUNDS_MAX rounds, when the subject never got enough. */
+enum { FAILMALLOC_ROUNDS_MAX = 10000 };
+bool failmalloc_round(size_t n, const bool *done);
