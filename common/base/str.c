@@ -27,6 +27,38 @@ bool str_starts(struct str s, const char *prefix)
     return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
 }
 
+/* RFC 3629 section 4: how many continuation bytes follow a lead byte, and the least code point of that length. */
+static size_t utf8_tail(uint8_t lead, uint32_t *bits, uint32_t *least_code)
+{
+    static const struct {
+        uint8_t mask, lead;
+        uint32_t least_code;
+    } forms[] = { { 0x80, 0x00, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 }, { 0xf8, 0xf0, 0x10000 } };
+    for (size_t tail = 0; tail < sizeof forms / sizeof forms[0]; tail++) {
+        if ((lead & forms[tail].mask) != forms[tail].lead) continue;
+        *bits = lead & (uint8_t)~forms[tail].mask;
+        *least_code = forms[tail].least_code;
+        return tail;
+    }
+    return SIZE_MAX;
+}
+
+bool str_is_utf8(struct str s)
+{
+    for (size_t i = 0; i < s.n;) {
+        uint32_t code = 0;
+        uint32_t least_code = 0;
+        size_t tail = utf8_tail((uint8_t)s.p[i++], &code, &least_code);
+        if (tail > s.n - i) return false;
+        for (; tail > 0; tail--, i++) {
+            if (((uint8_t)s.p[i] & 0xc0) != 0x80) return false;
+            code = code << 6 | ((uint8_t)s.p[i] & 0x3f);
+        }
+        if (code < least_code || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
+    }
+    return true;
+}
+
 struct str str_trim(struct str s)
 {
     while (s.n > 0 && isspace((unsigned char)s.p[0])) s = (struct str){ s.p + 1, s.n - 1 };

@@ -31,6 +31,7 @@ bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *z);
 bool str_is_nocase(struct str a, const char *z); /* ASCII only */
 bool str_starts(struct str s, const char *prefix);
+bool str_is_utf8(struct str s);    /* well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates */
 struct str str_trim(struct str s); /* ASCII white space off both ends */
 
 /* Cuts the part before the first `cut` off *rest and returns it; the whole of *rest when there is no cut. */

@@ -1,0 +1,92 @@
+#include "common/runtime/store_ops.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void store_close(struct store *s)
+{
+    if (s == NULL) return;
+    store_rollback(s);
+    s->ops->close(s->self);
+    free(s);
+}
+
+enum err store_begin(struct store *s)
+{
+    assert(!s->open);
+    TRY(s->ops->begin(s->self));
+    s->open = true;
+    return OK;
+}
+
+enum err store_commit(struct store *s)
+{
+    assert(s->open);
+    enum err e = s->ops->commit(s->self);
+    if (e != OK) s->ops->rollback(s->self);
+    s->open = false;
+    return e;
+}
+
+void store_rollback(struct store *s)
+{
+    if (!s->open) return;
+    s->ops->rollback(s->self);
+    s->open = false;
+}
+
+static bool usable(const char *key)
+{
+    size_t n = strlen(key);
+    return n > 0 && n <= STORE_MAX_KEY;
+}
+
+enum err store_put(struct store *s, const char *key, struct bytes value)
+{
+    assert(s->open);
+    if (!usable(key) || value.n > STORE_MAX_VALUE) return ERR_LIMIT;
+    return s->ops->put(s->self, key, value);
+}
+
+enum err store_del(struct store *s, const char *key)
+{
+    assert(s->open);
+    return usable(key) ? s->ops->del(s->self, key) : ERR_LIMIT;
+}
+
+enum err store_get(struct store *s, const char *key, struct buf *out)
+{
+    return usable(key) ? s->ops->get(s->self, key, out) : ERR_ABSENT;
+}
+
+bool store_has(struct store *s, const char *key)
+{
+    struct buf value CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
+    return store_get(s, key, &value) == OK;
+}
+
+enum err store_scan(struct store *s, const char *prefix, store_scan_fn *fn, void *to)
+{
+    struct buf from CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
+    buf_add_z(&from, prefix);
+    TRY(buf_err(&from));
+    for (bool after = false;; after = true) {
+        struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
+        struct buf value CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
+        enum err e = s->ops->next(s->self, prefix, (const char *)from.p, after, &key, &value);
+        if (e == ERR_ABSENT) return OK;
+        TRY(e);
+        buf_clear(&from);
+        buf_add_str(&from, buf_str(&key));
+        TRY(buf_err(&from));
+        TRY(fn(to, (const char *)key.p, buf_bytes(&value)));
+    }
+}
+
+static enum err delete_one(void *to, const char *key, struct bytes value)
+{
+    (void)value;
+    return store_del(to, key);
+}
+
+enum err store_del_prefix(struct store *s, const char *prefix) { return store_scan(s, prefix, delete_one, s); }

@@ -1,0 +1,22 @@
+/*
+ * store_ops -- the two ways to keep: the table behind store.h.
+ */
+#pragma once
+#include "common/runtime/store.h"
+
+struct store_ops {
+    void (*close)(void *self);
+    enum err (*begin)(void *self);
+    enum err (*commit)(void *self);
+    void (*rollback)(void *self);
+    enum err (*put)(void *self, const char *key, struct bytes value);
+    enum err (*del)(void *self, const char *key);
+    enum err (*get)(void *self, const char *key, struct buf *out);
+    /* The first key >= `from` (> when after is set) that starts with prefix, and its value; ERR_ABSENT at the end. */
+    enum err (*next)(void *self, const char *prefix, const char *from, bool after, struct buf *key, struct buf *value);
+};
+struct store {
+    const struct store_ops *ops;
+    void *self;
+    bool open; /* a transaction is */
+};

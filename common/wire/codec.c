@@ -1,0 +1,299 @@
+#include "common/wire/codec.h"
+#include "common/wire/manifest_codec.h"
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The envelope's own fields, before those of the message. */
+enum { ENVELOPE_FIELDS = 10 };
+static const char *const envelope[ENVELOPE_FIELDS] = { "version", "type",  "id",         "in_reply_to", "run",
+                                                       "round",   "stage", "sent_at_ms", "ttl_ms",      "ack" };
+
+static void delete_json(cJSON **json) { cJSON_Delete(*json); }
+static void free_text(char **z) { free(*z); }
+
+static enum err check_number(const struct msg_field *f, double v, struct why *why)
+{
+    bool whole = f->kind != FIELD_KIND_u64 || (floor(v) == v && v >= 0 && v <= SCHEMA_HUGE);
+    if (!isfinite(v) || !whole || v < f->min || v > f->max)
+        return why_say(why, ERR_PROTO, "%s: must be a %snumber between %g and %g", f->name,
+                       f->kind == FIELD_KIND_u64 ? "whole " : "", f->min, f->max);
+    return OK;
+}
+
+static enum err check_length(const struct msg_field *f, size_t n, const char *unit, struct why *why)
+{
+    if ((double)n < f->min || (double)n > f->max)
+        return why_say(why, ERR_PROTO, "%s: %zu %s are not between %g and %g", f->name, n, unit, f->min, f->max);
+    return OK;
+}
+
+/* ---- to JSON ---- */
+
+static cJSON *text_json(struct str s)
+{
+    char *z CLEANUP(free_text) = malloc(s.n + 1);
+    if (z == NULL) return NULL;
+    if (s.n > 0) memcpy(z, s.p, s.n);
+    z[s.n] = '\0';
+    return cJSON_CreateString(z);
+}
+
+static enum err number_json(const struct msg_field *f, double v, cJSON **out, struct why *why)
+{
+    TRY(check_number(f, v, why));
+    *out = cJSON_CreateNumber(v);
+    return OK;
+}
+
+static enum err vector_json(const struct msg_field *f, struct vec v, cJSON **out, struct why *why)
+{
+    TRY(check_length(f, v.n, "numbers", why));
+    for (size_t i = 0; i < v.n; i++)
+        if (!isfinite(v.p[i])) return why_say(why, ERR_PROTO, "%s: number %zu is not finite", f->name, i);
+    *out = cJSON_CreateDoubleArray(v.n ? v.p : &(double){ 0 }, (int)v.n);
+    return OK;
+}
+
+static enum err blob_json(const struct msg_field *f, struct blob b, cJSON **out, struct why *why)
+{
+    if (b.manifest == NULL) return why_say(why, ERR_PROTO, "%s: the attachment has no manifest", f->name);
+    TRY(check_length(f, b.manifest->bytes, "bytes", why));
+    TRY(manifest_check(b.manifest, why));
+    *out = manifest_to_json(b.manifest);
+    return OK;
+}
+
+static enum err field_json(const struct msg *m, const struct msg_field *f, cJSON **out, struct why *why)
+{
+    const void *at = (const char *)m + f->offset;
+    const struct str *s = at;
+    if (f->kind == FIELD_KIND_u64) return number_json(f, (double)*(const uint64_t *)at, out, why);
+    if (f->kind == FIELD_KIND_f64) return number_json(f, *(const double *)at, out, why);
+    if (f->kind == FIELD_KIND_vec) return vector_json(f, *(const struct vec *)at, out, why);
+    if (f->kind == FIELD_KIND_blob) return blob_json(f, *(const struct blob *)at, out, why);
+    TRY(check_length(f, s->n, "bytes", why));
+    if (!str_is_utf8(*s) || (s->n > 0 && memchr(s->p, '\0', s->n)))
+        return why_say(why, ERR_PROTO, "%s: is not UTF-8 text", f->name);
+    *out = text_json(*s);
+    return OK;
+}
+
+static bool add(cJSON *to, const char *name, cJSON *item)
+{
+    if (item && cJSON_AddItemToObject(to, name, item)) return true;
+    cJSON_Delete(item);
+    return false;
+}
+
+static cJSON *acks_json(const struct msg *m)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; list && i < m->nacks; i++) {
+        cJSON *id = text_json(m->acks[i]);
+        if (id && cJSON_AddItemToArray(list, id)) continue;
+        cJSON_Delete(id);
+        cJSON_Delete(list);
+        return NULL;
+    }
+    return list;
+}
+
+static bool add_envelope(cJSON *json, const struct msg *m)
+{
+    cJSON *const values[ENVELOPE_FIELDS] = {
+        cJSON_CreateNumber(SCHEMA_VERSION),
+        cJSON_CreateString(msg_desc(m->type)->name),
+        cJSON_CreateString(m->id),
+        cJSON_CreateString(m->in_reply_to),
+        cJSON_CreateString(m->run),
+        cJSON_CreateNumber((double)m->round),
+        cJSON_CreateString(m->stage),
+        cJSON_CreateNumber((double)m->sent_at_ms),
+        cJSON_CreateNumber((double)m->ttl_ms),
+        acks_json(m),
+    };
+    bool whole = true;
+    for (int i = 0; i < ENVELOPE_FIELDS; i++) whole = add(json, envelope[i], values[i]) && whole;
+    return whole;
+}
+
+enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
+{
+    const struct msg_desc *d = msg_desc(m->type);
+    if (d == NULL || m->nacks > MSG_MAX_ACKS)
+        return why_say(why, ERR_PROTO, "the message has no type, or too many acks");
+    cJSON *json CLEANUP(delete_json) = cJSON_CreateObject();
+    if (json == NULL || !add_envelope(json, m)) return ERR_MEMORY;
+    for (size_t i = 0; i < d->nfields; i++) {
+        cJSON *item = NULL;
+        TRY(field_json(m, &d->fields[i], &item, why));
+        if (!add(json, d->fields[i].name, item)) return ERR_MEMORY;
+    }
+    char *text CLEANUP(free_text) = cJSON_PrintUnformatted(json);
+    if (text == NULL) return ERR_MEMORY;
+    buf_add_z(out, text);
+    return buf_err(out);
+}
+
+/* ---- from JSON ---- */
+
+static enum err read_str(const struct msg_field *f, const cJSON *item, struct arena *arena, struct str *out,
+                         struct why *why)
+{
+    if (!cJSON_IsString(item)) return why_say(why, ERR_PROTO, "%s: must be a text", f->name);
+    TRY(check_length(f, strlen(item->valuestring), "bytes", why));
+    *out = arena_str(arena, str_of(item->valuestring));
+    return out->p ? OK : ERR_MEMORY;
+}
+
+static enum err read_vec(const struct msg_field *f, const cJSON *item, struct arena *arena, struct vec *out,
+                         struct why *why)
+{
+    if (!cJSON_IsArray(item)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
+    size_t n = (size_t)cJSON_GetArraySize(item);
+    TRY(check_length(f, n, "numbers", why));
+    double *p = arena_array(arena, n + 1, sizeof *p);
+    if (p == NULL) return ERR_MEMORY;
+    const cJSON *one = NULL;
+    size_t i = 0;
+    cJSON_ArrayForEach(one, item)
+    {
+        if (!cJSON_IsNumber(one) || !isfinite(one->valuedouble))
+            return why_say(why, ERR_PROTO, "%s: number %zu is not a finite number", f->name, i);
+        p[i++] = one->valuedouble;
+    }
+    *out = (struct vec){ p, n };
+    return OK;
+}
+
+static enum err read_blob(const struct msg_field *f, const cJSON *item, struct arena *arena, struct blob *out,
+                          struct why *why)
+{
+    struct manifest *m = arena_alloc(arena, sizeof *m);
+    if (m == NULL) return ERR_MEMORY;
+    TRY(manifest_from_json(item, arena, m, why));
+    TRY(check_length(f, m->bytes, "bytes", why));
+    *out = (struct blob){ .manifest = m };
+    return OK;
+}
+
+static enum err read_number(const struct msg_field *f, const cJSON *item, void *at, struct why *why)
+{
+    if (!cJSON_IsNumber(item)) return why_say(why, ERR_PROTO, "%s: must be a number", f->name);
+    TRY(check_number(f, item->valuedouble, why));
+    if (f->kind == FIELD_KIND_u64)
+        *(uint64_t *)at = (uint64_t)item->valuedouble;
+    else
+        *(double *)at = item->valuedouble;
+    return OK;
+}
+
+static enum err read_field(const struct msg_field *f, const cJSON *json, struct arena *arena, struct msg *m,
+                           struct why *why)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, f->name);
+    void *at = (char *)m + f->offset;
+    if (item == NULL) return why_say(why, ERR_PROTO, "%s: is missing", f->name);
+    if (f->kind == FIELD_KIND_str) return read_str(f, item, arena, at, why);
+    if (f->kind == FIELD_KIND_vec) return read_vec(f, item, arena, at, why);
+    if (f->kind == FIELD_KIND_blob) return read_blob(f, item, arena, at, why);
+    return read_number(f, item, at, why);
+}
+
+static enum err fixed(const cJSON *json, const char *name, char *out, size_t size, struct why *why)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    if (!cJSON_IsString(item) || str_copy(str_of(item->valuestring), out, size) != OK)
+        return why_say(why, ERR_PROTO, "%s: must be a text of at most %zu bytes", name, size - 1);
+    return OK;
+}
+
+static enum err whole(const cJSON *json, const char *name, double max, uint64_t *out, struct why *why)
+{
+    struct msg_field f = { .name = name, .kind = FIELD_KIND_u64, .max = max };
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    if (item == NULL) return why_say(why, ERR_PROTO, "%s: is missing", name);
+    return read_number(&f, item, out, why);
+}
+
+static enum err read_acks(const cJSON *json, struct arena *arena, struct msg *m, struct why *why)
+{
+    const struct msg_field f = { .name = "ack", .kind = FIELD_KIND_str, .min = 1, .max = MSG_ID_BYTES - 1 };
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "ack");
+    const cJSON *one = NULL;
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > MSG_MAX_ACKS)
+        return why_say(why, ERR_PROTO, "ack: must be a list of at most %d ids", MSG_MAX_ACKS);
+    cJSON_ArrayForEach(one, list) TRY(read_str(&f, one, arena, &m->acks[m->nacks++], why));
+    return OK;
+}
+
+static enum err read_envelope(const cJSON *json, struct arena *arena, struct msg *m, struct why *why)
+{
+    uint64_t version = 0;
+    uint64_t sent_at = 0;
+    TRY(whole(json, "version", SCHEMA_HUGE, &version, why));
+    if (version != SCHEMA_VERSION)
+        return why_say(why, ERR_PROTO, "version: %llu is not ours, %d; update the older side",
+                       (unsigned long long)version, SCHEMA_VERSION);
+    TRY(fixed(json, "id", m->id, sizeof m->id, why));
+    TRY(fixed(json, "in_reply_to", m->in_reply_to, sizeof m->in_reply_to, why));
+    TRY(fixed(json, "run", m->run, sizeof m->run, why));
+    TRY(whole(json, "round", MSG_MAX_ROUND, &m->round, why));
+    TRY(fixed(json, "stage", m->stage, sizeof m->stage, why));
+    TRY(whole(json, "sent_at_ms", SCHEMA_HUGE, &sent_at, why));
+    TRY(whole(json, "ttl_ms", SCHEMA_HUGE, &m->ttl_ms, why));
+    m->sent_at_ms = (int64_t)sent_at;
+    return read_acks(json, arena, m, why);
+}
+
+static bool expected(const char *name, const struct msg_desc *d)
+{
+    for (int i = 0; i < ENVELOPE_FIELDS; i++)
+        if (strcmp(name, envelope[i]) == 0) return true;
+    for (size_t i = 0; i < d->nfields; i++)
+        if (strcmp(name, d->fields[i].name) == 0) return true;
+    return false;
+}
+
+/* With every expected field present once, the right count leaves no room for unknown or repeated ones. */
+static enum err check_names(const cJSON *json, const struct msg_desc *d, struct why *why)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, json) if (!expected(item->string, d)) return why_say(
+        why, ERR_PROTO, "%.60s: is not a field of %s", item->string, d->name);
+    if ((size_t)cJSON_GetArraySize(json) != d->nfields + ENVELOPE_FIELDS)
+        return why_say(why, ERR_PROTO, "%s: a field is missing or repeated", d->name);
+    return OK;
+}
+
+static enum err read_message(const cJSON *json, struct arena *arena, struct msg *out, struct msg_hint *hint,
+                             struct why *why)
+{
+    struct msg m = { 0 };
+    TRY(fixed(json, "id", hint->id, sizeof hint->id, why));
+    TRY(fixed(json, "type", hint->type, sizeof hint->type, why));
+    m.type = msg_type_of(str_of(hint->type));
+    const struct msg_desc *d = msg_desc(m.type);
+    if (d == NULL) return why_say(why, ERR_PROTO, "type: %s is not known here", hint->type);
+    TRY(check_names(json, d, why));
+    TRY(read_envelope(json, arena, &m, why));
+    for (size_t i = 0; i < d->nfields; i++) TRY(read_field(&d->fields[i], json, arena, &m, why));
+    *out = m;
+    return OK;
+}
+
+enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
+{
+    struct msg_hint local = { 0 };
+    const char *end = NULL;
+    if (json.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
+    cJSON *tree CLEANUP(delete_json) = json.n ? cJSON_ParseWithLengthOpts(json.p, json.n, &end, 0) : NULL;
+    if (!cJSON_IsObject(tree)) return why_say(why, ERR_PROTO, "the message is not a JSON object");
+    if (str_trim((struct str){ end, (size_t)(json.p + json.n - end) }).n > 0)
+        return why_say(why, ERR_PROTO, "something follows the JSON object");
+    enum err e = read_message(tree, arena, out, &local, why);
+    if (hint) *hint = local;
+    return e;
+}

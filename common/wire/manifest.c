@@ -1,0 +1,158 @@
+#include "common/wire/manifest_codec.h"
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_OVERHEAD_MAX = 64 };
+#define BYTES_MAX 4e9
+
+static bool is_digest(const char *hex)
+{
+    size_t n = strlen(hex);
+    for (size_t i = 0; i < n; i++)
+        if (!isdigit((unsigned char)hex[i]) && (hex[i] < 'a' || hex[i] > 'f')) return false;
+    return n == MANIFEST_HEX_BYTES - 1;
+}
+
+static enum err check_chunks(const struct manifest *m, struct why *why)
+{
+    uint64_t expected = m->bytes / MANIFEST_CHUNK_BYTES + (m->bytes % MANIFEST_CHUNK_BYTES != 0);
+    if (m->nchunks > MANIFEST_MAX_CHUNKS)
+        return why_say(why, ERR_PROTO, "attachment: more than %d chunks", MANIFEST_MAX_CHUNKS);
+    if (m->nchunks != expected)
+        return why_say(why, ERR_PROTO, "attachment: %zu chunks for %llu bytes", m->nchunks,
+                       (unsigned long long)m->bytes);
+    for (size_t i = 0; i < m->nchunks; i++) {
+        const struct manifest_chunk *c = &m->chunks[i];
+        if (!is_digest(c->sha256) || c->bytes == 0 || c->bytes > MANIFEST_CHUNK_BYTES + CHUNK_OVERHEAD_MAX)
+            return why_say(why, ERR_PROTO, "attachment: chunk %zu has a bad digest or size", i);
+        if (c->url.n == 0 || c->url.n > MANIFEST_MAX_URL)
+            return why_say(why, ERR_PROTO, "attachment: chunk %zu has no usable url", i);
+    }
+    return OK;
+}
+
+enum err manifest_check(const struct manifest *m, struct why *why)
+{
+    if (!is_digest(m->sha256)) return why_say(why, ERR_PROTO, "attachment: sha256 is not 64 lower-case hex digits");
+    if (m->bytes == 0 || (double)m->bytes > BYTES_MAX)
+        return why_say(why, ERR_PROTO, "attachment: bytes is out of range");
+    if (m->key.n == 0 || m->key.n > MANIFEST_MAX_KEY)
+        return why_say(why, ERR_PROTO, "attachment: key is missing or too long");
+    if (m->inline_.n > MANIFEST_MAX_INLINE) return why_say(why, ERR_PROTO, "attachment: inline is too long");
+    if ((m->inline_.n > 0) == (m->nchunks > 0))
+        return why_say(why, ERR_PROTO, "attachment: inline or chunks, one of them");
+    return m->nchunks > 0 ? check_chunks(m, why) : OK;
+}
+
+static bool add_str(cJSON *to, const char *key, struct str s)
+{
+    char *z = malloc(s.n + 1);
+    if (z == NULL) return false;
+    if (s.n > 0) memcpy(z, s.p, s.n);
+    z[s.n] = '\0';
+    bool added = cJSON_AddStringToObject(to, key, z) != NULL;
+    free(z);
+    return added;
+}
+
+static bool add_chunks(cJSON *to, const struct manifest *m)
+{
+    cJSON *list = cJSON_AddArrayToObject(to, "chunks");
+    for (size_t i = 0; list && i < m->nchunks; i++) {
+        cJSON *one = cJSON_CreateObject();
+        if (one == NULL || !cJSON_AddItemToArray(list, one)) return false;
+        bool filled = cJSON_AddStringToObject(one, "sha256", m->chunks[i].sha256) &&
+                      cJSON_AddNumberToObject(one, "bytes", (double)m->chunks[i].bytes) &&
+                      add_str(one, "url", m->chunks[i].url);
+        if (!filled) return false;
+    }
+    return list != NULL;
+}
+
+cJSON *manifest_to_json(const struct manifest *m)
+{
+    cJSON *json = cJSON_CreateObject();
+    bool filled = json && cJSON_AddStringToObject(json, "media", m->media) &&
+                  cJSON_AddNumberToObject(json, "bytes", (double)m->bytes) &&
+                  cJSON_AddStringToObject(json, "sha256", m->sha256) && add_str(json, "key", m->key) &&
+                  (m->nchunks > 0 ? add_chunks(json, m) : add_str(json, "inline", m->inline_));
+    if (filled) return json;
+    cJSON_Delete(json);
+    return NULL;
+}
+
+static enum err text_of(const cJSON *json, const char *key, struct str *out, struct why *why)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+    if (!cJSON_IsString(item)) return why_say(why, ERR_PROTO, "attachment: %s must be a text", key);
+    *out = str_of(item->valuestring);
+    return OK;
+}
+
+static enum err fixed_of(const cJSON *json, const char *key, char *out, size_t size, struct why *why)
+{
+    struct str s = { 0 };
+    TRY(text_of(json, key, &s, why));
+    if (str_copy(s, out, size) != OK) return why_say(why, ERR_PROTO, "attachment: %s is too long", key);
+    return OK;
+}
+
+static enum err bytes_field(const cJSON *json, uint64_t *out, struct why *why)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "bytes");
+    double v = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    if (!(v >= 0 && v <= BYTES_MAX && floor(v) == v))
+        return why_say(why, ERR_PROTO, "attachment: bytes must be a whole number");
+    *out = (uint64_t)v;
+    return OK;
+}
+
+static enum err chunk_from_json(const cJSON *json, struct arena *arena, struct manifest_chunk *out, struct why *why)
+{
+    struct str url = { 0 };
+    if (cJSON_GetArraySize(json) != 3) return why_say(why, ERR_PROTO, "attachment: a chunk has sha256, bytes and url");
+    TRY(fixed_of(json, "sha256", out->sha256, sizeof out->sha256, why));
+    TRY(bytes_field(json, &out->bytes, why));
+    TRY(text_of(json, "url", &url, why));
+    out->url = arena_str(arena, url);
+    return out->url.p ? OK : ERR_MEMORY;
+}
+
+static enum err chunks_from_json(const cJSON *list, struct arena *arena, struct manifest *out, struct why *why)
+{
+    int n = cJSON_GetArraySize(list);
+    if (!cJSON_IsArray(list) || n < 1 || n > MANIFEST_MAX_CHUNKS)
+        return why_say(why, ERR_PROTO, "attachment: chunks must be a list");
+    out->chunks = arena_array(arena, (size_t)n, sizeof *out->chunks);
+    if (out->chunks == NULL) return ERR_MEMORY;
+    const cJSON *one = NULL;
+    cJSON_ArrayForEach(one, list) TRY(chunk_from_json(one, arena, &out->chunks[out->nchunks++], why));
+    return OK;
+}
+
+enum err manifest_from_json(const cJSON *json, struct arena *arena, struct manifest *out, struct why *why)
+{
+    struct manifest m = { 0 };
+    struct str s = { 0 };
+    const cJSON *chunks = cJSON_GetObjectItemCaseSensitive(json, "chunks");
+    if (!cJSON_IsObject(json) || cJSON_GetArraySize(json) != 5)
+        return why_say(why, ERR_PROTO, "attachment: must have media, bytes, sha256, key, and inline or chunks");
+    TRY(fixed_of(json, "media", m.media, sizeof m.media, why));
+    TRY(fixed_of(json, "sha256", m.sha256, sizeof m.sha256, why));
+    TRY(bytes_field(json, &m.bytes, why));
+    TRY(text_of(json, "key", &s, why));
+    m.key = arena_str(arena, s);
+    if (chunks)
+        TRY(chunks_from_json(chunks, arena, &m, why));
+    else {
+        TRY(text_of(json, "inline", &s, why));
+        m.inline_ = arena_str(arena, s);
+    }
+    if (m.key.p == NULL || (!chunks && m.inline_.p == NULL)) return ERR_MEMORY;
+    TRY(manifest_check(&m, why));
+    *out = m;
+    return OK;
+}

@@ -1,0 +1,16 @@
+/*
+ * manifest_codec -- a manifest to and from its JSON object; part of the codec.
+ */
+#pragma once
+#include "common/base/arena.h"
+#include "common/wire/manifest.h"
+
+struct cJSON;
+
+/* A new object owned by the caller, or NULL out of memory. */
+struct cJSON *manifest_to_json(const struct manifest *m);
+/* ERR_PROTO with a sentence; strings are copied into the arena. */
+enum err manifest_from_json(const struct cJSON *json, struct arena *arena, struct manifest *out, struct why *why)
+    MUST_USE;
+/* The checks both directions share: hex digests, sizes that add up, either inline or chunks, limits.  ERR_PROTO. */
+enum err manifest_check(const struct manifest *m, struct why *why) MUST_USE;

@@ -1,0 +1,64 @@
+/* docs/PROTOCOL.md, printed from the schema. */
+#include "common/wire/codec.h"
+
+static const char intro[] =
+    "# Protocol\n\n"
+    "Printed from `common/wire/schema.h`; schema version %d.\n\n"
+    "## On the wire\n\n"
+    "One XMPP `<message type=\"chat\">` carries one message: its `<body>` is the JSON below, and a `jabber:x:data` "
+    "form\n"
+    "(XEP-0004) titled `spade:x:metadata` carries `performative`, `ontology` (always `himas`) and `_thread_node` (the "
+    "run),\n"
+    "so that a SPADE agent is a full citizen. A stanza with a body and without that form is a person chatting.\n\n"
+    "The sender is the authenticated JID; what it may send follows from its role in the roster. Every field is "
+    "required;\n"
+    "an unknown, missing or repeated field, a number out of range or not finite gets an `error` and is counted.\n\n"
+    "## Envelope\n\n"
+    "| field | kind | meaning |\n|---|---|---|\n"
+    "| `version` | whole number | schema version, %d |\n"
+    "| `type` | text | one of the messages below |\n"
+    "| `id` | text | `<epoch hex>-<number>`; numbers rise by one per receiver, the epoch rises when the sender lost "
+    "its store; "
+    "empty on plain messages |\n"
+    "| `in_reply_to` | text | the id this answers, or empty |\n"
+    "| `run` | text | the run, or empty |\n"
+    "| `round` | whole number | the round, or 0 |\n"
+    "| `stage` | text | the run's state at the sender, or empty |\n"
+    "| `sent_at_ms` | whole number | the sender's wall clock, ms since 1970 UTC |\n"
+    "| `ttl_ms` | whole number | not worth delivering later than this after `sent_at_ms`; 0: as long as it takes |\n"
+    "| `ack` | list of texts | ids the sender has handled, at most %d |\n\n"
+    "An *acked* message is sent again, with the same id, until its id comes back in somebody's `ack`; the receiver "
+    "handles it\n"
+    "once. A *plain* one may be lost. `ack` rides on any message to that peer, or comes alone in a message of type "
+    "`ack`.\n\n"
+    "## Attachments\n\n"
+    "Models and updates are safetensors bytes, sealed for the one receiver. The field holds\n"
+    "`{\"media\", \"bytes\", \"sha256\", \"key\", \"inline\"}` or, when it is large, `chunks` in place of `inline`:\n"
+    "a list of `{\"sha256\", \"bytes\", \"url\"}`. `bytes` and `sha256` are of the plain bytes; those of a chunk are "
+    "of the sealed\n"
+    "chunk. `key` is the content key wrapped for the receiver's X25519 key; see `common/crypto/seal.h`.\n\n"
+    "## Messages\n";
+
+static void print_field(const struct msg_field *f, struct buf *out)
+{
+    static const char *const kinds[] = { "whole number", "number", "text", "numbers", "attachment" };
+    static const char *const units[] = { "", "", " bytes", " numbers", " bytes" };
+    buf_addf(out, "| `%s` | %s | %g to %g%s | %s |\n", f->name, kinds[f->kind], f->min, f->max, units[f->kind], f->doc);
+}
+
+static void print_message(enum msg_type t, struct buf *out)
+{
+    const struct msg_desc *d = msg_desc(t);
+    char who[256];
+    buf_addf(out, "\n### %s\n\n%s. From: %s. %s; performative `%s`.\n", d->name, d->doc,
+             d->roles == ROLE_ANYONE ? "anyone in the roster" : role_list(d->roles, who, sizeof who),
+             d->delivery == DELIVERY_ACKED ? "Acked" : "Plain", msg_performative(t));
+    if (d->nfields > 0) buf_add_z(out, "\n| field | kind | range | meaning |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < d->nfields; i++) print_field(&d->fields[i], out);
+}
+
+void msg_print_protocol(struct buf *out)
+{
+    buf_addf(out, intro, SCHEMA_VERSION, SCHEMA_VERSION, MSG_MAX_ACKS);
+    for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++) print_message(t, out);
+}
