@@ -1,0 +1,7 @@
+#!/bin/bash
+# From a fresh clone to a federation that runs: installs what is missing, builds, and runs the demo.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tools/install-deps.sh build run
+tools/build.sh release
+exec examples/demo/run.sh build/release </dev/null
