@@ -5,24 +5,26 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-enum { AT_COUNT, AT_LOSS, AT_BRIER, AT_CONFUSION };
-
-static size_t nscores(size_t nclasses) { return nclasses == 2 ? 1 : nclasses; }
-static size_t at_histogram(size_t nclasses) { return AT_CONFUSION + nclasses * nclasses; }
-
-/* One score's bins: METRICS_BINS of the other classes, then METRICS_BINS of its own. */
-static double *histogram(const struct tally *t, size_t score)
+static void name_parts(struct tally *t)
 {
-    return t->values + at_histogram(t->nclasses) + score * 2 * METRICS_BINS;
+    t->count = t->values;
+    t->loss_sum = t->count + 1;
+    t->brier_sum = t->loss_sum + 1;
+    t->confusion = t->brier_sum + 1;
+    t->positives = t->confusion + t->nclasses * t->nclasses;
+    t->negatives = t->positives + t->nscores * t->nbins;
 }
 
 enum err tally_init(struct tally *t, size_t nclasses)
 {
     if (nclasses < 2 || nclasses > METRICS_MAX_CLASSES) return ERR_LIMIT;
-    size_t n = at_histogram(nclasses) + nscores(nclasses) * 2 * METRICS_BINS;
-    double *values = calloc(n, sizeof *values);
-    if (values == NULL) return ERR_MEMORY;
-    *t = (struct tally){ .nclasses = nclasses, .nvalues = n, .values = values };
+    struct tally made = { .nclasses = nclasses, .nscores = nclasses == 2 ? 1 : nclasses, .nbins = METRICS_MAX_BINS };
+    if (made.nscores * made.nbins > METRICS_MAX_HISTOGRAM) made.nbins = METRICS_MAX_HISTOGRAM / made.nscores;
+    made.nvalues = 3 + nclasses * nclasses + 2 * made.nscores * made.nbins;
+    made.values = calloc(made.nvalues, sizeof *made.values);
+    if (made.values == NULL) return ERR_MEMORY;
+    name_parts(&made);
+    *t = made;
     return OK;
 }
 
@@ -33,27 +35,29 @@ void tally_fini(struct tally *t)
     *t = (struct tally){ 0 };
 }
 
-const double *tally_confusion(const struct tally *t) { return t->values + AT_CONFUSION; }
-
 static double sigmoid(double z) { return 1 / (1 + exp(-z)); }
 
-/* Equal steps of half the probability and half a flattened log-odds: fine in the middle, and still telling scores
- * apart when a sure model pushes them all against 0 and 1. */
-static size_t bin(double logit)
+size_t tally_bin(double log_odds, size_t nbins)
 {
-    double u = 0.5 * sigmoid(logit) + 0.5 * sigmoid(logit / 4);
-    size_t b = isnan(u) ? 0 : (size_t)(u * METRICS_BINS);
-    return b < METRICS_BINS ? b : METRICS_BINS - 1;
+    double u = 0.5 * sigmoid(log_odds) + 0.5 * sigmoid(log_odds / 4);
+    size_t b = isnan(u) ? 0 : (size_t)(u * (double)nbins);
+    return b < nbins ? b : nbins - 1;
+}
+
+static void count_score(struct tally *t, size_t score, bool own, double z)
+{
+    double *histogram = (own ? t->positives : t->negatives) + score * t->nbins;
+    histogram[tally_bin(z, t->nbins)] += 1;
 }
 
 static void add_binary(struct tally *t, double z, uint32_t label)
 {
     double y = label == 1;
     double p = sigmoid(z);
-    t->values[AT_LOSS] += fmax(z, 0) - z * y + log1p(exp(-fabs(z)));
-    t->values[AT_BRIER] += (p - y) * (p - y);
-    t->values[AT_CONFUSION + 2 * label + (z >= 0)] += 1;
-    histogram(t, 0)[label * METRICS_BINS + bin(z)] += 1;
+    *t->loss_sum += fmax(z, 0) - z * y + log1p(exp(-fabs(z)));
+    *t->brier_sum += (p - y) * (p - y);
+    t->confusion[2 * label + (z >= 0)] += 1;
+    count_score(t, 0, label == 1, z);
 }
 
 /* Of one class against all others together, from its exponential and the sum over all. */
@@ -66,13 +70,13 @@ static void add_classes(struct tally *t, const float *z, uint32_t label)
     for (size_t k = 1; k < t->nclasses; k++)
         if (z[k] > z[best]) best = k;
     for (size_t k = 0; k < t->nclasses; k++) sum += exp((double)z[k] - (double)z[best]);
-    t->values[AT_LOSS] += log(sum) - ((double)z[label] - (double)z[best]);
-    t->values[AT_CONFUSION + label * t->nclasses + best] += 1;
+    *t->loss_sum += log(sum) - ((double)z[label] - (double)z[best]);
+    t->confusion[label * t->nclasses + best] += 1;
     for (size_t k = 0; k < t->nclasses; k++) {
         double e = exp((double)z[k] - (double)z[best]);
         double y = label == k;
-        t->values[AT_BRIER] += (e / sum - y) * (e / sum - y);
-        histogram(t, k)[(label == k ? METRICS_BINS : 0) + bin(log_odds(e, sum))] += 1;
+        *t->brier_sum += (e / sum - y) * (e / sum - y);
+        count_score(t, k, label == k, log_odds(e, sum));
     }
 }
 
@@ -80,11 +84,12 @@ void tally_add(struct tally *t, const float *outputs, size_t noutputs, const uin
 {
     for (size_t i = 0; i < n; i++) {
         assert(labels[i] < t->nclasses);
-        t->values[AT_COUNT] += 1;
-        if (noutputs == 1)
-            add_binary(t, (double)outputs[i], labels[i]);
+        *t->count += 1;
+        const float *z = outputs + i * noutputs;
+        if (t->nclasses > 2)
+            add_classes(t, z, labels[i]);
         else
-            add_classes(t, outputs + i * noutputs, labels[i]);
+            add_binary(t, noutputs == 1 ? (double)z[0] : (double)z[1] - (double)z[0], labels[i]);
     }
 }
 
@@ -104,27 +109,28 @@ static double sum_of(const double *v, size_t n)
 
 enum err tally_check(const struct tally *t)
 {
-    double n = t->values[AT_COUNT];
+    double n = *t->count;
     for (size_t i = 0; i < t->nvalues; i++) {
         double v = t->values[i];
-        bool is_sum = i == AT_LOSS || i == AT_BRIER;
+        bool is_sum = &t->values[i] == t->loss_sum || &t->values[i] == t->brier_sum;
         if (!(v >= 0 && v <= 0x1p53) || (!is_sum && v != floor(v))) return ERR_INPUT;
     }
-    if (sum_of(tally_confusion(t), t->nclasses * t->nclasses) != n) return ERR_INPUT;
-    for (size_t s = 0; s < nscores(t->nclasses); s++)
-        if (sum_of(histogram(t, s), 2 * METRICS_BINS) != n) return ERR_INPUT;
+    if (sum_of(t->confusion, t->nclasses * t->nclasses) != n) return ERR_INPUT;
+    for (size_t s = 0; s < t->nscores; s++)
+        if (sum_of(t->positives + s * t->nbins, t->nbins) + sum_of(t->negatives + s * t->nbins, t->nbins) != n)
+            return ERR_INPUT;
     return OK;
 }
 
-static double auc_binned(const double *others, const double *own)
+static double auc_binned(const double *own, const double *others, size_t nbins)
 {
     double below = 0;
     double won = 0;
-    for (size_t b = 0; b < METRICS_BINS; b++) {
+    for (size_t b = 0; b < nbins; b++) {
         won += own[b] * (below + others[b] / 2);
         below += others[b];
     }
-    return won / (below * sum_of(own, METRICS_BINS));
+    return won / (below * sum_of(own, nbins));
 }
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
@@ -132,7 +138,7 @@ static double share(double part, double whole) { return whole > 0 ? part / whole
 /* Adds class k's precision, recall and F1. */
 static void add_class(const struct tally *t, size_t k, struct metrics *m)
 {
-    const double *c = tally_confusion(t);
+    const double *c = t->confusion;
     double hit = c[k * t->nclasses + k];
     double truth = 0;
     double predicted = 0;
@@ -147,17 +153,17 @@ static void add_class(const struct tally *t, size_t k, struct metrics *m)
 
 void tally_finish(const struct tally *t, struct metrics *out)
 {
-    struct metrics m = { .count = (uint64_t)t->values[AT_COUNT] };
-    double n = t->values[AT_COUNT];
+    struct metrics m = { .count = (uint64_t)*t->count };
+    double n = *t->count;
     size_t first = t->nclasses == 2 ? 1 : 0;
     double parts = (double)(t->nclasses - first);
     double hits = 0;
-    for (size_t k = 0; k < t->nclasses; k++) hits += tally_confusion(t)[k * t->nclasses + k];
+    for (size_t k = 0; k < t->nclasses; k++) hits += t->confusion[k * t->nclasses + k];
     for (size_t k = first; k < t->nclasses; k++) add_class(t, k, &m);
-    for (size_t s = 0; s < nscores(t->nclasses); s++)
-        m.auc += auc_binned(histogram(t, s), histogram(t, s) + METRICS_BINS) / parts;
-    m.loss = share(t->values[AT_LOSS], n);
-    m.brier = share(t->values[AT_BRIER], n);
+    for (size_t s = 0; s < t->nscores; s++)
+        m.auc += auc_binned(t->positives + s * t->nbins, t->negatives + s * t->nbins, t->nbins) / parts;
+    m.loss = share(*t->loss_sum, n);
+    m.brier = share(*t->brier_sum, n);
     m.accuracy = share(hits, n);
     m.precision /= parts;
     m.recall /= parts;
@@ -241,7 +247,7 @@ enum err metrics_exact(const float *outputs, size_t noutputs, const uint32_t *la
 {
     CLEANUP(tally_fini) struct tally t = { 0 };
     struct metrics m;
-    double auc;
+    double auc = NAN;
     TRY(tally_init(&t, noutputs == 1 ? 2 : noutputs));
     if (noutputs == 1) TRY(metrics_auc(outputs, 1, labels, 1, n, &auc));
     if (noutputs > 1) TRY(auc_classes(outputs, noutputs, labels, n, &auc));

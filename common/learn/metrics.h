@@ -14,12 +14,20 @@
 #include "common/base/err.h"
 #include <stdint.h>
 
-enum { METRICS_MAX_CLASSES = 64, METRICS_BINS = 1000 };
+enum { METRICS_MAX_CLASSES = 64, METRICS_MAX_BINS = 1000, METRICS_MAX_HISTOGRAM = 4000 };
 
 struct tally {
     size_t nclasses;
+    size_t nscores; /* histograms: 1 for two classes (of class 1), else one a class */
+    size_t nbins;   /* of each: METRICS_MAX_BINS, or fewer so that all have at most METRICS_MAX_HISTOGRAM */
     size_t nvalues;
-    double *values; /* owned */
+    double *values; /* owned; what follows lies in it, in this order */
+    double *count;  /* rows */
+    double *loss_sum;
+    double *brier_sum;
+    double *confusion; /* nclasses rows (truth) of nclasses columns (predicted) */
+    double *positives; /* nscores histograms of the rows of that score's class */
+    double *negatives; /* the same of all other rows */
 };
 
 struct metrics {
@@ -36,7 +44,7 @@ struct metrics {
 enum err tally_init(struct tally *t, size_t nclasses) MUST_USE; /* zeroed; ERR_LIMIT, ERR_MEMORY */
 void tally_fini(struct tally *t);
 
-/* Counts n rows.  outputs has 1 (two classes) or nclasses numbers a row; labels are below nclasses. */
+/* Counts n rows.  outputs has nclasses numbers a row, or 1 when there are two classes; labels are below nclasses. */
 void tally_add(struct tally *t, const float *outputs, size_t noutputs, const uint32_t *labels, size_t n);
 enum err tally_merge(struct tally *t, const struct tally *other) MUST_USE; /* ERR_INPUT: classes differ */
 
@@ -44,7 +52,10 @@ enum err tally_merge(struct tally *t, const struct tally *other) MUST_USE; /* ER
  * peer sent. */
 enum err tally_check(const struct tally *t) MUST_USE;
 
-const double *tally_confusion(const struct tally *t); /* nclasses rows (truth) of nclasses columns (predicted) */
+/* The bin of a log-odds: equal steps of u = p/2 + q/2, where p = 1/(1+exp(-z)) is the probability and q the same of
+ * z/4; fine in the middle, and still telling scores apart when a sure model pushes them all against 0 and 1. */
+size_t tally_bin(double log_odds, size_t nbins);
+
 void tally_finish(const struct tally *t, struct metrics *out); /* zeros and NAN auc when there are no rows */
 
 /* The exact AUC of one score against the rest, by ranks with ties (Mann & Whitney 1947): the chance that a row of
