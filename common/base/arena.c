@@ -56,7 +56,7 @@ static struct arena_block *block_for(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n)
 {
     size_t align = alignof(max_align_t);
-    if (n > a->max_bytes || a->max_bytes - n < a->used_bytes) return NULL;
+    if (n > SIZE_MAX - sizeof *a->blocks - align || n > a->max_bytes || a->max_bytes - n < a->used_bytes) return NULL;
     n = (n + align - 1) / align * align;
     struct arena_block *b = block_for(a, n);
     if (b == NULL) return NULL;

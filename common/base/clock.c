@@ -14,10 +14,11 @@ int64_t clock_wall_ms(void) { return read_ms(CLOCK_REALTIME); }
 
 char *clock_stamp(int64_t wall_ms, char out[CLOCK_STAMP_BYTES])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    int64_t ms = (wall_ms % 1000 + 1000) % 1000; /* before 1970 too */
+    time_t seconds = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0));
     struct tm tm = { 0 };
     (void)gmtime_r(&seconds, &tm);
     size_t n = strftime(out, CLOCK_STAMP_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-    (void)snprintf(out + n, CLOCK_STAMP_BYTES - n, ".%03dZ", (int)(wall_ms % 1000));
+    (void)snprintf(out + n, CLOCK_STAMP_BYTES - n, ".%03dZ", (int)ms);
     return out;
 }

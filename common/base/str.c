@@ -97,7 +97,8 @@ enum err str_f64(struct str s, double *out)
 {
     char text[NUMBER_MAX];
     char *end = NULL;
-    if (s.n == 0 || isspace((unsigned char)s.p[0]) || str_copy(s, text, sizeof text) != OK) return ERR_INPUT;
+    if (s.n == 0 || str_copy(s, text, sizeof text) != OK) return ERR_INPUT;
+    if (strspn(text, "0123456789+-.eE") != s.n) return ERR_INPUT; /* strtod() also reads 0x10, inf and nan */
     double value = strtod(text, &end);
     if (end != text + s.n || !isfinite(value)) return ERR_INPUT;
     *out = value;

@@ -37,7 +37,8 @@ struct str str_trim(struct str s); /* ASCII white space off both ends */
 /* Cuts the part before the first `cut` off *rest and returns it; the whole of *rest when there is no cut. */
 struct str str_next(struct str *rest, char cut);
 
-/* Strict: the whole view must be the number; no white space, no sign for u64, finite only for f64.  ERR_INPUT. */
+/* Strict: the whole view must be the number; no white space, no sign for u64, finite and decimal only for f64.
+ * ERR_INPUT. */
 enum err str_u64(struct str s, uint64_t *out) MUST_USE;
 enum err str_f64(struct str s, double *out) MUST_USE;
 
