@@ -1,0 +1,33 @@
+#include "agents/trainer/engines/loss.h"
+#include <math.h>
+
+/* log(1 + e^z) - yz without overflow, and sigmoid(z) - y */
+static double row_binary(float *z, double y, double weight)
+{
+    double v = (double)*z;
+    double e = exp(-fabs(v));
+    double p = v >= 0 ? 1 / (1 + e) : e / (1 + e);
+    *z = (float)(weight * (p - y));
+    return fmax(v, 0) - y * v + log1p(e);
+}
+
+static double row_softmax(float *z, size_t n, uint32_t label, double weight)
+{
+    double most = (double)z[0];
+    double sum = 0;
+    double own = (double)z[label];
+    for (size_t k = 1; k < n; k++) most = fmax(most, (double)z[k]);
+    for (size_t k = 0; k < n; k++) sum += exp((double)z[k] - most);
+    for (size_t k = 0; k < n; k++) z[k] = (float)(weight * (exp((double)z[k] - most) / sum - (k == label)));
+    return log(sum) + most - own;
+}
+
+double loss_backward(float *outputs, size_t noutputs, const uint32_t *labels, size_t n)
+{
+    double sum = 0;
+    double weight = 1 / (double)n;
+    for (size_t i = 0; i < n; i++)
+        sum += noutputs == 1 ? row_binary(outputs + i, labels[i], weight)
+                             : row_softmax(outputs + i * noutputs, noutputs, labels[i], weight);
+    return sum;
+}
