@@ -1,0 +1,45 @@
+-- prosodyctl mod_himas_accounts HOST SECRETS LIST
+-- Makes the accounts named in the file LIST (local parts, one a line) on HOST, each with the secret in the file
+-- SECRETS/<local>.password.  One process for any number of accounts; an account that is right already is left alone.
+
+local usermanager = require "core.usermanager";
+local hostmanager = require "core.hostmanager";
+local storagemanager = require "core.storagemanager";
+
+local function secret_of(folder, name)
+	local file, err = io.open(folder .. "/" .. name .. ".password");
+	if not file then return nil, err; end
+	local secret = file:read("*l");
+	file:close();
+	if not secret or secret == "" then return nil, "the file is empty"; end
+	return secret;
+end
+
+local function ensure(name, host, secret)
+	if not usermanager.user_exists(name, host) then
+		return usermanager.create_user(name, secret, host);
+	end
+	if usermanager.test_password(name, host, secret) then return true; end
+	return usermanager.set_password(name, secret, host, nil);
+end
+
+function module.command(arg)
+	local host, folder, list = arg[1], arg[2], arg[3];
+	if not list then
+		print("usage: prosodyctl mod_himas_accounts HOST SECRETS LIST");
+		return 64;
+	end
+	if not prosody.hosts[host] then hostmanager.activate(host); end
+	storagemanager.initialize_host(host);
+	usermanager.initialize_host(host);
+	for name in io.lines(list) do
+		local secret, err = secret_of(folder, name);
+		local ok;
+		if secret then ok, err = ensure(name, host, secret); end
+		if not ok then
+			io.stderr:write(("account %s@%s: %s\n"):format(name, host, tostring(err)));
+			return 1;
+		end
+	end
+	return 0;
+end
