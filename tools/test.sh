@@ -23,8 +23,10 @@ tally() {
          END { print good + 0, bad + 0, skip + 0 }' "$@"
 }
 
-# A program that dies or stops short of its plan has failed, even if all it said was ok.
-judge() { # name, exit code, TAP file
+# A program that dies, stops short of its plan, or was reported by a sanitizer (which a test's own process may survive)
+# has failed, even if all it said was ok.
+sanitizer='ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|: runtime error: '
+judge() { # name, exit code, TAP file, log
     local good bad skip plan
     read -r good bad skip <<<"$(tally "$3")"
     plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$3" | head -1)
@@ -35,6 +37,7 @@ judge() { # name, exit code, TAP file
     elif [ "$((good + bad + skip))" -lt "${plan:-1}" ]; then
         echo "not ok - $1: $((good + bad + skip)) of ${plan:-?} planned cases told a result"
     fi
+    ! grep -qE "$sanitizer" "$4" || echo "not ok - $1: a sanitizer reported"
 }
 
 show() { # name, seconds, TAP file, log
@@ -44,7 +47,9 @@ show() { # name, seconds, TAP file, log
     grep -i '^ok.*# *skip' "$3" | sed 's/^/    /'
     [ "$bad" -eq 0 ] && return
     awk '/^not ok/ { on = 1 } /^ok/ || /^# Running/ { on = 0 } on { print "    " $0 }' "$3"
-    [ "$3" = "$4" ] || { echo "    --- end of $4"; tail -n 40 "$4" | sed 's/^/    | /'; }
+    grep -m 1 -A 25 -E "$sanitizer" "$4" | sed 's/^/    | /'
+    echo "    --- end of $4"
+    tail -n 40 "$4" | sed 's/^/    | /'
 }
 
 run_one() { # name, command ...
@@ -57,7 +62,7 @@ run_one() { # name, command ...
     *) timeout -k 10 "$(time_limit_s "$name")" "$@" >"$tap" 2>"$log" </dev/null || code=$? ;;
     esac
     touch "$tap"
-    judge "$name" "$code" "$tap" >"$tap.more"
+    judge "$name" "$code" "$tap" "$log" >"$tap.more"
     cat "$tap.more" >>"$tap" && rm "$tap.more"
     flock "$results" bash -c 'exec cat' <<<"$(show "$name" $((SECONDS - started)) "$tap" "$log")"
 }
