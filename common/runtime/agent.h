@@ -63,7 +63,8 @@ enum err agent_send(struct agent *a, const char *to, struct msg *m) MUST_USE;
 enum err agent_reply(struct agent *a, const struct msg *about, struct msg *m)
     MUST_USE;                                                                  /* asserts the handler row's reply */
 enum err agent_say(struct agent *a, const char *to, struct str text) MUST_USE; /* plain chat text to a person */
-/* A call whose answer needs others: run calls agent_later and returns OK; agent_answer gives it later, with call->id. */
+/* A call whose answer needs others: run calls agent_later and returns OK; agent_answer gives it later, with call->id.
+ */
 enum err agent_later(struct agent *a, const struct call *c) MUST_USE;
 void agent_answer(struct agent *a, uint64_t call_id, const struct result *r);
 
@@ -99,4 +100,4 @@ bool agent_online(const struct agent *a, const char *jid); /* as last heard by p
 const char *agent_jid(const struct agent *a);
 const struct log *agent_log(const struct agent *a);
 /* Digest of bytes as 64 lower-case hex digits and a NUL. */
-void agent_sha256(struct bytes data, char out[65]);
+enum err agent_sha256(struct bytes data, char out[65]) MUST_USE;

@@ -6,6 +6,7 @@
  * transport.  Single-threaded.
  */
 #pragma once
+#include "common/crypto/identity.h"
 #include "common/runtime/transport.h"
 
 struct core_config {
@@ -16,7 +17,7 @@ struct core_config {
     struct store *store;
     struct host host;
     struct log log;
-    uint8_t secret_key[32]; /* X25519, opens attachments sent to us; copied */
+    struct identity identity; /* opens attachments sent to us; copied */
 };
 
 enum err core_new(const struct core_config *config, struct agent **out, struct why *why) MUST_USE; /* runs def->init */

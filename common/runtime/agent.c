@@ -1,0 +1,103 @@
+/* What an agent may do: the functions of agent.h. */
+#include "common/crypto/hash.h"
+#include "common/runtime/core_private.h"
+#include <assert.h>
+#include <string.h>
+
+enum err agent_send(struct agent *a, const char *to, struct msg *m) { return core_post(a, to, m); }
+
+static bool may_reply(const struct agent *a, enum msg_type type)
+{
+    for (const struct agent_handler *h = a->def->handlers; h && h->on != MSG_NONE; h++)
+        if (h->on == a->answering->type) return h->reply == type;
+    return false;
+}
+
+enum err agent_reply(struct agent *a, const struct msg *about, struct msg *m)
+{
+    assert(a->answering && may_reply(a, m->type));
+    memcpy(m->in_reply_to, about->id, sizeof m->in_reply_to);
+    return core_post(a, about->from, m);
+}
+
+enum err agent_say(struct agent *a, const char *to, struct str text)
+{
+    struct peer *p = core_peer(a, to);
+    if (p == NULL) return ERR_MEMORY;
+    struct effect e = { .kind = EFFECT_CHAT, .peer = (size_t)(p - a->peers), .body = buf_make(RESULT_MAX_BYTES) };
+    buf_add_str(&e.body, text);
+    if (buf_err(&e.body) == OK) return core_effect(a, &e);
+    enum err failed = buf_err(&e.body);
+    buf_free(&e.body);
+    return failed;
+}
+
+uint64_t agent_now_ms(const struct agent *a) { return a->host.mono_ms(a->host.self); }
+int64_t agent_wall_ms(const struct agent *a) { return a->host.wall_ms(a->host.self); }
+
+enum err agent_after(struct agent *a, uint64_t delay_ms, agent_timer_fn *fn, uint64_t arg)
+{
+    assert(a->busy);
+    TRY(core_grow((void **)&a->timers, a->ntimers, &a->cap_timers, sizeof *a->timers));
+    uint64_t token = core_token(a);
+    a->timers[a->ntimers++] = (struct timer){ .token = token, .fn = fn, .arg = arg };
+    return core_effect(a, &(struct effect){ .kind = EFFECT_TIMER, .number = token, .delay_ms = delay_ms });
+}
+
+enum err agent_offload(struct agent *a, struct agent_job job)
+{
+    assert(a->busy);
+    enum err e = core_grow((void **)&a->jobs, a->njobs, &a->cap_jobs, sizeof *a->jobs);
+    if (e != OK) {
+        if (job.release) job.release(job.job);
+        return e;
+    }
+    uint64_t token = core_token(a);
+    a->jobs[a->njobs++] = (struct pending_job){ .token = token, .job = job };
+    return core_effect(a, &(struct effect){ .kind = EFFECT_JOB, .number = token });
+}
+
+/* Keys that begin with '~' are the runtime's. */
+static bool own_key(const char *key) { return key[0] != '~'; }
+
+enum err agent_put(struct agent *a, const char *key, struct bytes value)
+{
+    assert(own_key(key));
+    return store_put(a->store, key, value);
+}
+
+enum err agent_del(struct agent *a, const char *key)
+{
+    assert(own_key(key));
+    return store_del(a->store, key);
+}
+
+enum err agent_del_prefix(struct agent *a, const char *prefix)
+{
+    assert(own_key(prefix) && prefix[0] != '\0');
+    return store_del_prefix(a->store, prefix);
+}
+
+enum err agent_get(struct agent *a, const char *key, struct buf *out) { return store_get(a->store, key, out); }
+
+enum err agent_scan(struct agent *a, const char *prefix, store_scan_fn *fn, void *to)
+{
+    assert(own_key(prefix) && prefix[0] != '\0');
+    return store_scan(a->store, prefix, fn, to);
+}
+
+enum err agent_random(struct agent *a, void *out, size_t n) { return a->host.random(a->host.self, out, n); }
+enum err agent_random_fn(void *a, void *out, size_t n) { return agent_random(a, out, n); }
+const struct settings *agent_settings(const struct agent *a) { return a->settings; }
+const struct roster *agent_roster(const struct agent *a) { return a->roster; }
+const char *agent_jid(const struct agent *a) { return a->jid; }
+const struct log *agent_log(const struct agent *a) { return &a->log; }
+
+bool agent_online(const struct agent *a, const char *jid)
+{
+    for (size_t i = 0; i < a->npeers; i++)
+        if (strcmp(a->peers[i].jid, jid) == 0) return a->peers[i].online;
+    return false;
+}
+
+enum err agent_sha256(struct bytes data, char out[65]) { return hash_hex_of(data, out); }

@@ -1,0 +1,276 @@
+/* What we send: kept until the receiver says it handled it, sent again until then. */
+#include "common/runtime/core_private.h"
+#include "common/wire/codec.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void core_out_key(const struct peer *p, uint64_t number, char key[STORE_MAX_KEY])
+{
+    (void)snprintf(key, STORE_MAX_KEY, "~out/%s/%016" PRIx64, p->jid, number);
+}
+
+void core_arm(struct agent *a, uint64_t *token, uint64_t delay_ms)
+{
+    if (*token != 0) return;
+    uint64_t fresh = core_token(a);
+    if (a->host.timer(a->host.self, delay_ms, fresh) == OK) *token = fresh;
+}
+
+/* Acks ride in the first empty list of the text, which is the envelope's: inside a JSON string its quotes are escaped.
+ */
+static void add_with_acks(struct buf *out, struct str json, struct peer *p)
+{
+    static const char empty[] = "\"ack\":[]";
+    const char *at = json.p ? strstr(json.p, empty) : NULL;
+    if (at == NULL || p->nacks == 0) {
+        buf_add_str(out, json);
+        return;
+    }
+    size_t head = (size_t)(at - json.p) + sizeof empty - 2;
+    size_t n = p->nacks < MSG_MAX_ACKS ? p->nacks : MSG_MAX_ACKS;
+    buf_add(out, json.p, head);
+    for (size_t i = 0; i < n; i++) buf_addf(out, "%s\"%s\"", i ? "," : "", p->acks[i]);
+    buf_add(out, json.p + head, json.n - head);
+    p->nacks -= n;
+    memmove(p->acks, p->acks + n, p->nacks * sizeof *p->acks);
+}
+
+static enum err transmit(struct agent *a, struct peer *p, struct str json, enum msg_type type, const char *run)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
+    if (!a->attached || !a->up) return ERR_NETWORK;
+    add_with_acks(&text, json, p);
+    TRY(buf_err(&text));
+    a->counts.sent[type]++;
+    return a->transport.send(a->transport.self, &(struct packet){ .kind = PACKET_MESSAGE,
+                                                                  .peer = p->jid,
+                                                                  .body = buf_str(&text),
+                                                                  .performative = msg_performative(type),
+                                                                  .thread = run });
+}
+
+/* ---- posting, inside a transaction ---- */
+
+static enum err post_plain(struct agent *a, size_t peer, const struct msg *m)
+{
+    struct effect e = { .kind = EFFECT_PLAIN, .peer = peer, .type = m->type, .body = buf_make(MSG_MAX_BYTES) };
+    enum err done = msg_encode(m, &e.body, NULL);
+    if (done != OK) {
+        buf_free(&e.body);
+        return done;
+    }
+    memcpy(e.run, m->run, sizeof e.run);
+    return core_effect(a, &e);
+}
+
+enum err core_out_keep(struct agent *a, const struct peer *p, const struct outgoing *o, const struct msg *m)
+{
+    char key[STORE_MAX_KEY];
+    struct why why = { 0 };
+    struct buf row CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
+    buf_addf(&row, "%" PRId64 " %s %s\n", o->expires_wall_ms, o->blob[0] ? o->blob : "-", o->waits ? "waits" : "ready");
+    enum err e = msg_encode(m, &row, &why);
+    if (e != OK)
+        log_error(&a->log, "message.unsendable", L_STR("type", msg_desc(m->type)->name), L_STR("why", why.text));
+    TRY(e);
+    core_out_key(p, o->number, key);
+    return store_put(a->store, key, buf_bytes(&row));
+}
+
+static enum err put_number(struct agent *a, const struct peer *p)
+{
+    char key[STORE_MAX_KEY];
+    char text[24];
+    (void)snprintf(key, sizeof key, "~seq/%s", p->jid);
+    (void)snprintf(text, sizeof text, "%" PRIu64, p->next_number);
+    return store_put(a->store, key, str_bytes(str_of(text)));
+}
+
+static enum err post_acked(struct agent *a, struct peer *p, struct msg *m)
+{
+    struct outgoing o = { .number = p->next_number++ };
+    (void)snprintf(m->id, sizeof m->id, "%" PRIx64 "-%" PRIu64, a->epoch, o.number);
+    if (m->ttl_ms > 0) o.expires_wall_ms = m->sent_at_ms + (int64_t)m->ttl_ms;
+    if (msg_blob(m)) TRY(core_attach_out(a, p, m, &o));
+    TRY(put_number(a, p));
+    enum err kept = core_out_keep(a, p, &o, m);
+    arena_reset(&a->sending);
+    TRY(kept);
+    struct effect e = {
+        .kind = EFFECT_SEND, .peer = (size_t)(p - a->peers), .number = o.number, .type = m->type, .out = o
+    };
+    memcpy(e.run, m->run, sizeof e.run);
+    return core_effect(a, &e);
+}
+
+enum err core_post(struct agent *a, const char *to, struct msg *m)
+{
+    const struct msg_desc *d = msg_desc(m->type);
+    struct peer *p = core_peer(a, to);
+    assert(d != NULL && a->busy);
+    if (p == NULL) return ERR_MEMORY;
+    m->sent_at_ms = agent_wall_ms(a);
+    m->id[0] = '\0';
+    if (d->delivery == DELIVERY_ACKED) return post_acked(a, p, m);
+    return post_plain(a, (size_t)(p - a->peers), m);
+}
+
+/* ---- sending, after the commit ---- */
+
+static uint64_t resend_delay(const struct outgoing *o)
+{
+    uint64_t delay = CORE_RESEND_FIRST_MS;
+    for (unsigned i = 1; i < o->tries && delay < CORE_RESEND_MAX_MS; i++) delay *= 2;
+    return delay < CORE_RESEND_MAX_MS ? delay : CORE_RESEND_MAX_MS;
+}
+
+static struct msg_hint about(struct str json, char run[MSG_RUN_BYTES])
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(CORE_ARENA_BYTES);
+    struct msg_hint hint = { 0 };
+    struct msg m;
+    run[0] = '\0';
+    if (msg_decode(json, &arena, &m, &hint, NULL) == OK) memcpy(run, m.run, MSG_RUN_BYTES);
+    return hint;
+}
+
+void core_send_out(struct agent *a, struct peer *p, struct outgoing *o)
+{
+    char key[STORE_MAX_KEY];
+    char run[MSG_RUN_BYTES];
+    struct buf row CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
+    if (o->waits) return; /* its attachment is not stored yet */
+    core_out_key(p, o->number, key);
+    if (store_get(a->store, key, &row) != OK) return;
+    struct str json = buf_str(&row);
+    (void)str_next(&json, '\n');
+    struct msg_hint hint = about(json, run);
+    if (o->tries++ > 0) a->counts.resent++;
+    o->due_ms = agent_now_ms(a) + resend_delay(o);
+    (void)transmit(a, p, json, msg_type_of(str_of(hint.type)), run); /* not gone out now: it is due again later */
+}
+
+static void send_new(struct agent *a, struct effect *e)
+{
+    struct peer *p = &a->peers[e->peer];
+    if (core_grow((void **)&p->out, p->nout, &p->cap_out, sizeof *p->out) != OK) {
+        log_error(&a->log, "outbox.full", L_STR("peer", p->jid)); /* it is in the store: the next start sends it */
+        return;
+    }
+    p->out[p->nout++] = e->out;
+    core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
+    if (e->out.waits)
+        core_uploads(a);
+    else
+        core_send_out(a, p, &p->out[p->nout - 1]);
+}
+
+static void say(struct agent *a, const struct effect *e)
+{
+    const struct packet p = { .kind = PACKET_CHAT, .peer = a->peers[e->peer].jid, .body = buf_str(&e->body) };
+    if (a->attached && a->up) (void)a->transport.send(a->transport.self, &p); /* talk is not kept */
+}
+
+void core_send_effect(struct agent *a, struct effect *e)
+{
+    if (e->kind == EFFECT_SEND) send_new(a, e);
+    if (e->kind == EFFECT_PLAIN)
+        (void)transmit(a, &a->peers[e->peer], buf_str(&e->body), e->type, e->run); /* may be lost */
+    if (e->kind == EFFECT_CHAT) say(a, e);
+}
+
+/* ---- what comes back ---- */
+
+struct removal {
+    struct peer *peer;
+    uint64_t number;
+};
+
+static enum err delete_row(struct agent *a, void *arg)
+{
+    const struct removal *r = arg;
+    char key[STORE_MAX_KEY];
+    core_out_key(r->peer, r->number, key);
+    return store_del(a->store, key);
+}
+
+static void forget(struct agent *a, struct peer *p, size_t i)
+{
+    char blob[65];
+    struct removal r = { p, p->out[i].number };
+    if (core_transact(a, delete_row, &r) != OK) return;
+    memcpy(blob, p->out[i].blob, sizeof blob);
+    memmove(&p->out[i], &p->out[i + 1], (--p->nout - i) * sizeof *p->out);
+    core_blob_release(a, blob);
+}
+
+void core_acked(struct agent *a, struct peer *p, const struct msg *m)
+{
+    uint64_t epoch = 0;
+    uint64_t number = 0;
+    for (size_t k = 0; k < m->nacks; k++) {
+        char id[MSG_ID_BYTES];
+        if (str_copy(m->acks[k], id, sizeof id) != OK || !core_id_parse(id, &epoch, &number) || epoch != a->epoch)
+            continue;
+        for (size_t i = 0; i < p->nout; i++)
+            if (p->out[i].number == number) {
+                forget(a, p, i);
+                break;
+            }
+    }
+}
+
+static bool expired(struct agent *a, const struct outgoing *o)
+{
+    return o->expires_wall_ms > 0 && agent_wall_ms(a) > o->expires_wall_ms;
+}
+
+static void sweep_peer(struct agent *a, struct peer *p)
+{
+    for (size_t i = 0; i < p->nout;) {
+        if (expired(a, &p->out[i])) {
+            a->counts.expired++;
+            size_t before = p->nout;
+            forget(a, p, i);
+            i += before == p->nout; /* could not be forgotten: leave it */
+            continue;
+        }
+        if (agent_now_ms(a) >= p->out[i].due_ms) core_send_out(a, p, &p->out[i]);
+        i++;
+    }
+}
+
+void core_sweep(struct agent *a)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < a->npeers; i++) {
+        if (a->peers[i].nout > 0) sweep_peer(a, &a->peers[i]);
+        left += a->peers[i].nout;
+    }
+    core_uploads(a);
+    if (left > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
+}
+
+void core_make_due(struct agent *a, struct peer *p)
+{
+    for (size_t i = 0; i < p->nout; i++) p->out[i].due_ms = 0;
+    sweep_peer(a, p);
+    if (p->nout > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
+}
+
+void core_flush_acks(struct agent *a)
+{
+    for (size_t i = 0; i < a->npeers; i++) {
+        struct peer *p = &a->peers[i];
+        while (p->nacks > 0 && a->up) {
+            struct msg ack = msg_make(MSG_ACK, NULL);
+            struct buf json CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+            ack.sent_at_ms = agent_wall_ms(a);
+            if (msg_encode(&ack, &json, NULL) != OK || transmit(a, p, buf_str(&json), MSG_ACK, "") != OK) return;
+        }
+        if (!a->up) p->nacks = 0; /* the sender asks again */
+    }
+}
