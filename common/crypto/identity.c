@@ -1,0 +1,47 @@
+#include "common/crypto/identity.h"
+#include "common/base/file.h"
+#include "common/base/secret.h"
+#include "common/crypto/encode.h"
+
+enum { TEXT_BYTES = 2 * X25519_BYTES, FILE_MAX_BYTES = 4 * X25519_BYTES, OWNER_ONLY = 0600 };
+
+enum err identity_from_secret(const uint8_t secret[X25519_BYTES], struct identity *out)
+{
+    uint8_t public_key[X25519_BYTES];
+    TRY(x25519_public(secret, public_key));
+    for (size_t i = 0; i < X25519_BYTES; i++) out->secret[i] = secret[i];
+    for (size_t i = 0; i < X25519_BYTES; i++) out->public_key[i] = public_key[i];
+    return OK;
+}
+
+enum err identity_generate(random_fn *random, void *self, struct identity *out)
+{
+    struct identity id CLEANUP(identity_wipe);
+    TRY(random(self, id.secret, sizeof id.secret));
+    return identity_from_secret(id.secret, out);
+}
+
+void identity_wipe(struct identity *id)
+{
+    if (id != NULL) secret_wipe(id, sizeof *id);
+}
+
+enum err identity_write(const struct identity *id, const char *path, struct why *why)
+{
+    char text[TEXT_BYTES + 1];
+    hex_encode(bytes_of(id->secret, sizeof id->secret), text);
+    text[TEXT_BYTES] = '\n';
+    enum err e = file_write(path, bytes_of(text, sizeof text), OWNER_ONLY, why);
+    secret_wipe(text, sizeof text);
+    return e;
+}
+
+enum err identity_read(const char *path, struct identity *out, struct why *why)
+{
+    struct identity id CLEANUP(identity_wipe);
+    struct buf text CLEANUP(secret_buf_free) = buf_make(FILE_MAX_BYTES);
+    TRY(secret_read_file(path, FILE_MAX_BYTES, &text, why));
+    if (hex_decode(buf_str(&text), id.secret, sizeof id.secret) != OK)
+        return why_say(why, ERR_SETTING, "%s: a secret key is %d hex digits on one line", path, TEXT_BYTES);
+    return identity_from_secret(id.secret, out);
+}

@@ -1,0 +1,76 @@
+#include "common/base/file.h"
+#include "common/crypto/identity.h"
+#include "tests/support/dice.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH = 64 };
+
+static void make_folder(char folder[PATH], char path[PATH])
+{
+    (void)snprintf(folder, PATH, "/tmp/himas-identity-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    (void)snprintf(path, PATH, "%.40s/key", folder);
+}
+
+static void remove_folder(const char *folder, const char *path)
+{
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
+Test(identity, file_keeps_it_to_its_owner)
+{
+    char folder[PATH], path[PATH];
+    struct stat st;
+    struct identity a, b;
+    struct rng r = rng_make(1);
+    make_folder(folder, path);
+    cr_assert_eq(identity_generate(dice_random, &r, &a), OK);
+    cr_assert_eq(identity_write(&a, path, NULL), OK);
+    cr_assert_eq(stat(path, &st), 0);
+    cr_expect_eq(st.st_mode & 0777, 0600);
+    cr_assert_eq(identity_read(path, &b, NULL), OK);
+    cr_expect_arr_eq(&a, &b, sizeof a);
+    remove_folder(folder, path);
+}
+
+Test(identity, bad_files_are_refused)
+{
+    static const struct {
+        const char *name, *text;
+        unsigned mode;
+        enum err expected;
+    } rows[] = {
+        { "readable by others", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n", 0644,
+          ERR_SETTING },
+        { "too short", "77076d0a\n", 0600, ERR_SETTING },
+        { "not hex", "x7076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n", 0600, ERR_SETTING },
+        { "empty", "", 0600, ERR_SETTING },
+        { "no newline is fine", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a", 0600, OK },
+    };
+    char folder[PATH], path[PATH];
+    make_folder(folder, path);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct identity id;
+        struct why why = { "" };
+        cr_assert_eq(file_write(path, str_bytes(str_of(rows[i].text)), rows[i].mode, NULL), OK);
+        cr_assert_eq(chmod(path, rows[i].mode), 0);
+        cr_expect_eq(identity_read(path, &id, &why), rows[i].expected, "%s", rows[i].name);
+        cr_expect_null(strstr(why.text, "7318a57d"), "%s: the sentence tells the key", rows[i].name);
+    }
+    remove_folder(folder, path);
+}
+
+Test(identity, no_randomness_no_key)
+{
+    struct identity id = { { 5 }, { 6 } };
+    cr_expect_eq(identity_generate(dice_broken, NULL, &id), ERR_IO);
+    cr_expect(id.secret[0] == 5 && id.public_key[0] == 6);
+    identity_wipe(NULL);
+    identity_wipe(&id);
+    cr_expect(id.secret[0] == 0);
+}
