@@ -7,7 +7,10 @@ cd "$(dirname "$0")/.."
 quietly() {
     local log
     log=$(mktemp)
-    if "$@" >"$log" 2>&1 </dev/null; then rm "$log"; else cat "$log"; rm "$log"; return 1; fi
+    if "$@" >"$log" 2>&1 </dev/null; then rm "$log"; return; fi
+    grep -vE '^\[[0-9]+/[0-9]+\] |GLOB mismatch|^: && |^/usr/bin/(cc|gcc|clang) ' "$log"
+    rm "$log"
+    return 1
 }
 
 for what in "$@"; do

@@ -19,7 +19,7 @@ functions() {
 
 caps() {
     awk '{ cap = $3 != "" ? 60 : $2 ~ /[.]h$/ ? 150 : 500 }
-         $1 > cap { print $2 (": " $3) ": " $1 " lines, at most " cap; bad = 1 } END { exit bad }'
+         $1 > cap { print $2 ": " ($3 != "" ? $3 "() has " : "") $1 " lines, at most " cap; bad = 1 } END { exit bad }'
 }
 
 # Prints "what: n, median, p90, longest" of the numbers read, and fails above the two figures.
