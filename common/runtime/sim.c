@@ -1,0 +1,381 @@
+/* The simulation itself: nodes, their deaths and returns, and what happens next. */
+#include "common/crypto/encode.h"
+#include "common/runtime/sim_private.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char domain[] = "@sim.local";
+
+struct sim *sim_new(uint64_t seed, const struct sim_faults *faults)
+{
+    struct sim *s = calloc(1, sizeof *s);
+    if (s == NULL) return NULL;
+    s->rng = rng_make(seed);
+    s->faults = *faults;
+    if (s->faults.delay_max_ms < s->faults.delay_min_ms) s->faults.delay_max_ms = s->faults.delay_min_ms;
+    return s;
+}
+
+static void free_node(struct sim_node *n)
+{
+    core_free(n->core);
+    store_close(n->kept);
+    settings_free(n->settings);
+    free(n->settings_text);
+    free(n->shown);
+    buf_free(&n->heard);
+    free(n);
+}
+
+void sim_free(struct sim *s)
+{
+    if (s == NULL) return;
+    for (size_t i = 0; i < s->nnodes; i++) free_node(s->nodes[i]);
+    for (size_t i = 0; i < s->nheap; i++) buf_free(&s->heap[i].body);
+    for (size_t i = 0; i < s->nchunks; i++) buf_free(&s->chunks[i].data);
+    roster_free(s->roster);
+    free(s->nodes);
+    free(s->slots);
+    free(s->heap);
+    free(s->chunks);
+    free(s);
+}
+
+/* ---- nodes by name ---- */
+
+static size_t slot_of(const struct sim *s, struct str name)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < name.n; i++) h = (h ^ (uint8_t)name.p[i]) * 1099511628211u;
+    size_t at = (size_t)(h % s->nslots);
+    while (s->slots[at] && !str_is(name, s->nodes[s->slots[at] - 1]->name)) at = (at + 1) % s->nslots;
+    return at;
+}
+
+struct sim_node *sim_node(const struct sim *s, const char *name_or_jid)
+{
+    struct str rest = str_of(name_or_jid);
+    if (s->nslots == 0) return NULL;
+    size_t at = slot_of(s, str_next(&rest, '@'));
+    return s->slots[at] ? s->nodes[s->slots[at] - 1] : NULL;
+}
+
+static enum err index_nodes(struct sim *s)
+{
+    if (2 * (s->nnodes + 1) < s->nslots) return OK;
+    size_t n = s->nslots ? 2 * s->nslots : 64;
+    size_t *slots = calloc(n, sizeof *slots);
+    if (slots == NULL) return ERR_MEMORY;
+    free(s->slots);
+    s->slots = slots;
+    s->nslots = n;
+    for (size_t i = 0; i < s->nnodes; i++) s->slots[slot_of(s, str_of(s->nodes[i]->name))] = i + 1;
+    return OK;
+}
+
+static enum err add(struct sim *s, const char *name, struct sim_node **out)
+{
+    TRY(index_nodes(s));
+    if (s->nnodes == s->cap_nodes) {
+        size_t more = s->cap_nodes ? 2 * s->cap_nodes : 16;
+        struct sim_node **p = realloc(s->nodes, more * sizeof *p);
+        if (p == NULL) return ERR_MEMORY;
+        s->nodes = p;
+        s->cap_nodes = more;
+    }
+    struct sim_node *n = calloc(1, sizeof *n);
+    if (n == NULL) return ERR_MEMORY;
+    *n = (struct sim_node){ .sim = s, .index = s->nnodes, .heard = buf_make(SIZE_MAX / 2) };
+    (void)snprintf(n->name, sizeof n->name, "%s", name);
+    (void)snprintf(n->jid, sizeof n->jid, "%s%s", name, domain);
+    s->nodes[s->nnodes++] = n;
+    s->slots[slot_of(s, str_of(n->name))] = s->nnodes;
+    *out = n;
+    return OK;
+}
+
+enum err sim_add(struct sim *s, const struct agent_def *def, const char *name, const char *settings, struct why *why)
+{
+    struct sim_node *n = NULL;
+    TRY(add(s, name, &n));
+    const struct setting *const tables[] = { def->settings, NULL };
+    n->def = def;
+    n->roles = def->role;
+    n->settings_text = strdup(settings);
+    if (n->settings_text == NULL) return ERR_MEMORY;
+    const struct settings_source from = { .config_text = str_of(n->settings_text) };
+    TRY(settings_new(tables, &from, &n->settings, why));
+    TRY(store_open_memory(&n->kept));
+    sim_wrap_store(n);
+    return identity_generate(sim_host(n).random, n, &n->identity);
+}
+
+enum err sim_add_person(struct sim *s, const char *name, unsigned roles)
+{
+    struct sim_node *n = NULL;
+    TRY(add(s, name, &n));
+    n->roles = roles;
+    n->up = true;
+    return OK;
+}
+
+/* ---- life and death ---- */
+
+static void put_to_death(struct sim_node *n)
+{
+    n->wrapped.open = false;
+    core_free(n->core);
+    n->core = NULL;
+    n->up = n->dying = false;
+    n->life++;
+    n->link++;
+    sim_unseen(n);
+}
+
+static enum err bring_to_life(struct sim_node *n, struct why *why)
+{
+    const struct core_config config = {
+        .def = n->def,
+        .jid = n->jid,
+        .settings = n->settings,
+        .roster = n->sim->roster,
+        .store = &n->wrapped,
+        .host = sim_host(n),
+        .log = { .level = LOG_ERROR, .who = n->name },
+        .identity = n->identity,
+    };
+    struct transport t = sim_transport(n);
+    n->life++;
+    n->link++;
+    TRY(core_new(&config, &n->core, why));
+    core_attach(n->core, &t);
+    n->up = true;
+    core_on_link(n->core, true);
+    return OK;
+}
+
+static void schedule(struct sim_node *n, enum sim_event_kind kind, uint64_t delay_ms, uint64_t down_ms, bool random)
+{
+    struct sim_event e = { .kind = kind,
+                           .node = n->index,
+                           .at_ms = n->sim->now_ms + delay_ms,
+                           .down_ms = down_ms,
+                           .flag = random,
+                           .life = n->life };
+    sim_push(n->sim, &e);
+}
+
+static uint64_t down_time(struct sim *s)
+{
+    const struct sim_faults *f = &s->faults;
+    return f->down_min_ms +
+           (f->down_max_ms > f->down_min_ms ? rng_below(&s->rng, f->down_max_ms - f->down_min_ms + 1) : 0);
+}
+
+/* The next random kill or cut of a node: a Poisson process. */
+static void schedule_fault(struct sim_node *n, enum sim_event_kind kind, double per_second)
+{
+    if (per_second <= 0) return;
+    double wait_s = -log(1 - rng_unit(&n->sim->rng)) / per_second;
+    schedule(n, kind, (uint64_t)(wait_s * 1000) + 1, down_time(n->sim), true);
+}
+
+static enum err write_roster(struct sim *s, struct why *why)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(SIZE_MAX / 2);
+    char roles[256];
+    buf_add_z(&text, "members:\n");
+    for (size_t i = 0; i < s->nnodes; i++) {
+        const struct sim_node *n = s->nodes[i];
+        char hex[2 * X25519_BYTES + 1];
+        hex_encode(bytes_of(n->identity.public_key, X25519_BYTES), hex);
+        buf_addf(&text, "  - {jid: %s, name: %s, role: \"%s\"", n->jid, n->name,
+                 role_list(n->roles, roles, sizeof roles));
+        if (n->def) buf_addf(&text, ", key: \"%s\"", hex);
+        buf_add_z(&text, "}\n");
+    }
+    TRY(buf_err(&text));
+    return roster_parse(buf_str(&text), "simulation", &s->roster, why);
+}
+
+enum err sim_start(struct sim *s, struct why *why)
+{
+    TRY(write_roster(s, why));
+    for (size_t i = 0; i < s->nnodes; i++) {
+        struct sim_node *n = s->nodes[i];
+        if (n->def == NULL) continue;
+        TRY(bring_to_life(n, why));
+        schedule_fault(n, SIM_KILL, s->faults.kill_per_second);
+        schedule_fault(n, SIM_CUT, s->faults.cut_per_second);
+    }
+    return OK;
+}
+
+void sim_kill(struct sim *s, const char *name, uint64_t down_ms)
+{
+    struct sim_node *n = sim_node(s, name);
+    if (n == NULL || n->core == NULL) return;
+    s->counts.kills++;
+    put_to_death(n);
+    schedule(n, SIM_START, down_ms, 0, false);
+}
+
+void sim_cut(struct sim *s, const char *name, uint64_t down_ms)
+{
+    struct sim_node *n = sim_node(s, name);
+    if (n == NULL || n->core == NULL || !n->up) return;
+    s->counts.cuts++;
+    n->up = false;
+    n->link++;
+    sim_unseen(n);
+    core_on_link(n->core, false);
+    schedule(n, SIM_LINK, down_ms, 0, false);
+}
+
+/* ---- what happens ---- */
+
+static void on_packet(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    const struct packet p = { .kind = e->flag ? PACKET_CHAT : PACKET_MESSAGE,
+                              .peer = s->nodes[e->from]->jid,
+                              .body = buf_str(&e->body) };
+    if (n->def == NULL && e->flag) {
+        buf_add_str(&n->heard, p.body);
+        buf_add_z(&n->heard, "\n");
+    }
+    if (n->core && n->up && e->link == n->link) core_on_packet(n->core, &p);
+}
+
+static void on_presence(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    if (n->core && n->up) core_on_presence(n->core, s->nodes[e->from]->jid, e->flag);
+}
+
+static void on_timer(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    (void)s;
+    if (n->core && e->life == n->life) core_on_timer(n->core, e->token);
+}
+
+static void on_job(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    (void)s;
+    if (n->core && e->life == n->life) core_on_job(n->core, e->token);
+}
+
+static void on_stored(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    (void)s;
+    if (n->core && e->life == n->life) core_on_stored(n->core, e->token, e->err, buf_str(&e->body));
+}
+
+static void on_fetched(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    (void)s;
+    if (n->core && e->life == n->life) core_on_fetched(n->core, e->token, e->err, buf_bytes(&e->body));
+}
+
+static void on_kill(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    if (sim_faulty(s)) sim_kill(s, n->name, e->down_ms);
+    schedule_fault(n, SIM_KILL, s->faults.kill_per_second);
+}
+
+static void on_cut(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    if (sim_faulty(s)) sim_cut(s, n->name, e->down_ms);
+    schedule_fault(n, SIM_CUT, s->faults.cut_per_second);
+}
+
+static void on_start(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    (void)s;
+    (void)e;
+    struct why why = { 0 };
+    if (n->core != NULL || bring_to_life(n, &why) == OK) return;
+    put_to_death(n); /* killed again at its first commit: it tries once more */
+    schedule(n, SIM_START, 1000, 0, false);
+}
+
+static void on_link(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    (void)s;
+    if (n->core == NULL || e->life != n->life || n->up) return;
+    n->up = true;
+    n->link++;
+    core_on_link(n->core, true);
+}
+
+static void happen(struct sim *s, struct sim_event *e)
+{
+    static void (*const table[SIM_EVENT_KINDS])(struct sim *, struct sim_node *, struct sim_event *) = {
+        [SIM_PACKET] = on_packet, [SIM_PRESENCE] = on_presence, [SIM_TIMER] = on_timer, [SIM_JOB] = on_job,
+        [SIM_STORED] = on_stored, [SIM_FETCHED] = on_fetched,   [SIM_KILL] = on_kill,   [SIM_START] = on_start,
+        [SIM_CUT] = on_cut,       [SIM_LINK] = on_link,
+    };
+    struct sim_node *n = s->nodes[e->node];
+    s->counts.events++;
+    table[e->kind](s, n, e);
+    if (n->dying) sim_kill(s, n->name, down_time(s));
+    buf_free(&e->body);
+}
+
+bool sim_run(struct sim *s, uint64_t for_ms, sim_until_fn *done, void *to)
+{
+    uint64_t end = s->now_ms + for_ms;
+    struct sim_event e;
+    while (done == NULL || !done(s, to)) {
+        if (s->nheap == 0 || s->heap[0].at_ms > end) {
+            s->now_ms = end;
+            return done != NULL && done(s, to);
+        }
+        (void)sim_pop(s, &e);
+        s->now_ms = e.at_ms;
+        happen(s, &e);
+    }
+    return true;
+}
+
+/* ---- people and looking in ---- */
+
+void sim_say(struct sim *s, const char *person, const char *agent, const char *text)
+{
+    struct sim_node *n = sim_node(s, person);
+    const struct sim_node *to = sim_node(s, agent);
+    if (n && to) sim_transmit(n, &(struct packet){ .kind = PACKET_CHAT, .peer = to->jid, .body = str_of(text) });
+}
+
+struct str sim_heard(const struct sim *s, const char *person)
+{
+    const struct sim_node *n = sim_node(s, person);
+    return n ? buf_str(&n->heard) : (struct str){ 0 };
+}
+
+void sim_forget(struct sim *s, const char *person)
+{
+    struct sim_node *n = sim_node(s, person);
+    if (n) buf_clear(&n->heard);
+}
+
+uint64_t sim_now_ms(const struct sim *s) { return s->now_ms; }
+struct sim_counts sim_counts(const struct sim *s) { return s->counts; }
+
+struct agent *sim_agent(struct sim *s, const char *name)
+{
+    struct sim_node *n = sim_node(s, name);
+    return n ? n->core : NULL;
+}
+
+struct store *sim_store(struct sim *s, const char *name)
+{
+    struct sim_node *n = sim_node(s, name);
+    return n ? n->kept : NULL;
+}
+
+void sim_watch(struct sim *s, sim_watch_fn *fn, void *to)
+{
+    s->watch = fn;
+    s->watch_to = to;
+}

@@ -1,0 +1,94 @@
+/*
+ * sim_private -- the inside of a simulation; for common/runtime/sim*.c only.
+ */
+#pragma once
+#include "common/base/rng.h"
+#include "common/runtime/sim.h"
+#include "common/runtime/store_ops.h"
+
+enum sim_event_kind {
+    SIM_PACKET,
+    SIM_PRESENCE,
+    SIM_TIMER,
+    SIM_JOB,
+    SIM_STORED,
+    SIM_FETCHED,
+    SIM_KILL,
+    SIM_START,
+    SIM_CUT,
+    SIM_LINK,
+    SIM_EVENT_KINDS
+};
+
+struct sim_event {
+    uint64_t at_ms;
+    uint64_t order; /* ties go by age */
+    enum sim_event_kind kind;
+    size_t node;   /* whom it happens to */
+    size_t from;   /* PACKET, PRESENCE */
+    uint64_t life; /* TIMER, JOB, STORED, FETCHED, LINK: of this life of the node only */
+    uint64_t link; /* PACKET: of this life of the receiver's link only */
+    uint64_t token;
+    bool flag; /* PRESENCE: online; PACKET: chat; KILL, CUT: one of the random ones, which have a successor */
+    uint64_t down_ms;
+    struct buf body; /* PACKET: text; STORED, FETCHED: url, bytes; owned */
+    enum err err;
+};
+struct sim_node {
+    struct sim *sim;
+    size_t index;
+    char name[ROSTER_NAME_BYTES];
+    char jid[ROSTER_JID_BYTES];
+    const struct agent_def *def; /* NULL: a person */
+    unsigned roles;
+    char *settings_text; /* owned */
+    struct settings *settings;
+    struct store *kept;   /* survives */
+    struct store wrapped; /* kept, with crashes at commits */
+    struct identity identity;
+    struct agent *core; /* NULL while down */
+    bool up;
+    bool dying; /* killed inside a transaction: nothing leaves any more */
+    uint64_t life, link;
+    size_t *shown; /* nodes that see its presence */
+    size_t nshown, cap_shown;
+    struct buf heard; /* a person's ears */
+};
+struct sim_chunk {
+    char sha256[65];
+    struct buf data;
+};
+struct sim {
+    struct sim_faults faults;
+    struct rng rng;
+    uint64_t now_ms;
+    uint64_t order;
+    struct sim_event *heap;
+    size_t nheap, cap_heap;
+    struct sim_node **nodes; /* each on its own, so that pointers hold */
+    size_t nnodes, cap_nodes;
+    size_t *slots; /* open addressing by name: index + 1 */
+    size_t nslots;
+    struct sim_chunk *chunks;
+    size_t nchunks, cap_chunks;
+    struct roster *roster;
+    sim_watch_fn *watch;
+    void *watch_to;
+    struct sim_counts counts;
+};
+
+/* sim_events.c: the queue */
+void sim_push(struct sim *s, struct sim_event *take); /* owns take->body; drops the event out of memory */
+bool sim_pop(struct sim *s, struct sim_event *out);
+uint64_t sim_delay(struct sim *s);
+bool sim_chance(struct sim *s, double probability); /* false once the faults are over */
+bool sim_faulty(const struct sim *s);
+
+/* sim_transport.c: what a node's core stands on */
+struct transport sim_transport(struct sim_node *n);
+struct host sim_host(struct sim_node *n);
+void sim_wrap_store(struct sim_node *n);
+void sim_transmit(struct sim_node *from, const struct packet *p);
+void sim_unseen(struct sim_node *n); /* those who saw it learn that it is gone */
+
+struct sim_node *sim_node(const struct sim *s, const char *name_or_jid); /* NULL when there is none */
