@@ -47,10 +47,11 @@ struct contract {
  *   columns:
  *     - {name: mean radius, kind: real, min: 0, max: 50, unit: mm}
  *     - {name: sex, kind: category, classes: [f, m], role: sensitive}
- *     - {name: outcome, role: label, classes: ["0", "1"]}
- */
+ *     - {name: outcome, role: label, classes: ["0", "1"]}     # or classes: 2, for the numbers 0 and 1
+ *
+ * A column is a feature unless it has another role; real unless it has classes; its range is unbounded unless said. */
 enum err contract_parse(const struct doc *d, struct arena *arena, struct contract *out, struct why *why) MUST_USE;
 
 /* ERR_DATA with a sentence when `have` (a hospital's own declaration) lacks a column of `need`, or declares another
- * kind, role or classes, or a range that is not inside need's. */
+ * kind, role, unit or classes, or a range that is not inside need's. */
 enum err contract_fits(const struct contract *have, const struct contract *need, struct why *why) MUST_USE;
