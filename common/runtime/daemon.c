@@ -1,0 +1,216 @@
+/* From a command line to a running agent: settings, roster, keys, store, core, broker, probes, and a clean end. */
+#include "common/base/clock.h"
+#include "common/base/secret.h"
+#include "common/runtime/core.h"
+#include "common/runtime/describe.h"
+#include "common/runtime/host_probe.h"
+#include "common/runtime/host_uv.h"
+#include "common/runtime/main.h"
+#include "common/runtime/xmpp/xmpp.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+enum { PASSWORD_MAX = 1024 };
+
+/* clang-format off */
+static const struct setting common_settings[] = {
+    /* name               kind        fallback      min  max    meaning and unit */
+    { "jid",               SET_TEXT,   NULL,         3,   255,   "this agent's account, for example trainer@hospital.example" },
+    { "password_file",     SET_PATH,   NULL,         1,   4000,  "file with the account's password; mode 0600" },
+    { "broker_host",       SET_TEXT,   "127.0.0.1",  1,   255,   "host name or address of the XMPP broker" },
+    { "broker_port",       SET_COUNT,  "5222",       1,   65535, "the broker's client port" },
+    { "ca_file",           SET_PATH,   NULL,         1,   4000,  "certificate authority that the broker's certificate must come from" },
+    { "roster",            SET_PATH,   NULL,         1,   4000,  "roster file: JID, role, name and key of every member" },
+    { "identity",          SET_PATH,   NULL,         1,   4000,  "file with this agent's X25519 secret key; mode 0600; `himas keys new` makes one" },
+    { "store",             SET_PATH,   NULL,         1,   4000,  "file the agent keeps its state in" },
+    { "stream_management", SET_FLAG,   "yes",        0,   0,     "XEP-0198: survive short cuts without a new login; costs throughput" },
+    { "probe_host",        SET_TEXT,   "127.0.0.1",  7,   15,    "IPv4 address for /healthz, /readyz and /metrics" },
+    { "probe_port",        SET_COUNT,  "0",          0,   65535, "port for them; 0 for none" },
+    { "log_level",         SET_CHOICE, "info",       0,   0,     "error|warn|info|debug: what is logged, to standard error" },
+    { 0 },
+};
+/* clang-format on */
+
+struct daemon {
+    const struct agent_def *def;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    struct settings *settings;
+    struct roster *roster;
+    struct store *store;
+    struct host_uv *host;
+    struct agent *core;
+    struct xmpp *xmpp;
+    struct probe *probe;
+    struct log log;
+};
+
+static int64_t wall(void *unused)
+{
+    (void)unused;
+    return clock_wall_ms();
+}
+
+/* ---- start, in order ---- */
+
+static enum err read_settings(struct daemon *d, const struct command_line *line, struct why *why)
+{
+    const struct setting *const tables[] = { common_settings, d->def->settings, NULL };
+    extern char **environ;
+    const struct settings_source from = { .config_path = line->config,
+                                          .environment = environ,
+                                          .arguments = line->rest };
+    TRY(settings_new(tables, &from, &d->settings, why));
+    d->log = (struct log){ .level = (enum log_level)settings_u64(d->settings, "log_level"),
+                           .who = d->def->name,
+                           .put = log_put_stderr,
+                           .wall_ms = wall };
+    return OK;
+}
+
+static enum err open_core(struct daemon *d, struct why *why)
+{
+    struct core_config config = {
+        .def = d->def, .jid = settings_text(d->settings, "jid"), .settings = d->settings, .log = d->log
+    };
+    TRY(roster_read(settings_text(d->settings, "roster"), &d->roster, why));
+    TRY(identity_read(settings_text(d->settings, "identity"), &config.identity, why));
+    TRY(store_open_file(settings_text(d->settings, "store"), d->def->safety, &d->store, why));
+    TRY(host_uv_open(&d->loop, &d->host));
+    config.roster = d->roster;
+    config.store = d->store;
+    config.host = host_uv_host(d->host);
+    enum err e = core_new(&config, &d->core, why);
+    identity_wipe(&config.identity);
+    host_uv_attach(d->host, d->core);
+    return e;
+}
+
+static enum err connect_broker(struct daemon *d, struct why *why)
+{
+    struct buf password CLEANUP(secret_buf_free) = buf_make(PASSWORD_MAX);
+    TRY(secret_read_file(settings_text(d->settings, "password_file"), PASSWORD_MAX, &password, why));
+    const struct xmpp_config config = {
+        .jid = settings_text(d->settings, "jid"),
+        .password = (const char *)password.p,
+        .host = settings_text(d->settings, "broker_host"),
+        .port = (uint16_t)settings_u64(d->settings, "broker_port"),
+        .ca_file = settings_text(d->settings, "ca_file"),
+        .stream_management = settings_u64(d->settings, "stream_management") != 0,
+        .loop = &d->loop,
+    };
+    TRY(xmpp_open(&config, d->core, &d->log, &d->xmpp, why));
+    struct transport t = xmpp_transport(d->xmpp);
+    core_attach(d->core, &t);
+    return OK;
+}
+
+static bool probe_ready(void *self, struct buf *why)
+{
+    const struct daemon *d = self;
+    if (core_ready(d->core)) return true;
+    buf_addf(why, "not ready: %s\n", xmpp_status(d->xmpp));
+    return false;
+}
+
+static void probe_metrics(void *self, struct buf *out)
+{
+    const struct daemon *d = self;
+    core_metrics(d->core, out);
+    xmpp_metrics(d->xmpp, out);
+}
+
+static enum err open_probe(struct daemon *d, struct why *why)
+{
+    const struct probe_source source = { d, probe_ready, probe_metrics };
+    uint16_t port = (uint16_t)settings_u64(d->settings, "probe_port");
+    if (port == 0) return OK;
+    return probe_open(&d->loop, settings_text(d->settings, "probe_host"), port, &source, &d->probe, why);
+}
+
+/* ---- end ---- */
+
+static void stop(struct daemon *d)
+{
+    for (int i = 0; i < 2; i++)
+        if (!uv_is_closing((uv_handle_t *)&d->signals[i])) uv_close((uv_handle_t *)&d->signals[i], NULL);
+    probe_close(d->probe);
+    d->probe = NULL;
+    if (d->core) core_attach(d->core, NULL);
+    xmpp_close(d->xmpp);
+    d->xmpp = NULL;
+    host_uv_close(d->host);
+    d->host = NULL;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *d = handle->data;
+    log_info(&d->log, "agent.stopping", L_U64("signal", number));
+    stop(d);
+}
+
+static enum err catch_signals(struct daemon *d)
+{
+    static const int numbers[] = { SIGTERM, SIGINT };
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (int i = 0; i < 2; i++) {
+        (void)uv_signal_init(&d->loop, &d->signals[i]);
+        d->signals[i].data = d;
+        if (uv_signal_start(&d->signals[i], on_signal, numbers[i]) != 0) return ERR_IO;
+    }
+    return OK;
+}
+
+static enum err start(struct daemon *d, const struct command_line *line, struct why *why)
+{
+    TRY(catch_signals(d));
+    TRY(read_settings(d, line, why));
+    TRY(open_core(d, why));
+    TRY(connect_broker(d, why));
+    TRY(open_probe(d, why));
+    log_info(&d->log, "agent.started", L_STR("jid", settings_text(d->settings, "jid")),
+             L_STR("version", HIMAS_VERSION));
+    return OK;
+}
+
+static void release(struct daemon *d)
+{
+    core_free(d->core);
+    store_close(d->store);
+    roster_free(d->roster);
+    settings_free(d->settings);
+}
+
+static int run(const struct agent_def *def, const struct command_line *line)
+{
+    struct daemon d = { .def = def };
+    struct why why = { 0 };
+    if (uv_loop_init(&d.loop) != 0) return err_exit_code(ERR_MEMORY);
+    enum err e = start(&d, line, &why);
+    if (e != OK) {
+        (void)fprintf(stderr, "himas-%s: %s\n  what to do: %s\n", def->name, why.text[0] ? why.text : err_text(e),
+                      err_remedy(e));
+        stop(&d);
+    }
+    (void)uv_run(&d.loop, UV_RUN_DEFAULT);
+    if (e == OK) log_info(&d.log, "agent.stopped");
+    release(&d);
+    (void)uv_loop_close(&d.loop);
+    return err_exit_code(e);
+}
+
+int agent_main(const struct agent_def *def, int argc, char **argv)
+{
+    const struct setting *const tables[] = { common_settings, def->settings, NULL };
+    struct command_line line = { 0 };
+    struct buf page CLEANUP(buf_free) = buf_make(1 << 20);
+    if (!describe_command_line(argc, argv, &line)) return err_exit_code(ERR_USAGE);
+    if (line.page == PAGE_NONE) return run(def, &line);
+    describe_page(line.page, def, tables, &page);
+    (void)fwrite(page.p, 1, page.n, stdout);
+    return 0;
+}
