@@ -23,12 +23,11 @@ const char *err_remedy(enum err code) { return table[known(code)].remedy; }
 enum err_class err_class(enum err code) { return table[known(code)].class_; }
 int err_exit_code(enum err code) { return table[known(code)].exit_code; }
 
-enum err why_say(struct why *why, enum err code, const char *format, ...)
+void why_write(struct why *why, const char *format, ...)
 {
-    if (why == NULL) return code;
+    if (why == NULL) return;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(why->text, sizeof why->text, format, args);
     va_end(args);
-    return code;
 }
