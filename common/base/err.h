@@ -40,8 +40,8 @@ void why_write(struct why *why, const char *format, ...) PRINTF(2, 3);
 
 static inline enum err why_code(enum err code) { return code; }
 
-/* Writes the sentence (when why is not NULL) and returns code, so that a refusal is one line.  A macro, so that a reader
- * of one source, static analysis too, sees that a refusal is never OK. */
+/* Writes the sentence (when why is not NULL) and returns code, so that a refusal is one line.  A macro, so that a
+ * reader of one source, static analysis too, sees that a refusal is never OK. */
 #define why_say(why, code, ...) (why_write((why), __VA_ARGS__), why_code(code))
 
 const char *err_name(enum err code);   /* "ERR_SETTING", "OK" */
