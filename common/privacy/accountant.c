@@ -1,0 +1,133 @@
+#include "common/privacy/accountant.h"
+#include "common/privacy/gaussian.h"
+#include "common/privacy/noise.h"
+#include <math.h>
+
+typedef double rdp_fn(double order, double noise);
+
+/* A mechanism is a row.  pure: epsilon of one release times noise, where there is one; mu: the same for Gaussian DP. */
+static const struct mechanism {
+    const char *name;
+    rdp_fn *rdp;
+    double pure;
+    double mu;
+} mechanisms[PRIVACY_MECHANISMS] = {
+    [PRIVACY_GAUSSIAN] = { "gaussian", accountant_rdp_gaussian, 0, 1 },
+    [PRIVACY_LAPLACE] = { "laplace", accountant_rdp_laplace, 1, 0 },
+};
+
+/* The grid: the orders of Opacus and of dp_accounting, denser below 2 where long runs have their optimum. */
+static const struct order_range {
+    size_t first, step, count; /* in hundredths */
+} orders[] = {
+    { 101, 1, 100 }, { 210, 10, 89 }, { 1100, 100, 53 }, { 12800, 0, 1 },
+    { 25600, 0, 1 }, { 51200, 0, 1 }, { 102400, 0, 1 },
+};
+
+double accountant_order(size_t i)
+{
+    size_t range = 0;
+    for (; i >= orders[range].count; range++) i -= orders[range].count;
+    return (double)(orders[range].first + i * orders[range].step) / 100;
+}
+
+static double add_up(double a, double b) { return nextafter(a + b, INFINITY); }
+
+/* Mironov 2017, proposition 7.  Canonne, Kamath & Steinke 2020, theorem 14: the discrete Gaussian is no worse. */
+double accountant_rdp_gaussian(double order, double noise) { return order / (2 * noise * noise); }
+
+/* Mironov 2017, proposition 6: ln( a/(2a-1) e^((a-1)/b) + (a-1)/(2a-1) e^(-a/b) ) / (a-1).  It is convex in the shift
+ * and 0 at 0, so of all shifts of one L1 length one coordinate's is the worst. */
+double accountant_rdp_laplace(double order, double noise)
+{
+    double ratio = (order - 1) / order * exp(-(2 * order - 1) / noise);
+    return 1 / noise + (log(order / (2 * order - 1)) + log1p(ratio)) / (order - 1);
+}
+
+double accountant_rdp_epsilon(double order, double rdp, double delta)
+{
+    if (delta * delta > -expm1(-rdp)) return 0; /* Bretagnolle & Huber 1979 */
+    return fmax(0, rdp + log1p(-1 / order) - (log(delta) + log(order)) / (order - 1));
+}
+
+double accountant_rdp_delta(double order, double rdp, double epsilon)
+{
+    double renyi = exp((order - 1) * (rdp - epsilon + log1p(-1 / order)) - log(order));
+    return fmin(1, fmin(renyi, sqrt(-expm1(-rdp))));
+}
+
+struct accountant accountant_make(void) { return (struct accountant){ .mu2 = 0 }; }
+
+static bool is_release(const struct privacy_event *e)
+{
+    return e->mechanism < PRIVACY_MECHANISMS && isfinite(e->noise) && e->noise > 0 && e->steps >= 1 &&
+           e->steps <= ACCOUNTANT_STEPS_MAX;
+}
+
+enum err accountant_add(struct accountant *a, const struct privacy_event *e)
+{
+    if (!is_release(e)) return ERR_INPUT;
+    const struct mechanism *m = &mechanisms[e->mechanism];
+    double steps = (double)e->steps * (1 + 0x1p-48); /* more than the rounding of the formulas */
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) {
+        double order = accountant_order(i);
+        double grid = m->pure * 2 * order / (order - 1) / NOISE_GRID_MIN; /* discrete instead of continuous Laplace */
+        a->rdp[i] = add_up(a->rdp[i], steps * (m->rdp(order, e->noise) + grid));
+    }
+    a->mu2 = add_up(a->mu2, m->mu * steps / (e->noise * e->noise));
+    a->pure = add_up(a->pure, m->pure * steps / e->noise);
+    a->gaussians += m->mu > 0 ? e->steps : 0;
+    return OK;
+}
+
+/* The releases differ from continuous Gaussians by at most this total variation (noise.h; it grows as the root of
+ * their number, since it is a bound on the root of a divergence). */
+static double distance(const struct accountant *a) { return NOISE_DISTANCE * sqrt((double)a->gaussians); }
+
+static double composed_epsilon(const struct accountant *a, double delta)
+{
+    if (a->gaussians == 0) return a->pure;
+    double epsilon = gaussian_epsilon(1 / sqrt(a->mu2), delta * (1 - NOISE_DELTA_SHARE));
+    bool paid = (1 + exp(epsilon)) * distance(a) <= delta * NOISE_DELTA_SHARE;
+    return paid ? add_up(a->pure, epsilon) : INFINITY;
+}
+
+double accountant_epsilon(const struct accountant *a, double delta)
+{
+    if (a->gaussians == 0 && a->pure <= 0) return 0;
+    double least = composed_epsilon(a, delta);
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS && delta > 0; i++)
+        least = fmin(least, accountant_rdp_epsilon(accountant_order(i), a->rdp[i], delta));
+    return least;
+}
+
+double accountant_delta(const struct accountant *a, double epsilon)
+{
+    double least = 1;
+    if (epsilon >= a->pure && a->gaussians == 0) return 0;
+    if (epsilon >= a->pure)
+        least = gaussian_delta(1 / sqrt(a->mu2), epsilon - a->pure) + (1 + exp(epsilon)) * distance(a);
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++)
+        least = fmin(least, accountant_rdp_delta(accountant_order(i), a->rdp[i], epsilon));
+    return fmin(1, least);
+}
+
+bool accountant_allows(const struct accountant *a, const struct privacy_event *e, double epsilon_max, double delta)
+{
+    struct accountant after = *a;
+    return accountant_add(&after, e) == OK && accountant_epsilon(&after, delta) <= epsilon_max;
+}
+
+double accountant_round_up(double epsilon) { return isfinite(epsilon) ? ceil(epsilon * 1e4) / 1e4 : epsilon; }
+
+const char *accountant_mechanism_name(enum privacy_mechanism m)
+{
+    return m < PRIVACY_MECHANISMS ? mechanisms[m].name : "none";
+}
+
+enum err accountant_mechanism(struct str name, enum privacy_mechanism *out)
+{
+    for (enum privacy_mechanism m = 0; m < PRIVACY_MECHANISMS; m++)
+        if (str_is(name, mechanisms[m].name)) return *out = m, OK;
+    return ERR_INPUT;
+}

@@ -1,0 +1,64 @@
+/*
+ * accountant -- how much privacy a list of releases has cost.
+ *
+ * Releases are recorded as events; the cost can be computed again from the
+ * events alone.  Three bounds are kept side by side, each valid by itself, and
+ * epsilon is the least of them:
+ *   - Renyi DP on a fixed grid of orders (Mironov 2017), turned into (epsilon,
+ *     delta) after Balle et al. 2020, theorem 21, and Canonne, Kamath &
+ *     Steinke 2020, proposition 12, with the Bretagnolle-Huber bound at 0;
+ *   - Gaussians compose exactly into one (Dong, Roth & Su 2019, corollary 2),
+ *     whose epsilon gaussian.h knows; Laplace epsilons are added to it.
+ *
+ * As a filter ("charge first, refuse what would exceed") the bound stays valid
+ * when later noise is chosen from earlier releases: Feldman & Zrnic 2021,
+ * Lecuyer 2021 for Renyi, Smith & Thakurta 2022 for Gaussian DP.
+ *
+ * The noise is the integer noise of noise.h; its small distance from the
+ * continuous Gaussian is paid for (NOISE_DELTA_SHARE of delta), and sums are
+ * rounded up.
+ */
+#pragma once
+#include "common/base/str.h"
+
+enum privacy_mechanism { PRIVACY_GAUSSIAN, PRIVACY_LAPLACE, PRIVACY_MECHANISMS };
+enum { ACCOUNTANT_ORDERS = 246 };
+#define ACCOUNTANT_STEPS_MAX ((uint64_t)1 << 40) /* of one event */
+
+struct privacy_event {
+    enum privacy_mechanism mechanism;
+    double noise;   /* scale of the noise (standard deviation; Laplace: b) over the sensitivity; > 0 */
+    uint64_t steps; /* releases alike, >= 1 */
+    double clip;    /* norm bound behind the sensitivity; only for the record, as the next two */
+    double epsilon; /* what one release was calibrated to */
+    double delta;
+};
+struct accountant {
+    double rdp[ACCOUNTANT_ORDERS]; /* Renyi divergence at each order */
+    double mu2;                    /* sum of steps / noise^2 of the Gaussians */
+    uint64_t gaussians;            /* how many */
+    double pure;                   /* sum of the Laplace epsilons */
+};
+
+struct accountant accountant_make(void); /* nothing spent */
+
+/* ERR_INPUT when the event is no release (mechanism, noise, steps). */
+enum err accountant_add(struct accountant *a, const struct privacy_event *e) MUST_USE;
+
+double accountant_epsilon(const struct accountant *a, double delta); /* INFINITY when nothing bounds it */
+double accountant_delta(const struct accountant *a, double epsilon);
+
+/* The filter: may this event still happen without epsilon exceeding the cap at this delta?  No for a bad event. */
+bool accountant_allows(const struct accountant *a, const struct privacy_event *e, double epsilon_max, double delta);
+
+double accountant_round_up(double epsilon); /* to 4 decimals, upwards: how it is shown */
+
+const char *accountant_mechanism_name(enum privacy_mechanism m);                      /* "gaussian" */
+enum err accountant_mechanism(struct str name, enum privacy_mechanism *out) MUST_USE; /* ERR_INPUT */
+
+/* The parts, for whoever wants one bound alone. */
+double accountant_order(size_t i); /* 1.01 .. 2 by .01, .. 10.9 by .1, 11 .. 63, 128, 256, 512, 1024 */
+double accountant_rdp_gaussian(double order, double noise);
+double accountant_rdp_laplace(double order, double noise);
+double accountant_rdp_epsilon(double order, double rdp, double delta); /* never below 0 */
+double accountant_rdp_delta(double order, double rdp, double epsilon);

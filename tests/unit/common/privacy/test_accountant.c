@@ -1,0 +1,234 @@
+#include "common/privacy/accountant.h"
+#include "common/privacy/gaussian.h"
+#include <criterion/criterion.h>
+#include <math.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static bool near(double got, double wanted, double relative) { return fabs(got - wanted) <= relative * fabs(wanted); }
+
+static struct accountant spent(enum privacy_mechanism mechanism, double noise, uint64_t steps)
+{
+    struct accountant a = accountant_make();
+    const struct privacy_event e = { .mechanism = mechanism, .noise = noise, .steps = steps };
+    cr_assert_eq(accountant_add(&a, &e), OK);
+    return a;
+}
+
+/* The Renyi bound alone, over the grid. */
+static double renyi(const struct accountant *a, double delta)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++)
+        least = fmin(least, accountant_rdp_epsilon(accountant_order(i), a->rdp[i], delta));
+    return least;
+}
+
+Test(accountant, grid_of_orders)
+{
+    static const struct {
+        size_t i;
+        double order;
+    } rows[] = { { 0, 1.01 }, { 99, 2 },    { 100, 2.1 }, { 188, 10.9 }, { 189, 11 },
+                 { 241, 63 }, { 242, 128 }, { 243, 256 }, { 244, 512 },  { 245, 1024 } };
+    for (size_t i = 0; i < COUNT(rows); i++) cr_expect_eq(accountant_order(rows[i].i), rows[i].order, "%zu", rows[i].i);
+    for (size_t i = 1; i < ACCOUNTANT_ORDERS; i++) cr_expect(accountant_order(i) > accountant_order(i - 1), "%zu", i);
+}
+
+/* rdp(a) = .05 a at delta 1e-5 (own script; both public libraries agree). */
+Test(accountant, renyi_to_epsilon_and_delta)
+{
+    static const struct {
+        double order, epsilon;
+    } rows[] = {
+        { 2, 10.226631103850337 }, { 4, 3.287861628831665 }, { 8, 1.6141091678455335 }, { 16, 1.3181505950444588 }
+    };
+    double least = 1;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        double epsilon = accountant_rdp_epsilon(rows[i].order, .05 * rows[i].order, 1e-5);
+        cr_expect(near(epsilon, rows[i].epsilon, 1e-13), "order %g: %.17g", rows[i].order, epsilon);
+        least = fmin(least, accountant_rdp_delta(rows[i].order, .05 * rows[i].order, 1));
+    }
+    cr_expect(near(least, 7.360876990238826e-04, 1e-12), "%.17g", least);
+    cr_expect_eq(accountant_rdp_epsilon(2, 1e-12, 1e-5), 0, "Bretagnolle-Huber");
+}
+
+Test(accountant, renyi_of_laplace)
+{
+    static const double orders[] = { 1.5, 2, 4, 8, 32 };
+    static const struct {
+        double b, rdp[5];
+    } rows[] = {
+        { 1, { .5128835112945086, .6191236299985929, .813689296592622, .9101988011774458, .9781484250454257 } },
+        { 2, { .15597787848573952, .200303896173616, .32092653017871753, .41026788176229156, .47814842504542626 } },
+        { .5, { 1.4368091584145994, 1.595773500587618, 1.8134616119036406, 1.9101987629396726, 1.9781484250454255 } },
+        { 10, { .00724748538932854, .00964420784034467, .018991214963384198, .03567677343437432, .0782057585889131 } },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        for (size_t j = 0; j < COUNT(orders); j++) {
+            double rdp = accountant_rdp_laplace(orders[j], rows[i].b);
+            cr_expect(near(rdp, rows[i].rdp[j], 1e-12), "b %g order %g: %.17g", rows[i].b, orders[j], rdp);
+        }
+}
+
+/* Full batch: Opacus' Renyi epsilon on its coarser grid, and the exact analytic Gaussian. */
+static const struct {
+    double sigma;
+    uint64_t steps;
+    double delta, opacus, exact;
+} full_batch[] = {
+    { 0.5, 10, 1e-5, 48.801693, 46.21121 },
+    { 0.5, 10, 1e-6, 51.723725, 49.31928 },
+    { 0.5, 100, 1e-5, 294.861260, 284.39185 },
+    { 0.5, 100, 1e-6, 303.710817, 294.17178 },
+    { 0.5, 1000, 1e-5, 2311.778258, 2268.76772 },
+    { 0.5, 1000, 1e-6, 2334.804109, 2299.66882 },
+    { 0.5, 10000, 1e-5, 22111.778258, 20851.98868 },
+    { 0.5, 10000, 1e-6, 22134.804109, 20949.69657 },
+    { 0.8, 10, 1e-5, 25.518421, 23.99536 },
+    { 0.8, 10, 1e-6, 27.384822, 25.94773 },
+    { 0.8, 100, 1e-5, 136.063370, 130.57671 },
+    { 0.8, 100, 1e-6, 141.819833, 136.69620 },
+    { 0.8, 1000, 1e-5, 971.153258, 948.88513 },
+    { 0.8, 1000, 1e-6, 994.179109, 968.20145 },
+    { 0.8, 10000, 1e-5, 8705.528258, 8344.62805 },
+    { 0.8, 10000, 1e-6, 8728.554109, 8405.69660 },
+    { 1, 10, 1e-5, 19.053598, 17.85659 },
+    { 1, 10, 1e-6, 20.551992, 19.42366 },
+    { 1, 100, 1e-5, 96.116308, 91.81729 },
+    { 1, 100, 1e-6, 100.721479, 96.71727 },
+    { 1, 1000, 1e-5, 654.861260, 633.92985 },
+    { 1, 1000, 1e-6, 666.374186, 649.38509 },
+    { 1, 10000, 1e-5, 5611.778258, 5425.50985 },
+    { 1, 10000, 1e-6, 5634.804109, 5474.36550 },
+    { 1.1, 10, 1e-5, 16.856678, 15.78272 },
+    { 1.1, 10, 1e-6, 18.231688, 17.20962 },
+    { 1.1, 100, 1e-5, 83.099779, 79.27550 },
+    { 1.1, 100, 1e-6, 87.377385, 83.73214 },
+    { 1.1, 1000, 1e-5, 550.729029, 534.89798 },
+    { 1.1, 1000, 1e-6, 562.241954, 548.94931 },
+    { 1.1, 10000, 1e-5, 4657.232803, 4518.97153 },
+    { 1.1, 10000, 1e-6, 4680.258654, 4563.38619 },
+    { 4, 10, 1e-5, 3.617100, 3.34141 },
+    { 4, 10, 1e-6, 4.010376, 3.74722 },
+    { 4, 100, 1e-5, 14.132226, 13.20671 },
+    { 4, 100, 1e-6, 15.327984, 14.45078 },
+    { 4, 1000, 1e-5, 67.424040, 64.16881 },
+    { 4, 1000, 1e-6, 71.216100, 68.04758 },
+    { 4, 10000, 1e-5, 429.861260, 418.19931 },
+    { 4, 10000, 1e-6, 441.374186, 430.42045 },
+};
+
+/* Past epsilon 15 the distance to the continuous Gaussian may cost more than was set aside: then the Renyi bound. */
+Test(accountant, full_batch_gaussians)
+{
+    for (size_t i = 0; i < COUNT(full_batch); i++) {
+        double delta = full_batch[i].delta, exact = full_batch[i].exact, close = 1e-5 + 1e-6 * exact;
+        struct accountant a = spent(PRIVACY_GAUSSIAN, full_batch[i].sigma, full_batch[i].steps);
+        double bound = renyi(&a, delta), epsilon = accountant_epsilon(&a, delta);
+        double analytic = gaussian_epsilon(full_batch[i].sigma / sqrt((double)full_batch[i].steps), delta);
+        cr_expect(bound <= full_batch[i].opacus * (1 + 1e-6), "row %zu: renyi %.9g", i, bound);
+        cr_expect(bound >= exact, "row %zu: renyi %.9g below the exact", i, bound);
+        cr_expect(fabs(analytic - exact) <= close, "row %zu: analytic %.9g", i, analytic);
+        cr_expect(epsilon >= exact - close && epsilon <= (exact < 15 ? exact + close : bound), "row %zu: %.9g", i,
+                  epsilon);
+        cr_expect(accountant_delta(&a, epsilon) <= delta * (1 + 1e-5), "row %zu: delta", i);
+    }
+}
+
+Test(accountant, denser_grid_pays)
+{
+    struct accountant a = spent(PRIVACY_GAUSSIAN, 1, 10000);
+    cr_expect(near(renyi(&a, 1e-5), 5476.2, 1e-4), "%.9g", renyi(&a, 1e-5));
+}
+
+/* Between the privacy loss distribution (tight) and dp_accounting's Renyi bound, and never above basic composition. */
+Test(accountant, laplace_composition)
+{
+    static const struct {
+        double b;
+        uint64_t steps;
+        double delta, tight, renyi;
+    } rows[] = {
+        { 2, 10, 1e-5, 4.989962, 4.990334 },     { 2, 10, 1e-6, 4.998978, 4.998981 },
+        { 10, 10, 1e-5, .989962, .990334 },      { 10, 10, 1e-6, .998978, .998981 },
+        { 10, 100, 1e-5, 4.220347, 4.532686 },   { 10, 100, 1e-6, 4.692667, 4.984174 },
+        { 20, 100, 1e-5, 1.947709, 2.104642 },   { 20, 100, 1e-6, 2.193281, 2.342284 },
+        { 100, 1000, 1e-5, 1.195703, 1.304073 }, { 100, 1000, 1e-6, 1.362925, 1.465842 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct accountant a = spent(PRIVACY_LAPLACE, rows[i].b, rows[i].steps);
+        double epsilon = accountant_epsilon(&a, rows[i].delta);
+        cr_expect(epsilon >= rows[i].tight && epsilon <= rows[i].renyi + 2e-6, "row %zu: %.9g", i, epsilon);
+        cr_expect(epsilon <= (double)rows[i].steps / rows[i].b * (1 + 1e-9), "row %zu: above basic", i);
+    }
+    struct accountant one = spent(PRIVACY_LAPLACE, 1, 1);
+    cr_expect(near(accountant_epsilon(&one, 0), 1, 1e-12), "pure epsilon needs no delta");
+}
+
+Test(accountant, composition_adds)
+{
+    struct accountant steps = spent(PRIVACY_GAUSSIAN, 2, 2), twice = spent(PRIVACY_GAUSSIAN, 2, 1);
+    const struct privacy_event again = { .mechanism = PRIVACY_GAUSSIAN, .noise = 2, .steps = 1 };
+    const struct privacy_event other = { .mechanism = PRIVACY_LAPLACE, .noise = 10, .steps = 1 };
+    cr_assert_eq(accountant_add(&twice, &again), OK);
+    cr_expect(near(accountant_epsilon(&steps, 1e-5), accountant_epsilon(&twice, 1e-5), 1e-9));
+    double before = accountant_epsilon(&twice, 1e-5);
+    cr_assert_eq(accountant_add(&twice, &other), OK);
+    double after = accountant_epsilon(&twice, 1e-5);
+    cr_expect(after > before && after <= before + .1 + 1e-6, "mixed: %g after %g", after, before);
+}
+
+Test(accountant, bad_events_are_refused)
+{
+    const struct privacy_event rows[] = {
+        { PRIVACY_MECHANISMS, 1, 1, 0, 0, 0 },
+        { PRIVACY_GAUSSIAN, 0, 1, 0, 0, 0 },
+        { PRIVACY_GAUSSIAN, -1, 1, 0, 0, 0 },
+        { PRIVACY_GAUSSIAN, NAN, 1, 0, 0, 0 },
+        { PRIVACY_LAPLACE, INFINITY, 1, 0, 0, 0 },
+        { PRIVACY_LAPLACE, 1, 0, 0, 0, 0 },
+        { PRIVACY_LAPLACE, 1, ACCOUNTANT_STEPS_MAX + 1, 0, 0, 0 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct accountant a = accountant_make();
+        cr_expect_eq(accountant_add(&a, &rows[i]), ERR_INPUT, "row %zu", i);
+        cr_expect_eq(accountant_epsilon(&a, 1e-5), 0, "row %zu", i);
+        cr_expect(!accountant_allows(&a, &rows[i], 1e9, 1e-5), "row %zu", i);
+    }
+}
+
+/* Charge while allowed: the cap is never passed, and one more step would have passed it. */
+Test(accountant, filter_stops_at_the_cap)
+{
+    const struct privacy_event events[] = { { PRIVACY_GAUSSIAN, 4, 1, 1, 1, 1e-5 },
+                                            { PRIVACY_LAPLACE, 9, 1, 1, 1, 0 } };
+    struct accountant a = accountant_make();
+    int steps = 0;
+    for (; accountant_allows(&a, &events[steps % 2], 3, 1e-5); steps++) {
+        cr_assert_eq(accountant_add(&a, &events[steps % 2]), OK);
+        cr_expect(accountant_epsilon(&a, 1e-5) <= 3);
+    }
+    cr_expect(steps > 10 && steps < 100, "%d", steps);
+    struct accountant over = a;
+    cr_assert_eq(accountant_add(&over, &events[steps % 2]), OK);
+    cr_expect(accountant_epsilon(&over, 1e-5) > 3);
+}
+
+Test(accountant, edges)
+{
+    struct accountant none = accountant_make(), weak = spent(PRIVACY_GAUSSIAN, 1e-9, 1);
+    enum privacy_mechanism m = PRIVACY_LAPLACE;
+    cr_expect_eq(accountant_epsilon(&none, 1e-5), 0);
+    cr_expect_eq(accountant_epsilon(&none, 0), 0);
+    cr_expect_eq(accountant_delta(&none, 0), 0);
+    cr_expect(accountant_epsilon(&weak, 1e-5) > 1e15);
+    struct accountant some = spent(PRIVACY_GAUSSIAN, 1, 1);
+    cr_expect_eq(accountant_epsilon(&some, 0), INFINITY);
+    cr_expect_eq(accountant_round_up(1.00001), 1.0001);
+    cr_expect_eq(accountant_round_up(INFINITY), INFINITY);
+    cr_expect(accountant_mechanism(STR("gaussian"), &m) == OK && m == PRIVACY_GAUSSIAN);
+    cr_expect_eq(accountant_mechanism(STR("Gaussian"), &m), ERR_INPUT);
+    cr_expect_str_eq(accountant_mechanism_name(PRIVACY_LAPLACE), "laplace");
+    cr_expect_str_eq(accountant_mechanism_name(PRIVACY_MECHANISMS), "none");
+}
