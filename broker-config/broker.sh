@@ -5,6 +5,7 @@
 #   broker.sh account DIR JID [agent|person]     an account with a random secret in DIR/secrets/<local>.password
 #   broker.sh accounts DIR FILE                  the same for every line "JID [agent|person]" of FILE, at once
 #   broker.sh start DIR                          starts it and waits until it answers
+#   broker.sh run DIR                            becomes it, for a supervisor
 #   broker.sh wait DIR                           waits until it answers, at most 20 s
 #   broker.sh stop DIR | status DIR
 #   broker.sh rotate-cert DIR                    a new server certificate of the same authority, loaded at once
@@ -175,12 +176,25 @@ broker_wait() { # DIR
     done
 }
 
+need_port() { # DIR
+    ! answers "$1" || fail 69 "port $(setting "$1" c2s) is taken by another program; remove $1/ports, then init"
+    rm -f "$1/run/prosody.pid" "$1/run/prosody.sock"
+}
+
+broker_run() { # DIR
+    need prosody lua5.4
+    dir=$(folder "$1")
+    [ -z "$(running "$dir")" ] || fail 69 "it is running already, process $(running "$dir")"
+    need_port "$dir"
+    echo $$ >"$dir/run/started"
+    exec prosody --config "$dir/prosody.cfg.lua" -F
+}
+
 broker_start() { # DIR
     need prosody lua5.4 setsid
     dir=$(folder "$1")
     [ -z "$(running "$dir")" ] || return 0
-    ! answers "$dir" || fail 69 "port $(setting "$dir" c2s) is taken by another program; remove $dir/ports, then init"
-    rm -f "$dir/run/prosody.pid" "$dir/run/prosody.sock"
+    need_port "$dir"
     setsid sh -c 'echo $$ >"$1/run/started"; exec prosody --config "$1/prosody.cfg.lua" -F' broker "$dir" \
         >"$dir/run/console.log" 2>&1 </dev/null &
     tries=0
@@ -240,6 +254,7 @@ init:2 | init:5) broker_init "$@" ;;
 account:2 | account:3) broker_account "$@" ;;
 accounts:2) broker_accounts "$@" ;;
 start:1) broker_start "$@" ;;
+run:1) broker_run "$@" ;;
 wait:1) broker_wait "$@" ;;
 stop:1) broker_stop "$@" ;;
 status:1) broker_status "$@" ;;
