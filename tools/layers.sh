@@ -15,7 +15,7 @@ common/privacy/           common/(base|learn|crypto|privacy)/
 common/wire/              common/(base|wire)/
 common/runtime/           common/(base|wire|crypto|runtime)/
 agents/[^/]+/             common/[a-z]+/|agents/SELF/
-cli/(simulate|compare)    common/[a-z]+/|agents/|cli/
+cli/(simulate|compare|partition|docs) common/[a-z]+/|agents/|cli/
 cli/                      common/(base|wire|runtime)/|cli/
 '
 # Library header, and the only files that may include it.
