@@ -172,7 +172,7 @@ void dataset_report(const struct dataset *d, const struct contract *c, struct bu
     unsigned long long flawed = dataset_flawed(d);
     buf_addf(out, "%zu record%s read", d->nrows, d->nrows == 1 ? "" : "s");
     if (flawed > 0) buf_addf(out, ", %llu line%s left out", flawed, flawed == 1 ? "" : "s");
-    for (size_t i = 0; i < FLAW_COUNT; i++) {
+    for (size_t i = FLAW_NONE + 1; i < FLAW_COUNT; i++) {
         const struct dataset_flaws *f = &d->flaws[i];
         if (f->count == 0) continue;
         buf_addf(out, "; %llu %s (first: line %llu", (unsigned long long)f->count, reasons[i],

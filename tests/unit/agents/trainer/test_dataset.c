@@ -1,5 +1,6 @@
 #include "agents/trainer/dataset.h"
-#include "tests/support/data.h"
+#include "common/base/file.h"
+#include "common/wire/task.h"
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -185,30 +186,40 @@ Test(dataset, grows)
     for (uint32_t i = 0; i < 5000; i++) cr_assert(d->inputs[i] == (float)i && d->labels[i] == i % 2, "row %u", i);
 }
 
+/* The demo's file against the demo's task: every record fits. */
 Test(dataset, wisconsin)
 {
-    char csv[DATA_PATH_BYTES];
-    char missing[DATA_PATH_BYTES + 8];
+    static const char folder[] = HIMAS_SOURCE_DIR "/examples/breast-cancer/";
+    char path[sizeof folder + 32];
     CLEANUP(arena_free) struct arena arena = arena_make(ARENA);
+    CLEANUP(buf_free) struct buf yaml = buf_make(TASK_MAX_BYTES);
     CLEANUP(dataset_drop) struct dataset *d = NULL;
+    struct task task;
     struct why why = { "" };
-    (void)snprintf(csv, sizeof csv, "%s/examples/breast-cancer/breast_cancer.csv", HIMAS_SOURCE_DIR);
-    CLEANUP(buf_free) struct buf yaml = buf_make(ARENA);
-    buf_add_z(&yaml, "header: no\nskip_lines: 1\ncolumns:\n");
-    for (int i = 0; i < 30; i++) buf_addf(&yaml, "  - {name: f%d, min: 0, max: 5000}\n", i);
-    buf_add_z(&yaml, "  - {name: diagnosis, role: label, classes: ['0', '1']}\n");
-    struct contract c = contract_of((char *)yaml.p, &arena);
-    cr_assert_eq(dataset_read(&c, csv, &d, &why), OK, "%s", why.text);
-    cr_expect_eq(d->nrows, 569);
-    cr_expect_eq(dataset_flawed(d), 0);
     size_t ones = 0;
+    (void)snprintf(path, sizeof path, "%stask.yaml", folder);
+    cr_assert_eq(file_read(path, &yaml, &why), OK, "%s", why.text);
+    cr_assert_eq(task_parse(buf_str(&yaml), path, &arena, &task, &why), OK, "%s", why.text);
+    (void)snprintf(path, sizeof path, "%sbreast_cancer.csv", folder);
+    cr_assert_eq(dataset_read(&task.contract, path, &d, &why), OK, "%s", why.text);
+    cr_expect_eq(d->nrows, 569);
+    cr_expect_eq(d->ninputs, 30);
+    cr_expect_eq(dataset_flawed(d), 0);
     for (size_t i = 0; i < d->nrows; i++) ones += d->labels[i];
     cr_expect_eq(ones, 357);
-    cr_expect_float_eq(d->inputs[0], 17.99f, 1e-6f);
-    (void)snprintf(missing, sizeof missing, "%s.none", csv);
-    struct dataset *none = NULL;
-    cr_expect_eq(dataset_read(&c, missing, &none, &why), ERR_IO);
-    cr_expect(strstr(why.text, missing) || strlen(missing) > 200, "%s", why.text);
+    cr_expect_eq(d->inputs[0], 17.99f);
+    cr_expect_eq(d->inputs[30 * 569 - 1], 0.07039f);
+}
+
+Test(dataset, a_file_that_is_not_there)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(ARENA);
+    struct contract c = contract_of(wards, &arena);
+    struct dataset *d = NULL;
+    struct why why = { "" };
+    cr_expect_eq(dataset_read(&c, "/nowhere/records.csv", &d, &why), ERR_IO);
+    cr_expect(strstr(why.text, "/nowhere/records.csv"), "%s", why.text);
+    cr_expect_null(d);
 }
 
 Test(dataset, every_allocation_may_fail)

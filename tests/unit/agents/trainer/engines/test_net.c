@@ -1,4 +1,6 @@
+#include "agents/trainer/dataset_take.h"
 #include "agents/trainer/engines/net.h"
+#include "agents/trainer/split.h"
 #include "common/base/rng.h"
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
@@ -266,4 +268,63 @@ Test(net, every_allocation_may_fail)
         done = e == OK;
     }
     cr_expect(done);
+}
+
+static const char tumours[] = HIMAS_SOURCE_DIR "/examples/breast-cancer/breast_cancer.csv";
+
+/* The demo's records, split and standardised by the moments of the training rows. */
+static void read_tumours(uint64_t seed, struct table *train, struct table *test)
+{
+    struct column columns[31] = { 0 };
+    struct contract c = {
+        .columns = columns, .count = 31, .nfeatures = 30, .ninputs = 30, .label = 30, .nclasses = 2, .skip_lines = 1
+    };
+    CLEANUP(dataset_drop) struct dataset *d = NULL;
+    CLEANUP(split_fini) struct split s = { 0 };
+    CLEANUP(moments_fini) struct moments m = { 0 };
+    float mean[30];
+    float std[30];
+    for (size_t i = 0; i < 31; i++) columns[i].max = 5000;
+    columns[30].role = COLUMN_LABEL;
+    cr_assert_eq(dataset_read(&c, tumours, &d, NULL), OK);
+    cr_assert_eq(split_make(d->people, d->nrows, 0.3, seed, &s), OK);
+    cr_assert_eq(moments_init(&m, 30), OK);
+    dataset_moments(d, s.train, s.ntrain, &m);
+    moments_finish(&m, mean, std);
+    cr_assert_eq(dataset_take(d, s.train, s.ntrain, mean, train), OK);
+    cr_assert_eq(dataset_take(d, s.test, s.ntest, mean, test), OK);
+    table_standardise(train, mean, std);
+    table_standardise(test, mean, std);
+}
+
+Test(net, wisconsin)
+{
+    static const struct {
+        const char *name, *spec;
+        struct training how;
+    } rows[] = {
+        { "logistic", "logistic 30-1", { TRAINING_SGD, 0.1, 1e-3, 0, 20, 16, 1 } },
+        { "logistic, adam", "logistic 30-1", { TRAINING_ADAM, 0.01, 1e-3, 0, 20, 16, 1 } },
+        { "mlp", "mlp 30-64-32-1", { TRAINING_SGD, 0.1, 1e-3, 0, 20, 16, 1 } },
+        { "mlp, adam", "mlp 30-64-32-1", { TRAINING_ADAM, 0.001, 1e-3, 0, 20, 16, 1 } },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (uint64_t seed = 1; seed <= 3; seed++) {
+            CLEANUP(table_fini) struct table train = { 0 };
+            CLEANUP(table_fini) struct table test = { 0 };
+            CLEANUP(tally_fini) struct tally tally = { 0 };
+            struct metrics m;
+            double loss;
+            void *net = make(rows[i].spec, seed);
+            read_tumours(seed, &train, &test);
+            cr_assert_eq(net_engine.train(net, &train, &rows[i].how, NULL, &loss, NULL), OK);
+            cr_assert_eq(tally_init(&tally, 2), OK);
+            cr_assert_eq(net_engine.evaluate(net, &test, &tally), OK);
+            tally_finish(&tally, &m);
+            cr_expect_eq(m.count, 171);
+            cr_expect_gt(m.auc, 0.98, "%s, seed %d: %g", rows[i].name, (int)seed, m.auc);
+            cr_expect_gt(m.accuracy, 0.94, "%s, seed %d: %g", rows[i].name, (int)seed, m.accuracy);
+            net_engine.free(net);
+        }
+    }
 }
