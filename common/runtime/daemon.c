@@ -102,7 +102,7 @@ static enum err connect_broker(struct daemon *d, struct why *why)
         .stream_management = settings_u64(d->settings, "stream_management") != 0,
         .loop = &d->loop,
     };
-    TRY(xmpp_open(&config, d->core, &d->log, &d->xmpp, why));
+    TRY(xmpp_open(&config, d->core, d->log, &d->xmpp, why));
     struct transport t = xmpp_transport(d->xmpp);
     core_attach(d->core, &t);
     return OK;
@@ -140,7 +140,7 @@ static void stop(struct daemon *d)
     probe_close(d->probe);
     d->probe = NULL;
     if (d->core) core_attach(d->core, NULL);
-    xmpp_close(d->xmpp);
+    xmpp_close(d->xmpp, NULL, NULL);
     d->xmpp = NULL;
     host_uv_close(d->host);
     d->host = NULL;

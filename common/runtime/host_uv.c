@@ -14,7 +14,7 @@ struct host_timer {
 struct host_work {
     uv_work_t request;
     struct host_uv *host;
-    struct agent_job job; /* a copy: the core keeps its own for done and release */
+    struct agent_job job; /* a copy, to run: done and release are the core's */
     uint64_t token;
 };
 struct host_uv {
@@ -95,7 +95,7 @@ static void work_done(uv_work_t *request, int status)
 {
     struct host_work *w = request->data;
     struct host_uv *h = w->host;
-    (void)status; /* a cancelled job reports too, so that it is released */
+    (void)status;
     if (h->core)
         core_on_job(h->core, w->token);
     else if (w->job.release)

@@ -200,13 +200,22 @@ static enum err write_roster(struct sim *s, struct why *why)
     return roster_parse(buf_str(&text), "simulation", &s->roster, why);
 }
 
+/* Killed at its very first commit: a supervisor starts it again. */
+static void try_again(struct sim_node *n)
+{
+    put_to_death(n);
+    schedule(n, SIM_START, 1000, 0, false);
+}
+
 enum err sim_start(struct sim *s, struct why *why)
 {
     TRY(write_roster(s, why));
     for (size_t i = 0; i < s->nnodes; i++) {
         struct sim_node *n = s->nodes[i];
         if (n->def == NULL) continue;
-        TRY(bring_to_life(n, why));
+        enum err e = bring_to_life(n, why);
+        if (e != OK && !n->dying) return e;
+        if (e != OK) try_again(n);
         schedule_fault(n, SIM_KILL, s->faults.kill_per_second);
         schedule_fault(n, SIM_CUT, s->faults.cut_per_second);
     }
@@ -294,9 +303,7 @@ static void on_start(struct sim *s, struct sim_node *n, struct sim_event *e)
     (void)s;
     (void)e;
     struct why why = { 0 };
-    if (n->core != NULL || bring_to_life(n, &why) == OK) return;
-    put_to_death(n); /* killed again at its first commit: it tries once more */
-    schedule(n, SIM_START, 1000, 0, false);
+    if (n->core == NULL && bring_to_life(n, &why) != OK) try_again(n);
 }
 
 static void on_link(struct sim *s, struct sim_node *n, struct sim_event *e)

@@ -1,0 +1,157 @@
+#include "common/base/rng.h"
+#include "common/runtime/store.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Both stores must behave alike: every test runs on both. */
+enum { MEMORY, SQLITE, KINDS };
+static const char *const kinds[] = { "memory", "sqlite" };
+
+struct place {
+    char dir[64];
+    char path[80];
+    struct store *store;
+};
+
+static struct place open_place(int kind)
+{
+    struct place p = { .dir = "/tmp/himas-store-XXXXXX" };
+    struct why why = { 0 };
+    cr_assert(mkdtemp(p.dir) != NULL);
+    (void)snprintf(p.path, sizeof p.path, "%s/s.db", p.dir);
+    enum err e =
+        kind == MEMORY ? store_open_memory(&p.store) : store_open_file(p.path, STORE_PROCESS_SAFE, &p.store, &why);
+    cr_assert_eq(e, OK, "%s: %s", kinds[kind], why.text);
+    return p;
+}
+
+static void close_place(struct place *p)
+{
+    char path[100];
+    store_close(p->store);
+    const char *const tails[] = { "", "-wal", "-shm", "-journal" };
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", p->path, tails[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(p->dir);
+}
+
+static void put(struct store *s, const char *key, const char *value)
+{
+    cr_assert(store_put(s, key, str_bytes(str_of(value))) == OK);
+}
+
+static bool holds(struct store *s, const char *key, const char *value)
+{
+    struct buf out CLEANUP(buf_free) = buf_make(1000);
+    enum err e = store_get(s, key, &out);
+    return value ? e == OK && str_is(buf_str(&out), value) : e == ERR_ABSENT;
+}
+
+Test(store, a_transaction_is_all_or_nothing)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct place p = open_place(kind);
+        cr_assert(store_begin(p.store) == OK);
+        put(p.store, "a", "1");
+        put(p.store, "b", "");
+        cr_assert(store_commit(p.store) == OK);
+        cr_assert(store_begin(p.store) == OK);
+        put(p.store, "a", "2");
+        put(p.store, "c", "3");
+        put(p.store, "c", "4");
+        cr_assert(store_del(p.store, "b") == OK && store_del(p.store, "never") == OK);
+        cr_expect(holds(p.store, "a", "2") && holds(p.store, "c", "4") && holds(p.store, "b", NULL), "%s: seen inside",
+                  kinds[kind]);
+        store_rollback(p.store);
+        cr_expect(holds(p.store, "a", "1") && holds(p.store, "b", "") && holds(p.store, "c", NULL), "%s: undone",
+                  kinds[kind]);
+        close_place(&p);
+    }
+}
+
+struct listing {
+    struct buf keys;
+    struct store *store;
+};
+static enum err list(void *to, const char *key, struct bytes value)
+{
+    struct listing *l = to;
+    buf_addf(&l->keys, "%s=" STR_F " ", key, STR_ARG(bytes_str(value)));
+    return store_del(l->store, key);
+}
+
+Test(store, a_scan_is_ordered_and_may_delete)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct place p = open_place(kind);
+        struct listing l = { buf_make(1000), p.store };
+        cr_assert(store_begin(p.store) == OK);
+        const char *const keys[] = { "x/10", "w", "x/2", "x/1", "y", "x/" };
+        for (size_t i = 0; i < 6; i++) put(p.store, keys[i], keys[i]);
+        cr_assert(store_scan(p.store, "x/", list, &l) == OK);
+        cr_expect(str_is(buf_str(&l.keys), "x/=x/ x/1=x/1 x/10=x/10 x/2=x/2 "), "%s: %s", kinds[kind],
+                  (char *)l.keys.p);
+        cr_assert(store_commit(p.store) == OK);
+        cr_expect(holds(p.store, "x/1", NULL) && holds(p.store, "w", "w") && holds(p.store, "y", "y"));
+        buf_free(&l.keys);
+        close_place(&p);
+    }
+}
+
+/* The two against each other on random work: the memory store is the model. */
+Test(store, both_agree_on_random_work)
+{
+    struct place m = open_place(MEMORY);
+    struct place q = open_place(SQLITE);
+    struct rng rng = rng_make(11);
+    for (int round = 0; round < 200; round++) {
+        cr_assert(store_begin(m.store) == OK && store_begin(q.store) == OK);
+        for (int i = 0; i < 5; i++) {
+            char key[8];
+            char value[8];
+            (void)snprintf(key, sizeof key, "k%d", (int)rng_below(&rng, 20));
+            (void)snprintf(value, sizeof value, "%d", (int)rng_below(&rng, 1000));
+            bool del = rng_below(&rng, 3) == 0;
+            cr_assert(del ? store_del(m.store, key) == store_del(q.store, key) : true);
+            if (!del) put(m.store, key, value);
+            if (!del) put(q.store, key, value);
+        }
+        if (rng_below(&rng, 3) == 0) {
+            store_rollback(m.store);
+            store_rollback(q.store);
+        } else
+            cr_assert(store_commit(m.store) == OK && store_commit(q.store) == OK);
+        struct listing a = { buf_make(10000), m.store };
+        struct listing b = { buf_make(10000), q.store };
+        cr_assert(store_begin(m.store) == OK && store_begin(q.store) == OK);
+        cr_assert(store_scan(m.store, "k", list, &a) == OK && store_scan(q.store, "k", list, &b) == OK);
+        store_rollback(m.store);
+        store_rollback(q.store);
+        cr_assert(str_eq(buf_str(&a.keys), buf_str(&b.keys)), "round %d", round);
+        buf_free(&a.keys);
+        buf_free(&b.keys);
+    }
+    close_place(&m);
+    close_place(&q);
+}
+
+Test(store, limits)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct place p = open_place(kind);
+        char key[STORE_MAX_KEY + 2];
+        memset(key, 'k', sizeof key);
+        key[STORE_MAX_KEY + 1] = '\0';
+        cr_assert(store_begin(p.store) == OK);
+        cr_expect(store_put(p.store, key, (struct bytes){ 0 }) == ERR_LIMIT &&
+                  store_put(p.store, "", (struct bytes){ 0 }) == ERR_LIMIT);
+        key[STORE_MAX_KEY] = '\0';
+        cr_expect(store_put(p.store, key, (struct bytes){ 0 }) == OK && store_has(p.store, key));
+        close_place(&p);
+    }
+}

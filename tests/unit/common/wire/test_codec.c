@@ -1,0 +1,135 @@
+#include "common/wire/codec.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+static const double numbers[] = { 0, -1.5, 1e300, 0.1 };
+
+static struct manifest inline_manifest(void)
+{
+    struct manifest m = {
+        .media = "application/safetensors", .bytes = 12, .key = STR("a2V5"), .inline_ = STR("c2VhbGVk")
+    };
+    memcpy(m.sha256, digest, sizeof digest);
+    return m;
+}
+
+/* A message of the type with every field at its least length or value. */
+static struct msg least(enum msg_type type, const struct manifest *manifest)
+{
+    static const char letters[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    struct msg m = msg_make(type, NULL);
+    const struct msg_desc *d = msg_desc(type);
+    for (size_t i = 0; i < d->nfields; i++) {
+        const struct msg_field *f = &d->fields[i];
+        void *at = (char *)&m + f->offset;
+        if (f->kind == FIELD_KIND_u64) *(uint64_t *)at = (uint64_t)f->min;
+        if (f->kind == FIELD_KIND_f64) *(double *)at = f->min;
+        if (f->kind == FIELD_KIND_str) *(struct str *)at = (struct str){ letters, (size_t)f->min };
+        if (f->kind == FIELD_KIND_vec) *(struct vec *)at = (struct vec){ numbers, f->min > 0 ? 4 : 0 };
+        if (f->kind == FIELD_KIND_blob) *(struct blob *)at = (struct blob){ .manifest = manifest };
+    }
+    (void)snprintf(m.id, sizeof m.id, "1a-7");
+    (void)snprintf(m.run, sizeof m.run, "r");
+    m.round = 3;
+    m.sent_at_ms = 1767225600000;
+    m.acks[m.nacks++] = STR("2b-9");
+    return m;
+}
+
+Test(codec, every_message_survives_the_way_there_and_back)
+{
+    struct manifest manifest = inline_manifest();
+    for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+        struct buf once CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+        struct buf twice CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+        struct why why = { 0 };
+        struct msg back;
+        struct msg m = least(t, &manifest);
+        cr_assert_eq(msg_encode(&m, &once, &why), OK, "%s: %s", msg_desc(t)->name, why.text);
+        cr_assert_eq(msg_decode(buf_str(&once), &arena, &back, NULL, &why), OK, "%s: %s", msg_desc(t)->name, why.text);
+        cr_assert(back.type == t && back.round == 3 && back.nacks == 1 && strcmp(back.id, "1a-7") == 0);
+        cr_assert_eq(msg_encode(&back, &twice, &why), OK, "%s: %s", msg_desc(t)->name, why.text);
+        cr_expect(str_eq(buf_str(&once), buf_str(&twice)), "%s", msg_desc(t)->name);
+    }
+}
+
+#define HEAD                                                                                                           \
+    "{\"version\":1,\"type\":\"data.new\",\"id\":\"1a-7\",\"in_reply_to\":\"\",\"run\":\"\",\"round\":0,\"stage\":"    \
+    "\"\","
+#define TAIL "\"sent_at_ms\":0,\"ttl_ms\":0,\"ack\":[],"
+
+Test(codec, bad_messages_get_a_sentence)
+{
+    static const struct {
+        const char *name, *json, *says;
+    } rows[] = {
+        { "fine", HEAD TAIL "\"records\":5}", NULL },
+        { "not JSON", "hello", "not a JSON object" },
+        { "empty", "", "not a JSON object" },
+        { "a list", "[1]", "not a JSON object" },
+        { "half", HEAD TAIL, "not a JSON object" },
+        { "more after it", HEAD TAIL "\"records\":5} x", "follows" },
+        { "unknown type", "{\"id\":\"\",\"type\":\"launch\"}", "not known" },
+        { "missing field", HEAD TAIL "\"round2\":1}", "not a field" },
+        { "missing field only", "{\"version\":1,\"type\":\"data.new\",\"id\":\"1a-7\",\"records\":1}",
+          "missing or repeated" },
+        { "unknown field", HEAD TAIL "\"records\":5,\"role\":\"coordinator\"}", "role: is not a field" },
+        { "repeated field", HEAD TAIL "\"records\":5,\"records\":6}", "missing or repeated" },
+        { "text for a number", HEAD TAIL "\"records\":\"5\"}", "must be a number" },
+        { "fraction", HEAD TAIL "\"records\":5.5}", "whole number" },
+        { "negative", HEAD TAIL "\"records\":-1}", "whole number" },
+        { "too large", HEAD TAIL "\"records\":1e13}", "between 0 and 1e+12" },
+        { "infinite", HEAD TAIL "\"records\":1e999}", "whole number" },
+        { "null", HEAD TAIL "\"records\":null}", "must be a number" },
+        { "other version",
+          "{\"version\":2,\"type\":\"data.new\",\"id\":\"\",\"in_reply_to\":\"\",\"run\":\"\",\"round\":0,\"stage\":"
+          "\"\"," TAIL "\"records\":1}",
+          "version" },
+        { "ack is no list", HEAD "\"sent_at_ms\":0,\"ttl_ms\":0,\"ack\":1,\"records\":5}", "ack" },
+        { "empty ack", HEAD "\"sent_at_ms\":0,\"ttl_ms\":0,\"ack\":[\"\"],\"records\":5}", "ack" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+        struct msg m;
+        struct why why = { 0 };
+        enum err e = msg_decode(str_of(rows[i].json), &arena, &m, NULL, &why);
+        cr_expect_eq(e, rows[i].says ? ERR_PROTO : OK, "%s: %s", rows[i].name, why.text);
+        if (rows[i].says) cr_expect(strstr(why.text, rows[i].says), "%s says: %s", rows[i].name, why.text);
+    }
+}
+
+Test(codec, a_refused_message_still_says_what_it_was)
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+    struct msg m;
+    struct msg_hint hint = { 0 };
+    cr_expect(msg_decode(STR(HEAD TAIL "\"records\":-1}"), &arena, &m, &hint, NULL) == ERR_PROTO);
+    cr_expect_str_eq(hint.id, "1a-7");
+    cr_expect_str_eq(hint.type, "data.new");
+}
+
+Test(codec, what_may_not_leave_does_not)
+{
+    struct buf out CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+    struct manifest broken = inline_manifest();
+    struct msg m = least(MSG_STATS, NULL);
+    const double bad[] = { 1, NAN };
+    m.stats.mean = (struct vec){ bad, 2 };
+    cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "NaN");
+    m = least(MSG_HEARTBEAT, NULL);
+    m.heartbeat.progress = 1.5;
+    cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "range");
+    m = least(MSG_ERROR, NULL);
+    m.error.text = STR("\xff\xfe");
+    cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "not UTF-8");
+    m = least(MSG_UPDATE, NULL);
+    cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "no manifest");
+    broken.sha256[0] = 'X';
+    m = least(MSG_UPDATE, &broken);
+    cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "digest");
+}
