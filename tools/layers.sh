@@ -21,7 +21,7 @@ cli/                      common/(base|wire|runtime)/|cli/
 # Library header, and the only files that may include it.
 doors='
 strophe\.h                common/runtime/xmpp/
-uv\.h                     common/runtime/(loop|xmpp/)
+uv\.h                     common/runtime/(host_uv|host_probe|daemon)\.|common/runtime/xmpp/
 cjson/.*                  common/wire/|common/learn/safetensors\.c
 yaml\.h                   common/wire/
 openssl/.*                common/crypto/
@@ -29,7 +29,7 @@ sqlite3\.h                common/runtime/store
 curl/.*                   common/runtime/xmpp/
 csv\.h                    agents/trainer/
 (oneapi/)?dnnl.*          agents/trainer/engines/
-microhttpd\.h             common/runtime/probe
+microhttpd\.h             common/runtime/host_probe\.
 '
 
 includes() { # file:line:delimiter path
