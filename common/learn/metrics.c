@@ -66,10 +66,11 @@ static double log_odds(double e, double sum) { return log(e) - log(fmax(sum - e,
 static void add_classes(struct tally *t, const float *z, uint32_t label)
 {
     size_t best = 0;
-    double sum = 0;
+    double sum = 1; /* of the best class's own exponential, and then the others' */
     for (size_t k = 1; k < t->nclasses; k++)
         if (z[k] > z[best]) best = k;
-    for (size_t k = 0; k < t->nclasses; k++) sum += exp((double)z[k] - (double)z[best]);
+    for (size_t k = 0; k < t->nclasses; k++)
+        if (k != best) sum += exp((double)z[k] - (double)z[best]);
     *t->loss_sum += log(sum) - ((double)z[label] - (double)z[best]);
     t->confusion[label * t->nclasses + best] += 1;
     for (size_t k = 0; k < t->nclasses; k++) {

@@ -20,11 +20,12 @@ static struct matrix turned(const float *p, size_t columns) { return (struct mat
 
 enum err dense_tape_init(struct dense_tape *t, const struct model_spec *spec, size_t max_rows)
 {
-    size_t widest = spec->noutputs;
-    size_t total = spec->noutputs;
-    for (size_t l = 0; l < spec->nhidden; l++) {
-        total += spec->hidden[l];
-        if (spec->hidden[l] > widest) widest = spec->hidden[l];
+    size_t widest = 0;
+    size_t total = 0;
+    for (size_t l = 0; l < model_nlayers(spec); l++) {
+        size_t width = l < spec->nhidden ? spec->hidden[l] : spec->noutputs;
+        total += width;
+        if (width > widest) widest = width;
     }
     float *block = calloc((total + 2 * widest) * max_rows + 1, sizeof *block);
     if (block == NULL) return ERR_MEMORY;

@@ -13,13 +13,16 @@ static double row_binary(float *z, double y, double weight)
 
 static double row_softmax(float *z, size_t n, uint32_t label, double weight)
 {
-    double most = (double)z[0];
-    double sum = 0;
+    size_t best = 0;
+    double others = 0;
+    for (size_t k = 1; k < n; k++)
+        if (z[k] > z[best]) best = k;
+    double most = (double)z[best];
     double own = (double)z[label];
-    for (size_t k = 1; k < n; k++) most = fmax(most, (double)z[k]);
-    for (size_t k = 0; k < n; k++) sum += exp((double)z[k] - most);
-    for (size_t k = 0; k < n; k++) z[k] = (float)(weight * (exp((double)z[k] - most) / sum - (k == label)));
-    return log(sum) + most - own;
+    for (size_t k = 0; k < n; k++)
+        if (k != best) others += exp((double)z[k] - most);
+    for (size_t k = 0; k < n; k++) z[k] = (float)(weight * (exp((double)z[k] - most) / (1 + others) - (k == label)));
+    return log1p(others) + most - own;
 }
 
 double loss_backward(float *outputs, size_t noutputs, const uint32_t *labels, size_t n)
