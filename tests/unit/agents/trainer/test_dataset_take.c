@@ -2,7 +2,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
-#include <string.h>
 
 static float inputs[] = { 1, 0, 3, NAN, 5, 1, 7, 1 };
 static uint32_t labels[] = { 0, 1, 0, 1 };
