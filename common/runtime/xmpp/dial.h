@@ -1,0 +1,55 @@
+/*
+ * dial -- the inside of a connection: its state, and the part of it that talks
+ * to libstrophe.  For conn.c and dial.c only.
+ */
+#pragma once
+#include "common/runtime/xmpp/conn.h"
+#include "common/runtime/xmpp/pump.h"
+#include "common/runtime/xmpp/watchdog.h"
+
+enum conn_state {
+    CONN_WAITING, /* for the next try */
+    CONN_RESOLVING,
+    CONN_LOGGING_IN,
+    CONN_UP,
+    CONN_LEAVING, /* </stream> was said */
+    CONN_GONE     /* handles are closing */
+};
+
+struct conn {
+    uv_loop_t *loop;
+    struct conn_events events;
+    struct log log;
+    char bare[ROSTER_JID_BYTES];
+    char full[STANZA_MAX_JID];
+    char *password, *host, *ca_file;
+    unsigned port;
+    uint64_t connect_ms, ping_ms, pong_ms;
+
+    xmpp_mem_t mem;
+    xmpp_log_t strophe_log;
+    xmpp_ctx_t *ctx;
+    xmpp_conn_t *strophe;
+    struct pump pump;
+    struct watchdog *dog; /* while logging in */
+
+    enum conn_state state;
+    uv_timer_t tick, retry;
+    uv_getaddrinfo_t resolve;
+    bool resolving, leave_forced;
+    bool silent;      /* cut because the broker did not answer a ping */
+    unsigned handles; /* timers and requests not yet closed */
+    unsigned failures;
+    uint64_t up_ms, heard_ms, asked_ms; /* asked: a ping is out since; 0 none */
+    struct trouble trouble;
+    struct conn_counts counts;
+};
+
+enum err dial_prepare(struct conn *c, bool stream_management) MUST_USE; /* makes the libstrophe objects */
+void dial_start(struct conn *c);                                        /* ends in conn_on_up or conn_on_down */
+
+/* conn.c, told by dial.c */
+void conn_on_up(struct conn *c);
+void conn_on_down(struct conn *c, const struct trouble *why);
+void conn_on_stanza(struct conn *c, xmpp_stanza_t *s);
+void conn_resolved(struct conn *c); /* the resolver's request has ended */
