@@ -1,0 +1,126 @@
+/*
+ * core_state -- what a running agent consists of; for common/runtime's core*.c
+ * and agent.c only.
+ */
+#pragma once
+#include "common/base/secret.h"
+#include "common/crypto/seal.h"
+#include "common/runtime/core.h"
+
+enum {
+    CORE_ACK_DELAY_MS = 100, /* an ack waits so long for a message to ride on */
+    CORE_SWEEP_MS = 1000,    /* how often undelivered messages are looked at */
+    CORE_RESEND_FIRST_MS = 3000,
+    CORE_RESEND_MAX_MS = 60000,
+    CORE_SHOW_AGAIN_MS = 1000,
+    CORE_DEDUP_WINDOW = 1024, /* how far behind the newest a message may come and still be told from a repeat */
+    CORE_MAX_CALLS = 1000,
+    CORE_MAX_FETCHES = 1000,
+    CORE_MAX_EFFECTS = 100000,
+    CORE_ARENA_BYTES = 4 << 20,
+    CORE_INLINE_BYTES = 32 * 1024 /* plain bytes of an attachment that travel inside the stanza */
+};
+
+/* A message not yet acknowledged; its bytes are in the store under "~out/". */
+struct outgoing {
+    uint64_t number;
+    uint64_t due_ms; /* monotonic */
+    unsigned tries;
+    int64_t expires_wall_ms; /* 0: never */
+    char blob[65];           /* digest of its attachment when that travels out of band, or "" */
+    bool waits;              /* the attachment is not stored yet */
+};
+struct peer {
+    char jid[ROSTER_JID_BYTES];
+    const struct member *member; /* NULL for people not in the roster */
+    bool online;
+    uint64_t shown_ms; /* when we last showed it our presence; 0 never */
+    uint64_t next_number;
+    uint64_t seen_epoch; /* of its messages to us */
+    uint64_t seen_high;
+    uint64_t seen_bits[CORE_DEDUP_WINDOW / 64]; /* bit number % window: seen */
+    struct outgoing *out;                       /* by number */
+    size_t nout, cap_out;
+    char (*acks)[MSG_ID_BYTES]; /* handled, not yet said */
+    size_t nacks, cap_acks;
+};
+
+/* What a transaction wants done once it is committed. */
+enum effect_kind { EFFECT_SEND, EFFECT_PLAIN, EFFECT_CHAT, EFFECT_TIMER, EFFECT_JOB, EFFECT_ANSWER };
+struct effect {
+    enum effect_kind kind;
+    size_t peer;       /* index, for SEND, PLAIN, CHAT */
+    uint64_t number;   /* SEND: of the message; TIMER: token; JOB: token */
+    uint64_t delay_ms; /* TIMER */
+    struct buf body;   /* PLAIN, CHAT */
+    enum msg_type type;
+    char run[MSG_RUN_BYTES];
+    struct outgoing out; /* SEND */
+};
+struct timer {
+    uint64_t token;
+    agent_timer_fn *fn;
+    uint64_t arg;
+    const struct agent_ticker *ticker; /* a ticker's timer re-arms itself */
+};
+struct pending_job {
+    uint64_t token;
+    bool forgotten; /* the agent was rebuilt meanwhile: release only */
+    struct agent_job job;
+};
+struct pending_call {
+    uint64_t id;
+    uint64_t transport_id;       /* of core_on_invoke; 0 for chat */
+    char from[ROSTER_JID_BYTES]; /* chat */
+};
+struct fetch; /* core_fetch.c */
+
+struct core_counts {
+    uint64_t received[MSG_COUNT], sent[MSG_COUNT], refused[ERR_COUNT];
+    uint64_t resent, duplicates, expired, chats, calls, commits, reloads, strangers, attachments_out_bytes,
+        attachments_in_bytes;
+};
+
+struct agent {
+    const struct agent_def *def;
+    char jid[ROSTER_JID_BYTES];
+    const struct settings *settings;
+    const struct roster *roster;
+    struct store *store;
+    struct host host;
+    struct log log;
+    struct identity identity;
+    struct transport transport;
+    bool attached, up, ready, busy; /* busy: inside a transaction */
+    void *state;
+    uint64_t epoch; /* of our own message ids */
+    uint64_t next_token;
+    const struct msg *answering; /* the message whose handler runs */
+    const struct call *calling;
+    bool call_kept; /* its run function said agent_later */
+    struct peer *peers;
+    size_t npeers, cap_peers;
+    size_t *peer_slots; /* open-addressing index: position + 1 */
+    size_t npeer_slots;
+    struct effect *effects;
+    size_t neffects, cap_effects;
+    struct timer *timers;
+    size_t ntimers, cap_timers;
+    struct pending_job *jobs;
+    size_t njobs, cap_jobs;
+    struct pending_call *calls;
+    size_t ncalls, cap_calls;
+    struct fetch *fetches;
+    size_t nfetches;
+    uint64_t sweep_token, ack_token, reload_token; /* 0: not armed */
+    struct {
+        char blob[65];  /* being stored now, or "" */
+        uint64_t chunk; /* which one of it */
+        uint64_t token;
+        uint64_t retry_token;
+        unsigned failures;
+    } upload;
+    struct arena arena;   /* of the message being handled */
+    struct arena sending; /* of the message being posted */
+    struct core_counts counts;
+};
