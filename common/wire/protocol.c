@@ -37,6 +37,12 @@ static const char intro[] =
     "a list of `{\"sha256\", \"bytes\", \"url\"}`. `bytes` and `sha256` are of the plain bytes; those of a chunk are "
     "of the sealed\n"
     "chunk. `key` is the content key wrapped for the receiver's X25519 key; see `common/crypto/seal.h`.\n\n"
+    "## Score histograms\n\n"
+    "`evaluation` carries, per class scored, equally many bins for true and for other records. A score with log-odds z "
+    "falls by\n"
+    "u = p/2 + q/2, where p = 1/(1+exp(-z)) and q = 1/(1+exp(-z/4)), into bin floor(u * bins), the last one for u = 1: "
+    "equal steps\n"
+    "of p alone would put too many sure scores into one bin.\n\n"
     "## Messages\n";
 
 static void print_field(const struct msg_field *f, struct buf *out)

@@ -63,7 +63,7 @@ enum { SCHEMA_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
     F(T, str, text, 0, 400, "the rule of the site's policy, or what does not fit")
 #define SCHEMA_STATS_ASK(F, T)
 #define SCHEMA_STATS(F, T)                                                                                             \
-    F(T, u64, count, 1, 1e12, "records behind the moments")                                                            \
+    F(T, u64, count, 1, 1e12, "records behind the moments, those with imputed values included")                                                            \
     F(T, vec, mean, 1, SCHEMA_MAX_VECTOR, "mean of each model input")                                                  \
     F(T, vec, m2, 1, SCHEMA_MAX_VECTOR, "sum of squared deviations of each model input")
 #define SCHEMA_ROUND_START(F, T)                                                                                       \
@@ -84,7 +84,7 @@ enum { SCHEMA_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
     F(T, f64, loss_sum, 0, 1e15, "sum of the losses")                                                                  \
     F(T, f64, brier_sum, 0, 1e15, "sum of the squared errors of the scores")                                           \
     F(T, vec, confusion, 0, SCHEMA_MAX_VECTOR, "counts, true class by predicted class, row by row")                    \
-    F(T, vec, positives, 0, SCHEMA_MAX_VECTOR, "histogram of the scores of true positives, equal bins of [0,1]")       \
+    F(T, vec, positives, 0, SCHEMA_MAX_VECTOR, "histogram of the scores of true positives, by tally_bin of common/learn/metrics.h")       \
     F(T, vec, negatives, 0, SCHEMA_MAX_VECTOR, "the same for true negatives")
 #define SCHEMA_RUN_END(F, T)                                                                                           \
     F(T, str, outcome, 1, 31, "done, failed, aborted")                                                                 \
