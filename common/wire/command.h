@@ -59,15 +59,21 @@ struct arg_pair {
     struct str name; /* empty: by position */
     struct str value;
 };
-/* Checks pairs against the command's arguments.  ERR_INPUT with a sentence that names argument, range and unit. */
+/* Checks pairs against the command's arguments; sets c's command and values and nothing else.  An empty value counts as
+ * absent.  Choices and fallbacks point into the table, other values into the pairs.  ERR_INPUT with a sentence that
+ * names argument, range and unit. */
 enum err call_fill(struct call *c, const struct command *command, const struct arg_pair *pairs, size_t n,
                    struct why *why) MUST_USE;
 
-/* Reads a chat line: "/status", "start breast-cancer", "how is it going", "start task=breast-cancer rounds=3".  The
- * built-in words help and commands are the caller's.  *out borrows line.  ERR_INPUT with "did you mean ..." when
- * nothing fits. */
+/* Reads a chat line: "/status", "start breast-cancer", "how is it going", "start task=breast-cancer rounds=3", "please
+ * show me the status".  After "/" the words are taken as they are; otherwise polite and filler words and punctuation at
+ * the end are passed over, and {arg} in a phrase stands for one word, or at its end, when the argument is text, for the
+ * rest of the line.  The built-in words help and commands are the caller's.  *out borrows line; its command and values
+ * are set, nothing else.  ERR_INPUT with "did you mean ..." when nothing fits. */
 enum err chat_parse(struct str line, const struct command *commands, struct call *out, struct why *why) MUST_USE;
 
+/* Whether a name was meant: case, and which of blank, hyphen and underscore is used, make no difference. */
+bool command_name_is(struct str said, const char *name);
 const struct command *command_find(const struct command *commands, struct str name); /* NULL when absent */
 /* Appends the list of commands that the role may run, or one command's full help when name is not empty. */
 struct buf;
