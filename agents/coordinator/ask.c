@@ -1,0 +1,79 @@
+#include "agents/coordinator/ask.h"
+#include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/journal.h"
+#include <stdio.h>
+
+/* A question of a phase is not worth delivering once the phase is over. */
+static struct msg question(const struct run *r, enum msg_type type, unsigned state)
+{
+    struct msg m = msg_make(type, NULL);
+    (void)snprintf(m.run, sizeof m.run, "%s", r->id);
+    (void)snprintf(m.stage, sizeof m.stage, "%s", run_state_name(state));
+    m.round = r->head.round;
+    m.ttl_ms = run_phase_limit_ms(r, state);
+    return m;
+}
+
+static enum err send_to_joined(struct run *r, struct msg *m)
+{
+    for (size_t i = 0; i < r->nsites; i++)
+        if (r->sites[i].membership == SITE_JOINED) TRY(agent_send(r->home->agent, r->sites[i].jid, m));
+    return OK;
+}
+
+/* An invitation has no end of life: a hospital that was away may still join a later round. */
+enum err ask_invite(struct run *r, const struct site *s)
+{
+    struct msg m = question(r, MSG_RUN_INVITE, RUN_INVITING);
+    m.ttl_ms = 0;
+    m.run_invite.task = buf_str(&r->text);
+    m.run_invite.digest = str_of(r->head.digest);
+    return agent_send(r->home->agent, s->jid, &m);
+}
+
+enum err ask_to_join(struct run *r)
+{
+    for (size_t i = 0; i < r->nsites; i++)
+        if (r->sites[i].membership == SITE_INVITED) TRY(ask_invite(r, &r->sites[i]));
+    return OK;
+}
+
+enum err ask_moments(struct run *r)
+{
+    struct msg m = question(r, MSG_STATS_ASK, RUN_STATISTICS);
+    return send_to_joined(r, &m);
+}
+
+static enum err load_model(struct run *r, uint64_t round, struct buf *out)
+{
+    char tail[32];
+    return journal_get(r, "model", journal_round_tail(round, tail), out);
+}
+
+enum err ask_training(struct run *r)
+{
+    CLEANUP(buf_free) struct buf model = buf_make(STORE_MAX_VALUE);
+    struct msg m = question(r, MSG_ROUND_START, RUN_TRAINING);
+    TRY(load_model(r, r->head.round - 1, &model));
+    m.round_start.model.data = buf_bytes(&model);
+    return send_to_joined(r, &m);
+}
+
+enum err ask_evaluation(struct run *r)
+{
+    CLEANUP(buf_free) struct buf model = buf_make(STORE_MAX_VALUE);
+    struct msg m = question(r, MSG_EVALUATE, RUN_EVALUATING);
+    TRY(load_model(r, r->head.round, &model));
+    m.evaluate.model.data = buf_bytes(&model);
+    return send_to_joined(r, &m);
+}
+
+enum err ask_to_forget(struct run *r, unsigned final_state)
+{
+    struct msg m = question(r, MSG_RUN_END, final_state);
+    m.run_end.outcome = str_of(run_state_name(final_state));
+    m.run_end.text = str_of(r->head.why);
+    for (size_t i = 0; i < r->nsites; i++)
+        if (r->sites[i].membership != SITE_DECLINED) TRY(agent_send(r->home->agent, r->sites[i].jid, &m));
+    return OK;
+}

@@ -1,0 +1,41 @@
+/*
+ * check -- what an update must be before it may touch the model.
+ *
+ * The sender is authenticated and its round looked up before (updates.c); here
+ * the content: exactly the model's tensors, finite, and not longer than the
+ * task allows.  Every refusal has a name, which is counted, and a sentence,
+ * which goes back to the hospital.
+ */
+#pragma once
+#include "common/base/str.h"
+#include "common/learn/model.h"
+
+#define CHECK_REFUSALS(R)                                                                                              \
+    R(NONE, "none")                                                                                                    \
+    R(STRANGER, "not-invited") /* not a hospital of this run, or it never accepted */                                  \
+    R(NO_RUN, "no-such-run")                                                                                           \
+    R(FUTURE, "future-round")       /* a round that has not begun */                                                   \
+    R(EQUIVOCATION, "equivocation") /* the same round again with other bytes */                                        \
+    R(UNREADABLE, "unreadable")     /* no safetensors */                                                               \
+    R(ARCHITECTURE, "architecture") /* names or shapes are not the model's */                                          \
+    R(NOT_FINITE, "not-finite")                                                                                        \
+    R(NORM, "norm")                                                                                                    \
+    R(NUMBERS, "numbers") /* moments or counts that cannot be */
+
+enum refusal {
+#define REFUSAL_ROW(name, text) REFUSAL_##name,
+    CHECK_REFUSALS(REFUSAL_ROW)
+#undef REFUSAL_ROW
+        REFUSAL_COUNT
+};
+const char *refusal_name(enum refusal r);
+
+struct check_limits {
+    const struct model_spec *spec;
+    double max_norm; /* L2 over all weights; 0: no bound */
+};
+
+/* *out is the change with its tensors in the model's order, freed by the caller.  On refusal ERR_INPUT (or ERR_MEMORY),
+ * *out_reason and the sentence say why. */
+enum err check_update(const struct check_limits *limits, struct bytes update, struct tensor_set **out,
+                      enum refusal *out_reason, struct why *why) MUST_USE;

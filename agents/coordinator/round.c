@@ -1,0 +1,159 @@
+/*
+ * The protocol of a run.  A hospital's answer, or its going away, is recorded as a fact and then is CHANGED; the first
+ * row that fits decides.
+ */
+#include "agents/coordinator/round.h"
+#include "agents/coordinator/ask.h"
+#include "agents/coordinator/close.h"
+#include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/journal.h"
+#include "agents/coordinator/merge.h"
+#include "agents/coordinator/standardise.h"
+#include <stdio.h>
+
+/* ---- guards: questions about the run ---- */
+
+static bool still_waiting(const void *self) { return run_still_waiting(self); }
+static bool too_few(const void *self) { return run_too_few(self); }
+static bool finished(const void *self) { return run_finished(self); }
+static bool pause_wanted(const void *self) { return ((const struct run *)self)->head.pause_wanted; }
+static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
+static bool moments_needed(const void *self) { return ((const struct run *)self)->task.scale == SCALE_MOMENTS; }
+
+/* ---- actions: what is done on the way ---- */
+
+static enum err train(struct run *r)
+{
+    r->head.round++;
+    r->head.round_ms = agent_wall_ms(r->home->agent);
+    r->head.late = r->head.refused = 0;
+    return ask_training(r);
+}
+
+static enum err invite(void *self) { return ask_to_join(self); }
+static enum err collect_moments(void *self) { return ask_moments(self); }
+static enum err begin_training(void *self)
+{
+    TRY(standardise_by_ranges(self));
+    return train(self);
+}
+static enum err standardise_and_train(void *self)
+{
+    TRY(standardise_by_moments(self));
+    return train(self);
+}
+static enum err merge(void *self) { return merge_begin(self); }
+static enum err evaluate(void *self) { return ask_evaluation(self); }
+static enum err next_round(void *self)
+{
+    TRY(close_round(self));
+    return train(self);
+}
+static enum err rest(void *self) { return close_round(self); }
+static enum err train_on(void *self) { return train(self); }
+static enum err publish(void *self)
+{
+    TRY(close_round(self));
+    return close_done(self);
+}
+static enum err give_up(void *self) { return close_failed(self, CLOSE_TOO_FEW); }
+static enum err report_broken(void *self) { return close_failed(self, CLOSE_BROKEN); }
+static enum err abandon(void *self) { return close_aborted(self); }
+
+/* clang-format off */
+static const struct fsm_edge edges[] = {
+    /*       in               on              if               do                     then            */
+    { FSM_ROW(RUN_PLANNED,     EVENT_START,    NULL,            invite,                RUN_INVITING)    },
+
+    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  still_waiting,   NULL,                  RUN_INVITING)    },
+    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  moments_needed,  collect_moments,       RUN_STATISTICS)  },
+    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  NULL,            begin_training,        RUN_TRAINING)    },
+    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, moments_needed,  collect_moments,       RUN_STATISTICS)  },
+    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, NULL,            begin_training,        RUN_TRAINING)    },
+    { FSM_ROW(RUN_INVITING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_PAUSED)      },
+
+    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  still_waiting,   NULL,                  RUN_STATISTICS)  },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  NULL,            standardise_and_train, RUN_TRAINING)    },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, NULL,            standardise_and_train, RUN_TRAINING)    },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_PAUSE,    NULL,            NULL,                  RUN_PAUSED)      },
+
+    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  still_waiting,   NULL,                  RUN_TRAINING)    },
+    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  NULL,            merge,                 RUN_AGGREGATING) },
+    { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, NULL,            merge,                 RUN_AGGREGATING) },
+    { FSM_ROW(RUN_TRAINING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_TRAINING)    },
+    { FSM_ROW(RUN_TRAINING,    EVENT_RESUME,   NULL,            NULL,                  RUN_TRAINING)    },
+
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            evaluate,              RUN_EVALUATING)  },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_BROKEN,   NULL,            report_broken,         RUN_FAILED)      },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_DEADLINE, NULL,            report_broken,         RUN_FAILED)      },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_PAUSE,    NULL,            NULL,                  RUN_AGGREGATING) },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_RESUME,   NULL,            NULL,                  RUN_AGGREGATING) },
+
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  still_waiting,   NULL,                  RUN_EVALUATING)  },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished,        publish,               RUN_DONE)        },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  pause_wanted,    rest,                  RUN_PAUSED)      },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  NULL,            next_round,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished,        publish,               RUN_DONE)        },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, pause_wanted,    rest,                  RUN_PAUSED)      },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, NULL,            next_round,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_EVALUATING)  },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_RESUME,   NULL,            NULL,                  RUN_EVALUATING)  },
+
+    { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   nothing_trained, invite,                RUN_INVITING)    },
+    { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   NULL,            train_on,              RUN_TRAINING)    },
+
+    { FSM_ROW(FSM_ANY,         EVENT_ABORT,    NULL,            abandon,               RUN_ABORTED)     },
+};
+/* clang-format on */
+
+static const char *const events[EVENT_COUNT] = {
+    [EVENT_START] = "start",   [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline", [EVENT_MERGED] = "merged",
+    [EVENT_BROKEN] = "broken", [EVENT_PAUSE] = "pause",     [EVENT_RESUME] = "resume",     [EVENT_ABORT] = "abort",
+};
+static const struct fsm machine = {
+    .name = "run",
+    .edges = edges,
+    .nedges = sizeof edges / sizeof *edges,
+    .states = run_state_names,
+    .nstates = RUN_STATES,
+    .events = events,
+    .nevents = EVENT_COUNT,
+    .initial = RUN_PLANNED,
+    .deadline = EVENT_DEADLINE,
+    .resting = 1u << RUN_PLANNED | 1u << RUN_PAUSED,
+    .final = 1u << RUN_DONE | 1u << RUN_FAILED | 1u << RUN_ABORTED,
+};
+
+const struct fsm *round_fsm(void) { return &machine; }
+const char *round_event_name(unsigned event) { return event < EVENT_COUNT ? events[event] : "unknown"; }
+
+/* ---- stepping ---- */
+
+static enum err enter(struct run *r)
+{
+    uint64_t limit = run_phase_limit_ms(r, r->head.state);
+    r->head.phase++;
+    r->head.entered_ms = agent_wall_ms(r->home->agent);
+    r->head.deadline_ms = limit ? r->head.entered_ms + (int64_t)limit : 0;
+    if (run_over(r)) r->home->counts.runs_ended[r->head.state]++;
+    run_recount(r);
+    TRY(feed_tell_phase(r));
+    return coordinator_arm(r);
+}
+
+enum err round_step(struct run *r, enum run_event event, struct site *site)
+{
+    unsigned from = r->head.state;
+    if (run_over(r)) return ERR_STATE;
+    TRY(fsm_step(&machine, r, &r->head.state, event, NULL));
+    if (site) TRY(journal_put_site(r, site));
+    TRY(journal_add(r, from, event, site));
+    if (r->head.state != from) TRY(enter(r));
+    return journal_put_head(r);
+}

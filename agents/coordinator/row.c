@@ -1,0 +1,139 @@
+#include "agents/coordinator/row.h"
+#include "common/base/text.h"
+#include "common/wire/doc.h"
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+enum { ROW_ARENA_BYTES = 256 * 1024 };
+static const double most_count = 0x1p53;
+
+/* What JSON demands, and what YAML calls not printable. */
+static bool must_escape(uint32_t c)
+{
+    return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+           c == 0xfffe || c == 0xffff;
+}
+
+void row_add_text(struct buf *out, struct str text)
+{
+    buf_add_z(out, "\"");
+    while (text.n > 0) {
+        struct str before = text;
+        uint32_t code;
+        text_next(&text, &code);
+        if (code == UINT32_MAX)
+            buf_add_z(out, "\xef\xbf\xbd");
+        else if (must_escape(code))
+            buf_addf(out, "\\u%04" PRIx32, code);
+        else
+            buf_add(out, before.p, before.n - text.n);
+    }
+    buf_add_z(out, "\"");
+}
+
+void row_add_real(struct buf *out, double value)
+{
+    if (isfinite(value))
+        buf_addf(out, "%.17g", value);
+    else
+        buf_add_z(out, "null");
+}
+
+static void write_count(const void *at, size_t size, struct buf *out)
+{
+    uint64_t value;
+    (void)size;
+    memcpy(&value, at, sizeof value);
+    buf_addf(out, "%" PRIu64, value);
+}
+static void write_number(const void *at, size_t size, struct buf *out)
+{
+    (void)size;
+    buf_addf(out, "%u", *(const unsigned *)at);
+}
+static void write_real(const void *at, size_t size, struct buf *out)
+{
+    (void)size;
+    row_add_real(out, *(const double *)at);
+}
+static void write_text(const void *at, size_t size, struct buf *out)
+{
+    const char *z = at;
+    row_add_text(out, (struct str){ z, strnlen(z, size) });
+}
+static void write_flag(const void *at, size_t size, struct buf *out)
+{
+    (void)size;
+    buf_add_z(out, *(const bool *)at ? "true" : "false");
+}
+
+static enum err read_count(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+{
+    uint64_t value;
+    (void)size;
+    memcpy(&value, at, sizeof value);
+    TRY(doc_get_u64(d, name, 0, (uint64_t)most_count, &value, why));
+    memcpy(at, &value, sizeof value);
+    return OK;
+}
+static enum err read_number(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+{
+    uint64_t value = *(unsigned *)at;
+    (void)size;
+    TRY(doc_get_u64(d, name, 0, UINT16_MAX, &value, why));
+    *(unsigned *)at = (unsigned)value;
+    return OK;
+}
+static enum err read_real(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+{
+    (void)size;
+    return doc_get_f64(d, name, -DBL_MAX, DBL_MAX, at, why);
+}
+static enum err read_text(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+{
+    return doc_get_text(d, name, at, size, why);
+}
+static enum err read_flag(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+{
+    (void)size;
+    return doc_get_flag(d, name, at, why);
+}
+
+static const struct {
+    void (*write)(const void *at, size_t size, struct buf *out);
+    enum err (*read)(const struct doc *d, const char *name, void *at, size_t size, struct why *why);
+} kinds[] = {
+    [ROW_COUNT] = { write_count, read_count }, [ROW_NUMBER] = { write_number, read_number },
+    [ROW_REAL] = { write_real, read_real },    [ROW_TEXT] = { write_text, read_text },
+    [ROW_FLAG] = { write_flag, read_flag },
+};
+
+static bool left_out(const struct row_field *f, const void *at)
+{
+    return f->kind == ROW_REAL && !isfinite(*(const double *)at);
+}
+
+void row_write(const struct row_field *fields, const void *from, struct buf *out)
+{
+    const char *comma = "{";
+    for (const struct row_field *f = fields; f->name; f++) {
+        const void *at = (const char *)from + f->offset;
+        if (left_out(f, at)) continue;
+        buf_addf(out, "%s\"%s\":", comma, f->name);
+        kinds[f->kind].write(at, f->size, out);
+        comma = ",";
+    }
+    buf_add_z(out, "}");
+}
+
+enum err row_read(const struct row_field *fields, struct bytes text, void *to, struct why *why)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(ROW_ARENA_BYTES);
+    const struct doc *d;
+    if (doc_parse(bytes_str(text), "store", &arena, &d, why) != OK) return ERR_STORE;
+    for (const struct row_field *f = fields; f->name; f++)
+        if (kinds[f->kind].read(d, f->name, (char *)to + f->offset, f->size, why) != OK) return ERR_STORE;
+    return OK;
+}

@@ -1,0 +1,145 @@
+/*
+ * run -- the facts of one federation run, and what can be read from them.
+ *
+ * Facts are recorded first; then the state machine (round.h) looks at them
+ * through the questions below.  Nothing here sends, stores or asks the time,
+ * so all of it is tested as arithmetic.
+ */
+#pragma once
+#include "common/base/buf.h"
+#include "common/learn/model.h"
+#include "common/runtime/roster.h"
+#include "common/wire/msg.h"
+#include "common/wire/task.h"
+
+enum { RUN_CODE_BYTES = 33, RUN_WHY_BYTES = 400, RUN_DIGEST_BYTES = 65, RUN_MAX_NAMED = 8 };
+
+enum run_state {
+    RUN_PLANNED,
+    RUN_INVITING,    /* who takes part? */
+    RUN_STATISTICS,  /* moments of the inputs, for standardising */
+    RUN_TRAINING,    /* model out, updates in */
+    RUN_AGGREGATING, /* a worker adds up */
+    RUN_EVALUATING,  /* the new model is scored at the hospitals */
+    RUN_PAUSED,
+    RUN_DONE,
+    RUN_FAILED,
+    RUN_ABORTED,
+    RUN_STATES
+};
+
+enum membership { SITE_INVITED, SITE_JOINED, SITE_DECLINED };
+enum answer {
+    ANSWER_NONE,  /* not asked in this phase */
+    ANSWER_ASKED, /* asked, nothing heard */
+    ANSWER_IN,    /* what was asked for is here */
+    ANSWER_OUT    /* declined, or what came was refused */
+};
+
+/* One hospital in one run.  A phase is the time between two changes of state; they are numbered. */
+struct site {
+    char jid[ROSTER_JID_BYTES];
+    char name[ROSTER_NAME_BYTES];
+    unsigned membership;   /* enum membership */
+    uint64_t joined_phase; /* it is asked in later phases only */
+    uint64_t records;      /* training records it accepted with */
+    uint64_t answer_phase; /* the phase `answer` belongs to */
+    unsigned answer;       /* enum answer */
+    char code[RUN_CODE_BYTES];
+    char why[RUN_WHY_BYTES]; /* of the last decline or refusal */
+    /* the newest update that was taken */
+    uint64_t update_round;
+    uint64_t counted_round; /* whose merge it goes into; later than update_round when it was late */
+    char update_sha256[RUN_DIGEST_BYTES];
+    uint64_t samples, seconds, bytes;
+    double loss, noise, epsilon;
+    /* the newest scores */
+    uint64_t score_round;
+    uint64_t scored; /* records */
+    double loss_sum, brier_sum, correct;
+    /* not stored */
+    bool away; /* silent for longer than the grace */
+    int64_t silent_since_ms;
+};
+
+/* What is stored of a run as a whole. */
+struct run_head {
+    unsigned state; /* enum run_state */
+    uint64_t number;
+    uint64_t phase;
+    uint64_t round; /* being worked on; 0 before the first */
+    uint64_t rounds, quorum;
+    char task[TASK_NAME_BYTES];
+    char digest[RUN_DIGEST_BYTES];
+    char started_by[ROSTER_JID_BYTES];                  /* a JID, or the rule that started it */
+    char parent[ROSTER_NAME_BYTES];                     /* version of the registry it began with, or "" */
+    int64_t started_ms, entered_ms, round_ms, ended_ms; /* wall */
+    int64_t deadline_ms;                                /* wall; 0: none */
+    uint64_t journal;                                   /* rows written */
+    bool pause_wanted;
+    double best_loss; /* NAN: none yet */
+    uint64_t best_round;
+    uint64_t stale_rounds;      /* without improvement */
+    uint64_t late;              /* late messages of this round */
+    uint64_t refused;           /* refused updates of this round */
+    double loss, auc, accuracy; /* of the newest evaluated model; NAN: none */
+    char why[RUN_WHY_BYTES];    /* it ended */
+};
+
+/* Hospitals by their answer in the present phase. */
+struct run_counts {
+    size_t asked; /* in all */
+    size_t in;
+    size_t out;
+    size_t away; /* asked, silent, and not there */
+};
+
+struct coordinator;
+struct run {
+    struct coordinator *home; /* what actions act through; NULL in tests of pure parts */
+    char id[MSG_RUN_BYTES];
+    struct run_head head;
+    struct buf text; /* the task document, owned */
+    struct arena arena;
+    struct task task;
+    struct model_spec spec;
+    struct site *sites; /* owned, sorted by JID */
+    size_t nsites, cap_sites;
+    struct run_counts counts;
+    struct why broken; /* why the merge failed, between event and action */
+};
+
+/* Life.  Takes the task's text; ERR_SETTING with a sentence when it is no task or no model. */
+enum err run_init(struct run *r, struct str task_text, struct why *why) MUST_USE; /* r is zeroed */
+void run_fini(struct run *r);
+/* The model a task asks for.  ERR_SETTING with a sentence. */
+enum err run_model(const struct task *t, struct model_spec *out, struct why *why) MUST_USE;
+struct site *run_site(struct run *r, const char *jid); /* NULL when it is not in the run */
+/* A new site, invited; its place by JID.  Moves the others.  NULL out of memory. */
+struct site *run_add_site(struct run *r, const char *jid, const char *name);
+
+/* Facts. */
+enum answer site_answer(const struct run *r, const struct site *s);
+void run_set_membership(struct run *r, struct site *s, enum membership membership);
+void run_set_answer(struct run *r, struct site *s, enum answer answer);
+void run_set_away(struct run *r, struct site *s, bool away);
+void run_recount(struct run *r); /* after a change of phase or membership */
+
+/* Questions. */
+bool run_over(const struct run *r);
+bool run_asks(const struct run *r); /* in a phase that waits for hospitals */
+bool run_still_waiting(const struct run *r);
+bool run_too_few(const struct run *r);
+double run_score_loss(const struct run *r); /* federated loss of this round's model; NAN when nobody scored */
+double run_score_accuracy(const struct run *r);
+bool run_improved(const struct run *r);
+bool run_finished(const struct run *r);                           /* rounds done, or patience spent */
+uint64_t run_phase_limit_ms(const struct run *r, unsigned state); /* 0: that state does not wait */
+
+extern const char *const run_state_names[RUN_STATES];
+const char *run_state_name(unsigned state); /* "training"; also the stage of messages */
+unsigned run_state_of(struct str name);     /* RUN_STATES when unknown */
+
+/* Sentences.  Names of those waited for ("hospital-b, hospital-c and 3 more"), and why there are too few. */
+void run_say_waiting(const struct run *r, struct buf *out);
+void run_say_shortage(const struct run *r, struct buf *out);

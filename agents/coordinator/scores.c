@@ -1,0 +1,96 @@
+#include "agents/coordinator/scores.h"
+#include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/journal.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum err fill(struct tally *t, const struct msg_evaluation *m, struct why *why)
+{
+    size_t cells = t->nclasses * t->nclasses;
+    size_t bins = t->nscores * t->nbins;
+    if (m->confusion.n != cells || m->positives.n != bins || m->negatives.n != bins)
+        return why_say(why, ERR_INPUT,
+                       "confusion, positives and negatives have %zu, %zu and %zu numbers; %zu, %zu and %zu are right",
+                       m->confusion.n, m->positives.n, m->negatives.n, cells, bins, bins);
+    *t->count = (double)m->samples;
+    *t->loss_sum = m->loss_sum;
+    *t->brier_sum = m->brier_sum;
+    memcpy(t->confusion, m->confusion.p, cells * sizeof(double));
+    memcpy(t->positives, m->positives.p, bins * sizeof(double));
+    memcpy(t->negatives, m->negatives.p, bins * sizeof(double));
+    if (tally_check(t) != OK) return why_say(why, ERR_INPUT, "the counts do not agree on the number of records scored");
+    return OK;
+}
+
+enum err scores_tally(size_t nclasses, const struct msg_evaluation *m, struct tally *out, struct why *why)
+{
+    struct tally t;
+    TRY(tally_init(&t, nclasses));
+    enum err e = fill(&t, m, why);
+    if (e != OK) {
+        tally_fini(&t);
+        return e;
+    }
+    *out = t;
+    return OK;
+}
+
+static void tail_of(const struct run *r, const char *jid, char out[STORE_MAX_KEY])
+{
+    char round[32];
+    (void)snprintf(out, STORE_MAX_KEY, "%s/%s", journal_round_tail(r->head.round, round), jid);
+}
+
+enum err scores_keep(struct run *r, struct site *s, const struct msg_evaluation *m, struct why *why)
+{
+    CLEANUP(tally_fini) struct tally t = { 0 };
+    char tail[STORE_MAX_KEY];
+    if (m->samples > 0) {
+        TRY(scores_tally(model_nclasses(&r->spec), m, &t, why));
+        tail_of(r, s->jid, tail);
+        TRY(journal_put(r, "scores", tail, bytes_of(t.values, t.nvalues * sizeof(double))));
+    }
+    s->score_round = r->head.round;
+    s->scored = m->samples;
+    s->loss_sum = m->loss_sum;
+    s->brier_sum = m->brier_sum;
+    s->correct = 0;
+    for (size_t k = 0; k < t.nclasses; k++) s->correct += t.confusion[k * t.nclasses + k];
+    return OK;
+}
+
+static enum err merge_one(void *to, const char *key, struct bytes value)
+{
+    struct tally *all = to;
+    CLEANUP(tally_fini) struct tally one = { 0 };
+    (void)key;
+    TRY(tally_init(&one, all->nclasses));
+    if (value.n != one.nvalues * sizeof(double)) return ERR_STORE;
+    memcpy(one.values, value.p, value.n);
+    return tally_merge(all, &one);
+}
+
+static void prefix_of(const struct run *r, char out[STORE_MAX_KEY])
+{
+    char round[32];
+    (void)snprintf(out, STORE_MAX_KEY, "scores/%s/%s/", r->id, journal_round_tail(r->head.round, round));
+}
+
+enum err scores_merge(struct run *r, struct metrics *out)
+{
+    CLEANUP(tally_fini) struct tally all = { 0 };
+    char prefix[STORE_MAX_KEY];
+    prefix_of(r, prefix);
+    TRY(tally_init(&all, model_nclasses(&r->spec)));
+    TRY(agent_scan(r->home->agent, prefix, merge_one, &all));
+    tally_finish(&all, out);
+    return OK;
+}
+
+enum err scores_drop(struct run *r)
+{
+    char prefix[STORE_MAX_KEY];
+    prefix_of(r, prefix);
+    return agent_del_prefix(r->home->agent, prefix);
+}
