@@ -1,0 +1,240 @@
+#include "agents/trainer/budget.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHARGES_FIRST = 16 };
+static const char reserve_word[] = "reserve";
+static const char commit_word[] = "commit";
+
+struct budget_charge {
+    char run[BUDGET_RUN_BYTES];
+    uint64_t round;
+    struct privacy_event event;
+    bool committed;
+};
+
+void budget_init(struct budget *b, double epsilon_max, double delta)
+{
+    *b = (struct budget){ .epsilon_max = epsilon_max, .delta = delta };
+}
+
+void budget_fini(struct budget *b)
+{
+    if (b == NULL) return;
+    free(b->charges);
+    *b = (struct budget){ .epsilon_max = 0 };
+}
+
+/* ---- the state ---- */
+
+static struct budget_charge *find(const struct budget *b, const char *run, uint64_t round)
+{
+    for (size_t i = b->count; i > 0; i--) {
+        struct budget_charge *c = &b->charges[i - 1];
+        if (c->round == round && strcmp(c->run, run) == 0) return c;
+    }
+    return NULL;
+}
+
+static bool is_same(const struct privacy_event *a, const struct privacy_event *b)
+{
+    const double x[] = { a->noise, a->clip, a->epsilon, a->delta };
+    const double y[] = { b->noise, b->clip, b->epsilon, b->delta };
+    return a->mechanism == b->mechanism && a->steps == b->steps && memcmp(x, y, sizeof x) == 0;
+}
+
+static enum err make_room(struct budget *b)
+{
+    if (b->count < b->cap) return OK;
+    if (b->count >= BUDGET_MAX_CHARGES) return ERR_LIMIT;
+    size_t cap = b->cap ? 2 * b->cap : CHARGES_FIRST;
+    struct budget_charge *charges = realloc(b->charges, cap * sizeof *charges);
+    if (charges == NULL) return ERR_MEMORY;
+    b->charges = charges;
+    b->cap = cap;
+    return OK;
+}
+
+/* After make_room. */
+static enum err charge(struct budget *b, const struct budget_charge *c)
+{
+    TRY(accountant_add(&b->spent, &c->event));
+    b->charges[b->count++] = *c;
+    return OK;
+}
+
+/* ---- records ---- */
+
+static bool is_run(const char *run)
+{
+    size_t n = strlen(run);
+    for (size_t i = 0; i < n; i++)
+        if (run[i] <= ' ' || run[i] > '~') return false;
+    return n > 0 && n < BUDGET_RUN_BYTES;
+}
+
+static void print_key(uint64_t number, char out[BUDGET_KEY_BYTES])
+{
+    (void)snprintf(out, BUDGET_KEY_BYTES, BUDGET_PREFIX "%010" PRIu64, number);
+}
+
+static void print_record(const struct budget_charge *c, char out[BUDGET_RECORD_BYTES])
+{
+    const struct privacy_event *e = &c->event;
+    int n = snprintf(out, BUDGET_RECORD_BYTES, "%s run=%s round=%" PRIu64, c->committed ? commit_word : reserve_word,
+                     c->run, c->round);
+    if (n < 0 || c->committed) return;
+    (void)snprintf(out + n, BUDGET_RECORD_BYTES - (size_t)n,
+                   " mechanism=%s noise=%.17g steps=%" PRIu64 " clip=%.17g epsilon=%.17g delta=%.17g",
+                   accountant_mechanism_name(e->mechanism), e->noise, e->steps, e->clip, e->epsilon, e->delta);
+}
+
+/* The value of the next "name=value " of the line; empty when it is not there. */
+static struct str value(struct str *line, const char *name)
+{
+    struct str word = str_next(line, ' ');
+    struct str found = str_next(&word, '=');
+    return str_is(found, name) ? word : str_of(NULL);
+}
+
+static enum err parse_event(struct str *line, struct privacy_event *e)
+{
+    TRY(accountant_mechanism(value(line, "mechanism"), &e->mechanism));
+    TRY(str_f64(value(line, "noise"), &e->noise));
+    TRY(str_u64(value(line, "steps"), &e->steps));
+    TRY(str_f64(value(line, "clip"), &e->clip));
+    TRY(str_f64(value(line, "epsilon"), &e->epsilon));
+    return str_f64(value(line, "delta"), &e->delta);
+}
+
+/* Strict: what is read must print as the very same bytes. */
+static enum err parse_record(struct str line, struct budget_charge *out)
+{
+    char again[BUDGET_RECORD_BYTES];
+    struct budget_charge c = { .round = 0 };
+    struct str whole = line;
+    c.committed = str_is(str_next(&line, ' '), commit_word);
+    TRY(str_copy(value(&line, "run"), c.run, sizeof c.run));
+    TRY(str_u64(value(&line, "round"), &c.round));
+    if (!c.committed) TRY(parse_event(&line, &c.event));
+    print_record(&c, again);
+    if (!str_is(whole, again) || !is_run(c.run)) return ERR_INPUT;
+    *out = c;
+    return OK;
+}
+
+static enum err spoil(struct budget *b, const char *key, const char *what)
+{
+    return why_say(&b->trouble, ERR_STORE, "the privacy ledger is not whole: %.60s %s", key, what);
+}
+
+static enum err load_commit(struct budget *b, const char *key, const struct budget_charge *c)
+{
+    struct budget_charge *of = find(b, c->run, c->round);
+    if (of == NULL || of->committed) return spoil(b, key, "commits what is not reserved");
+    of->committed = true;
+    return OK;
+}
+
+static enum err load_charge(struct budget *b, const char *key, const struct budget_charge *c)
+{
+    if (find(b, c->run, c->round) != NULL) return spoil(b, key, "charges a round again");
+    TRY(make_room(b));
+    return charge(b, c) == OK ? OK : spoil(b, key, "is no release");
+}
+
+enum err budget_load(void *self, const char *key, struct bytes record)
+{
+    struct budget *b = self;
+    char expected[BUDGET_KEY_BYTES];
+    struct budget_charge c;
+    print_key(b->next, expected);
+    if (strcmp(key, expected) != 0) return spoil(b, key, "does not follow the one before");
+    if (parse_record(bytes_str(record), &c) != OK) return spoil(b, key, "cannot be read");
+    TRY(c.committed ? load_commit(b, key, &c) : load_charge(b, key, &c));
+    b->next++;
+    return OK;
+}
+
+/* ---- spending ---- */
+
+static enum err keep(struct budget *b, const struct budget_charge *c, budget_put_fn *put, void *sink)
+{
+    char key[BUDGET_KEY_BYTES];
+    char record[BUDGET_RECORD_BYTES];
+    print_key(b->next, key);
+    print_record(c, record);
+    TRY(put(sink, key, str_bytes(str_of(record))));
+    b->next++;
+    return OK;
+}
+
+static enum err may_charge(const struct budget *b, const struct privacy_event *e, struct why *why)
+{
+    struct accountant nothing = accountant_make();
+    if (b->trouble.text[0]) return why_say(why, ERR_BUDGET, "%s", b->trouble.text);
+    if (!accountant_allows(&nothing, e, INFINITY, b->delta)) return why_say(why, ERR_INPUT, "this is no release");
+    if (accountant_allows(&b->spent, e, b->epsilon_max, b->delta)) return OK;
+    return why_say(why, ERR_BUDGET, "epsilon %.4f of %g is spent (delta %g); this round would pass the limit",
+                   budget_spent(b), b->epsilon_max, b->delta);
+}
+
+enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const struct privacy_event *e,
+                        budget_put_fn *put, void *sink, enum budget_grant *out, struct why *why)
+{
+    struct budget_charge c = { .round = round, .event = *e };
+    if (!is_run(run)) return why_say(why, ERR_INPUT, "a run's id is 1 to %d visible letters", BUDGET_RUN_BYTES - 1);
+    const struct budget_charge *old = find(b, run, round);
+    if (old != NULL && !is_same(&old->event, e))
+        return why_say(why, ERR_REFUSED, "round %" PRIu64 " of run %s was charged with other parameters", round, run);
+    if (old != NULL) return *out = old->committed ? BUDGET_COMMITTED : BUDGET_RESERVED, OK;
+    TRY(may_charge(b, e, why));
+    TRY(make_room(b));
+    TRY(str_copy(str_of(run), c.run, sizeof c.run));
+    TRY(keep(b, &c, put, sink));
+    TRY(charge(b, &c));
+    *out = BUDGET_NEW;
+    return OK;
+}
+
+enum err budget_commit(struct budget *b, const char *run, uint64_t round, budget_put_fn *put, void *sink,
+                       struct why *why)
+{
+    struct budget_charge *c = find(b, run, round);
+    if (c == NULL) return why_say(why, ERR_ABSENT, "round %" PRIu64 " of run %.63s was never charged", round, run);
+    if (c->committed) return OK;
+    struct budget_charge done = *c;
+    done.committed = true;
+    TRY(keep(b, &done, put, sink));
+    c->committed = true;
+    return OK;
+}
+
+double budget_spent(const struct budget *b)
+{
+    return fmin(accountant_round_up(accountant_epsilon(&b->spent, b->delta)), BUDGET_SPENT_MAX);
+}
+
+static bool affords(const struct budget *b, struct privacy_event e, uint64_t rounds)
+{
+    e.steps *= rounds;
+    return accountant_allows(&b->spent, &e, b->epsilon_max, b->delta);
+}
+
+uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e)
+{
+    uint64_t low = 0;
+    uint64_t high = BUDGET_FORECAST_MAX + 1;
+    if (b->trouble.text[0] || e->steps > ACCOUNTANT_STEPS_MAX / high) return 0;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (affords(b, *e, middle))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}

@@ -1,0 +1,73 @@
+/*
+ * budget -- the ledger of the privacy this hospital has spent.
+ *
+ * TWO PHASES.  budget_reserve charges a round and hands a record to the sink;
+ * only when that record is durable may noise be drawn.  budget_commit notes
+ * that the update left.  A reservation is never given back: a crash between
+ * the two counts as spent.
+ *
+ * ONCE A ROUND.  (run, round) is charged once.  Asked again with the same
+ * event the answer is BUDGET_RESERVED or BUDGET_COMMITTED and nothing is
+ * charged: the caller sends the same bytes again.  Only if it is certain that
+ * no byte left under a BUDGET_RESERVED (commit and sending are one
+ * transaction) may it make the update anew under that charge.  Another event
+ * for the same round is refused.
+ *
+ * The sink keeps records under rising keys, BUDGET_PREFIX and ten digits; they
+ * are lines a person can read, and the state is rebuilt from them alone:
+ *   reserve run=r1 round=7 mechanism=gaussian noise=3.73 steps=1 clip=1 epsilon=1 delta=1e-05
+ *   commit run=r1 round=7
+ * A ledger with a missing, foreign or bent record is spent: every reservation
+ * is refused.  A zeroed budget refuses too.
+ */
+#pragma once
+#include "common/privacy/accountant.h"
+
+#define BUDGET_PREFIX "budget/"
+#define BUDGET_SPENT_MAX 1e9 /* what budget_spent says at most */
+enum {
+    BUDGET_RUN_BYTES = 64,
+    BUDGET_KEY_BYTES = 32,
+    BUDGET_RECORD_BYTES = 400,
+    BUDGET_MAX_CHARGES = 1 << 20,
+    BUDGET_FORECAST_MAX = 1000000
+};
+
+enum budget_grant { BUDGET_NEW, BUDGET_RESERVED, BUDGET_COMMITTED };
+
+/* Keeps the record under the key, durably before any effect leaves; a failure is passed on and nothing is charged. */
+typedef enum err budget_put_fn(void *sink, const char *key, struct bytes record);
+
+struct budget_charge;
+struct budget {
+    double epsilon_max;
+    double delta;
+    struct accountant spent;
+    struct budget_charge *charges; /* owned; in the order they were made */
+    size_t count;
+    size_t cap;
+    uint64_t next;      /* number of the next record */
+    struct why trouble; /* what is wrong with the ledger; "" when nothing */
+};
+
+void budget_init(struct budget *b, double epsilon_max, double delta);
+void budget_fini(struct budget *b);
+
+/* Takes one kept record; to be called for each, in the order of the keys (a store_scan_fn; self is the budget).
+ * ERR_STORE: the ledger is no longer whole (b->trouble says why); ERR_MEMORY. */
+enum err budget_load(void *self, const char *key, struct bytes record) MUST_USE;
+
+/* ERR_BUDGET when the charge would pass epsilon_max at delta, or the ledger is not whole; ERR_REFUSED when the round
+ * was charged for something else; ERR_INPUT for a run id that is empty, too long or not plain visible ASCII, or an
+ * event that is no release; put's errors.  After an error nothing has changed. */
+enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const struct privacy_event *e,
+                        budget_put_fn *put, void *sink, enum budget_grant *out, struct why *why) MUST_USE;
+
+/* A second time it does nothing.  ERR_ABSENT when nothing was reserved. */
+enum err budget_commit(struct budget *b, const char *run, uint64_t round, budget_put_fn *put, void *sink,
+                       struct why *why) MUST_USE;
+
+double budget_spent(const struct budget *b); /* epsilon at delta, rounded up */
+
+/* Rounds like this that can still be afforded, at most BUDGET_FORECAST_MAX. */
+uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e);
