@@ -1,5 +1,6 @@
 /* People's questions: chat in plain words, and structured calls; one way to run, two ways to answer. */
 #include "common/runtime/core_private.h"
+#include <assert.h>
 #include <string.h>
 
 struct call_ctx {
@@ -23,6 +24,7 @@ static enum err run_call(struct agent *a, void *arg)
 static bool answered_now(struct agent *a, struct call_ctx *c)
 {
     char who[200];
+    assert(c->call.command != NULL); /* found by the caller */
     if (!(c->call.from_role & c->call.command->roles)) {
         c->result->code = ERR_ROLE;
         result_say(c->result, "`%s` is for: %s.", c->call.command->name,
