@@ -1,0 +1,160 @@
+/* Every word to the coordinator about a piece of work: what came of it, or why nothing will. */
+#include "agents/trainer/trainer.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { MS_PER_S = 1000 };
+
+static struct msg about(const struct work *w, enum msg_type type)
+{
+    struct msg m = msg_make(type, NULL);
+    memcpy(m.run, w->run, sizeof m.run);
+    memcpy(m.stage, w->stage, sizeof m.stage);
+    memcpy(m.in_reply_to, w->asked, sizeof m.in_reply_to);
+    m.round = w->round;
+    return m;
+}
+
+/* A sentence may have been cut in the middle of a character. */
+static struct str sendable(const char *text)
+{
+    struct str s = str_of(text);
+    while (s.n > 0 && !str_is_utf8(s)) s.n--;
+    return s;
+}
+
+static enum trainer_outcome outcome_of(enum err code)
+{
+    if (code == ERR_BUDGET) return OUTCOME_BUDGET;
+    return code == ERR_POLICY || code == ERR_REFUSED ? OUTCOME_POLICY : OUTCOME_FAILED;
+}
+
+/* A hospital that declines an invitation knows nothing of the run afterwards. */
+static enum err decline_run(struct trainer *t, const struct work *w, enum err code, struct str text)
+{
+    char key[RUN_KEY_BYTES];
+    struct msg m = about(w, MSG_RUN_DECLINE);
+    m.run_decline.code = str_of(err_name(code));
+    m.run_decline.text = text;
+    TRY(agent_send(t->agent, t->coordinator, &m));
+    struct run *run = run_find(&t->runs, w->run);
+    if (run == NULL || run->accepted) return OK;
+    TRY(agent_del(t->agent, run_key(key, "task", w->run)));
+    TRY(agent_del(t->agent, run_key(key, "run", w->run)));
+    run_remove(&t->runs, w->run);
+    return OK;
+}
+
+static enum err decline_round(struct trainer *t, const struct work *w, enum err code, struct str text)
+{
+    struct msg m = about(w, MSG_ROUND_DECLINE);
+    m.round_decline.code = str_of(err_name(code));
+    m.round_decline.text = text;
+    TRY(agent_send(t->agent, t->coordinator, &m));
+    if (w->kind == WORK_TRAIN) t->updates[outcome_of(code)]++;
+    return OK;
+}
+
+enum err trainer_decline(struct trainer *t, const struct work *w, enum err code, const char *text)
+{
+    if (w->kind == WORK_SCAN) return OK; /* nobody asked */
+    struct str words = sendable(text[0] ? text : err_text(code));
+    log_info(agent_log(t->agent), "work.declined", L_STR("work", work_name(w->kind)), L_STR("run", w->run),
+             L_U64("round", w->round), L_ERR(code));
+    return w->kind == WORK_INVITE ? decline_run(t, w, code, words) : decline_round(t, w, code, words);
+}
+
+static enum err answer_invite(struct trainer *t, struct job *j)
+{
+    char key[RUN_KEY_BYTES];
+    struct why why = { 0 };
+    struct run *run = run_find(&t->runs, j->work.run);
+    enum err e = policy_allows_cohort(&t->policy, j->samples, &why);
+    if (e != OK) return trainer_decline(t, &j->work, e, why.text);
+    struct msg m = about(&j->work, MSG_RUN_ACCEPT);
+    m.run_accept.records = j->samples;
+    TRY(agent_send(t->agent, t->coordinator, &m));
+    TRY(agent_put(t->agent, run_key(key, "run", run->id), str_bytes(STR("accepted"))));
+    run->accepted = true;
+    return OK;
+}
+
+static enum err answer_stats(struct trainer *t, struct job *j)
+{
+    struct why why = { 0 };
+    enum err e = policy_allows_cohort(&t->policy, j->samples, &why);
+    if (e != OK) return trainer_decline(t, &j->work, e, why.text);
+    struct msg m = about(&j->work, MSG_STATS);
+    m.stats.count = j->samples;
+    m.stats.mean = (struct vec){ moments_means(&j->moments), j->moments.nfeatures };
+    m.stats.m2 = (struct vec){ moments_m2(&j->moments), j->moments.nfeatures };
+    return agent_send(t->agent, t->coordinator, &m);
+}
+
+static enum err put_record(void *sink, const char *key, struct bytes record) { return agent_put(sink, key, record); }
+
+/* The note that an update left, in the transaction in which it leaves: no second noise is ever drawn for the round.
+ * Where it cannot be written nothing may leave either, whatever the reason: ERR_STORE undoes the whole event. */
+static enum err note_left(struct trainer *t, struct job *j)
+{
+    char key[RUN_KEY_BYTES];
+    char digest[65];
+    enum err e = agent_sha256(buf_bytes(&j->update), digest);
+    if (e == OK && j->cover.wanted)
+        e = budget_commit(&t->budget, j->work.run, j->work.round, put_record, t->agent, NULL);
+    if (e == OK)
+        e = agent_put(t->agent, run_round_key(key, "left", j->work.run, j->work.round), str_bytes(str_of(digest)));
+    return e == OK ? OK : ERR_STORE;
+}
+
+static enum err answer_train(struct trainer *t, struct job *j)
+{
+    uint64_t took_ms = agent_now_ms(t->agent) - j->started_ms;
+    struct msg m = about(&j->work, MSG_UPDATE);
+    m.update.samples = j->samples;
+    m.update.loss = j->cover.wanted ? 0 : j->loss; /* exact, it would tell what the noise hides */
+    m.update.noise = j->noise;
+    m.update.epsilon_spent = trainer_spent(t);
+    m.update.seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
+    m.update.delta.data = buf_bytes(&j->update);
+    TRY(agent_send(t->agent, t->coordinator, &m));
+    TRY(note_left(t, j));
+    t->updates[OUTCOME_SENT]++;
+    t->training_seconds += (double)took_ms / MS_PER_S;
+    log_info(agent_log(t->agent), "update.sent", L_STR("run", j->work.run), L_U64("round", j->work.round),
+             L_U64("samples", j->samples), L_U64("bytes", j->update.n), L_F64("noise", j->noise));
+    return OK;
+}
+
+/* A cohort under the minimum says nothing but that. */
+static enum err answer_evaluate(struct trainer *t, struct job *j)
+{
+    const struct tally *s = &j->tally;
+    struct msg m = about(&j->work, MSG_EVALUATION);
+    if (policy_allows_cohort(&t->policy, (uint64_t)*s->count, NULL) == OK) {
+        m.evaluation.samples = (uint64_t)*s->count;
+        m.evaluation.loss_sum = *s->loss_sum;
+        m.evaluation.brier_sum = *s->brier_sum;
+        m.evaluation.confusion = (struct vec){ s->confusion, s->nclasses * s->nclasses };
+        m.evaluation.positives = (struct vec){ s->positives, s->nscores * s->nbins };
+        m.evaluation.negatives = (struct vec){ s->negatives, s->nscores * s->nbins };
+    }
+    return agent_send(t->agent, t->coordinator, &m);
+}
+
+typedef enum err answer_fn(struct trainer *t, struct job *j);
+static answer_fn *const answers[WORK_KINDS] = {
+    [WORK_INVITE] = answer_invite,
+    [WORK_STATS] = answer_stats,
+    [WORK_TRAIN] = answer_train,
+    [WORK_EVALUATE] = answer_evaluate,
+};
+
+enum err trainer_answer(struct trainer *t, struct job *j)
+{
+    if (answers[j->work.kind] == NULL) return OK;
+    if (j->err != OK) return trainer_decline(t, &j->work, j->err, j->why.text);
+    enum err e = answers[j->work.kind](t, j);
+    bool unsendable = err_class(e) == ERR_CLASS_PEER || err_class(e) == ERR_CLASS_LIMIT;
+    return unsendable ? trainer_decline(t, &j->work, e, "the answer could not be sent") : e;
+}

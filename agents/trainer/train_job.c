@@ -1,0 +1,60 @@
+#include "agents/trainer/train_job.h"
+#include "agents/trainer/incoming.h"
+
+static const enum training_optimizer optimizers[] = {
+    [OPTIMIZER_SGD] = TRAINING_SGD,
+    [OPTIMIZER_ADAM] = TRAINING_ADAM,
+};
+
+struct training train_how(const struct plan *plan, uint64_t round)
+{
+    return (struct training){
+        .optimizer = optimizers[plan->task.train.optimizer],
+        .learning_rate = plan->task.train.learning_rate,
+        .weight_decay = plan->task.train.weight_decay,
+        .proximal_mu = plan->task.train.proximal_mu,
+        .epochs = plan->task.train.epochs,
+        .batch = plan->task.train.batch,
+        .seed = plan->task.train.seed + round, /* another order of rows each round */
+    };
+}
+
+struct session {
+    const struct engine *engine;
+    void *model;
+};
+static void session_end(struct session *s) { s->engine->free(s->model); }
+
+static enum err train_weights(const struct engine *engine, const struct plan *plan, const struct table *rows,
+                              const struct incoming *in, const struct training *how, const struct training_hooks *hooks,
+                              struct trained *t, struct why *why)
+{
+    CLEANUP(session_end) struct session s = { .engine = engine };
+    TRY(engine->create(&plan->spec, plan->task.model.seed, &s.model, why));
+    TRY(engine->load(s.model, in->weights, why));
+    TRY(engine->train(s.model, rows, how, hooks, &t->loss, why));
+    return engine->store(s.model, &t->delta);
+}
+
+enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct bytes model,
+                     uint64_t round, const struct training_hooks *hooks, struct trained *out, struct why *why)
+{
+    CLEANUP(incoming_fini) struct incoming in = { 0 };
+    CLEANUP(trained_fini) struct trained t = { .samples = rows->nrows };
+    TRY(incoming_read(model, &plan->spec, &in, why));
+    TRY(incoming_scale(&in, &plan->task, rows, why));
+    struct training how = train_how(plan, round);
+    TRY(train_weights(engine, plan, rows, &in, &how, hooks, &t, why));
+    tensor_set_subtract(t.delta, in.weights, t.delta);
+    if (!tensor_set_finite(t.delta)) return why_say(why, ERR_INPUT, "training did not stay finite");
+    *out = t;
+    t.delta = NULL;
+    return OK;
+}
+
+void trained_fini(struct trained *t)
+{
+    if (t == NULL) return;
+    tensor_set_free(t->delta);
+    t->delta = NULL;
+}

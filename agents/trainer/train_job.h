@@ -1,0 +1,25 @@
+/*
+ * train_job -- one round's training: a model in, its change out.
+ *
+ * Runs on a worker thread and touches nothing but its arguments.  The same
+ * plan, rows, model and round give the same change, bit for bit, so a round
+ * that was interrupted can simply be trained again.
+ */
+#pragma once
+#include "agents/trainer/engines/engine.h"
+#include "agents/trainer/plan.h"
+
+struct trained {
+    struct tensor_set *delta; /* owned: trained minus received weights */
+    double loss;              /* mean of the last pass */
+    uint64_t samples;         /* rows trained on */
+};
+
+/* The rows come in the file's units and are standardised in place.  ERR_INPUT with a sentence when the model does not
+ * fit the plan or training did not stay finite; ERR_STATE when cancelled; ERR_MEMORY. */
+enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct bytes model,
+                     uint64_t round, const struct training_hooks *hooks, struct trained *out, struct why *why) MUST_USE;
+void trained_fini(struct trained *t); /* for CLEANUP() */
+
+/* How the plan wants the round trained. */
+struct training train_how(const struct plan *plan, uint64_t round);

@@ -1,0 +1,64 @@
+/*
+ * trainer -- the state of the agent, and what its parts call of each other.
+ *
+ * What must survive is in the store, under these keys:
+ *   run/<run>          "invited", "accepted" or "ended"; the last stays, so that no run begins a second time
+ *   task/<run>         the task's text, until the run ends
+ *   work/<n> model/<n> what was asked and not yet answered (work.h), and the model that came with it
+ *   left/<run>/<round> SHA-256 of the update that left, until the run ends
+ *   budget/...         the privacy ledger (budget.h)
+ * The rest is rebuilt from it by trainer_init.
+ */
+#pragma once
+#include "agents/trainer/budget.h"
+#include "agents/trainer/job.h"
+#include "agents/trainer/policy.h"
+#include "agents/trainer/run.h"
+#include "common/runtime/agent.h"
+
+/* What became of the rounds asked for, since the process began. */
+enum trainer_outcome { OUTCOME_SENT, OUTCOME_BUDGET, OUTCOME_POLICY, OUTCOME_FAILED, OUTCOMES };
+
+struct trainer {
+    struct agent *agent;
+    const struct engine *engine;
+    char coordinator[ROSTER_JID_BYTES];
+    struct policy policy; /* not `set`: everything is refused */
+    struct arena policy_arena;
+    struct budget budget;
+    struct runs runs;
+    struct plan *last_plan; /* held; newest task seen: a scan without a schema reads the file by it */
+    struct work_queue queue;
+    struct job *job; /* being done; the runtime's, and valid only inside this agent's events.  NULL: idle */
+    bool looked;     /* the fields below are about the file as it was read last */
+    struct records_stamp stamp;
+    struct records_about about;
+    struct why trouble; /* why the records cannot be used; "" when they can */
+    uint64_t updates[OUTCOMES];
+    double training_seconds;
+};
+
+/* handlers.c: what agent.c names. */
+agent_init_fn trainer_init;
+agent_fini_fn trainer_fini;
+agent_handler_fn trainer_on_run_invite, trainer_on_stats_ask, trainer_on_round_start, trainer_on_evaluate,
+    trainer_on_run_end;
+agent_presence_fn trainer_on_presence;
+agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;
+agent_gauges_fn trainer_gauges;
+extern const struct command trainer_commands[];
+
+/* handlers_work.c: asking, doing, answering. */
+enum err trainer_ask(struct trainer *t, struct work *w, struct bytes model) MUST_USE; /* keeps it, and wakes */
+enum err trainer_drop_work(struct trainer *t, const char *run) MUST_USE;              /* the run ended */
+enum err trainer_wake(struct trainer *t) MUST_USE; /* begins the next piece soon, when there is one and none is going */
+
+/* handlers_answer.c: every word to the coordinator about a piece of work. */
+enum err trainer_answer(struct trainer *t, struct job *j) MUST_USE; /* what came of it, good or bad */
+enum err trainer_decline(struct trainer *t, const struct work *w, enum err code, const char *text) MUST_USE;
+
+double trainer_spent(const struct trainer *t);      /* epsilon; 0 without a policy, whose delta it would be at */
+const char *trainer_doing(const struct trainer *t); /* "training" */
+double trainer_progress(const struct trainer *t);   /* 0 to 1; not from trainer_gauges, which may come between events */
+
+extern const struct agent_def trainer_agent;
