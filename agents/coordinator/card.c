@@ -1,5 +1,5 @@
 #include "agents/coordinator/card.h"
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include "common/base/clock.h"
 #include <inttypes.h>
 
@@ -13,13 +13,13 @@ static const char *const mechanisms[] = { "none", "gaussian", "laplace" };
 static void text(struct buf *out, const char *name, const char *value, const char *after)
 {
     buf_addf(out, "\"%s\": ", name);
-    row_add_text(out, str_of(value));
+    stored_add_text(out, str_of(value));
     buf_add_z(out, after);
 }
 static void real(struct buf *out, const char *name, double value, const char *after)
 {
     buf_addf(out, "\"%s\": ", name);
-    row_add_real(out, value);
+    stored_add_real(out, value);
     buf_add_z(out, after);
 }
 static void count(struct buf *out, const char *name, uint64_t value, const char *after)

@@ -1,6 +1,6 @@
 #include "agents/coordinator/commands.h"
 #include "agents/coordinator/journal.h"
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static void say_wait(const struct run *r, struct result *out)
 {
-    CLEANUP(buf_free) struct buf names = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf names = buf_make(STORED_MAX_BYTES);
     char until[32];
     int64_t left = (r->head.deadline_ms - agent_wall_ms(r->home->agent)) / 1000;
     if (!run_asks(r)) return;
@@ -43,7 +43,7 @@ static void say_run(const struct run *r, struct result *out)
 
 static void run_row(const struct run *r, struct result *out)
 {
-    CLEANUP(buf_free) struct buf names = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf names = buf_make(STORED_MAX_BYTES);
     char round[64];
     char until[32] = "-";
     char loss[32];
@@ -67,7 +67,7 @@ static void run_row(const struct run *r, struct result *out)
 
 static void say_present(const struct coordinator *c, struct result *out)
 {
-    CLEANUP(buf_free) struct buf names = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf names = buf_make(STORED_MAX_BYTES);
     size_t named = 0;
     size_t online = hospitals_online(&c->hospitals);
     for (size_t i = 0; i < c->hospitals.count && named < RUN_MAX_NAMED; i++)
@@ -209,7 +209,7 @@ static enum err round_row_cells(void *to, const char *key, struct bytes value)
 
 static enum err read_head(struct agent *a, struct str run, struct run_head *out)
 {
-    CLEANUP(buf_free) struct buf text = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf text = buf_make(STORED_MAX_BYTES);
     char key[STORE_MAX_KEY];
     (void)snprintf(key, sizeof key, "head/" STR_F, STR_ARG(run));
     TRY(agent_get(a, key, &text));

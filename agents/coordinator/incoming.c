@@ -1,8 +1,8 @@
 #include "agents/coordinator/incoming.h"
 #include "agents/coordinator/journal.h"
-#include "agents/coordinator/row.h"
 #include "agents/coordinator/scores.h"
 #include "agents/coordinator/standardise.h"
+#include "agents/coordinator/stored.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 static bool was_a_run(struct coordinator *c, const char *id)
 {
-    CLEANUP(buf_free) struct buf head = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf head = buf_make(STORED_MAX_BYTES);
     char key[STORE_MAX_KEY];
     (void)snprintf(key, sizeof key, "head/%s", id);
     return agent_get(c->agent, key, &head) == OK;

@@ -1,19 +1,19 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/coordinator.h"
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD(kind, field) ROW_FIELD(run_head, kind, field)
-#define SITE(kind, field) ROW_FIELD(site, kind, field)
-#define STEP(kind, field) ROW_FIELD(journal_row, kind, field)
-#define ROUND(kind, field) ROW_FIELD(round_row, kind, field)
-#define UPDATE(kind, field) ROW_FIELD(update_row, kind, field)
+#define HEAD(kind, field) STORED_FIELD(run_head, kind, field)
+#define SITE(kind, field) STORED_FIELD(site, kind, field)
+#define STEP(kind, field) STORED_FIELD(journal_row, kind, field)
+#define ROUND(kind, field) STORED_FIELD(round_row, kind, field)
+#define UPDATE(kind, field) STORED_FIELD(update_row, kind, field)
 
-static const struct row_field head_fields[] = {
+static const struct stored_field head_fields[] = {
     HEAD(NUMBER, state),     HEAD(COUNT, number),       HEAD(COUNT, phase),
     HEAD(COUNT, round),      HEAD(COUNT, rounds),       HEAD(COUNT, quorum),
     HEAD(TEXT, task),        HEAD(TEXT, digest),        HEAD(TEXT, started_by),
@@ -24,7 +24,7 @@ static const struct row_field head_fields[] = {
     HEAD(COUNT, refused),    HEAD(REAL, loss),          HEAD(REAL, auc),
     HEAD(REAL, accuracy),    HEAD(TEXT, why),           { 0 },
 };
-static const struct row_field site_fields[] = {
+static const struct stored_field site_fields[] = {
     SITE(TEXT, jid),      SITE(TEXT, name),          SITE(NUMBER, membership),   SITE(COUNT, joined_phase),
     SITE(COUNT, records), SITE(COUNT, answer_phase), SITE(NUMBER, answer),       SITE(TEXT, code),
     SITE(TEXT, why),      SITE(COUNT, update_round), SITE(COUNT, counted_round), SITE(TEXT, update_sha256),
@@ -32,17 +32,17 @@ static const struct row_field site_fields[] = {
     SITE(REAL, noise),    SITE(REAL, epsilon),       SITE(COUNT, score_round),   SITE(COUNT, scored),
     SITE(REAL, loss_sum), SITE(REAL, brier_sum),     SITE(REAL, correct),        { 0 },
 };
-static const struct row_field step_fields[] = {
+static const struct stored_field step_fields[] = {
     STEP(COUNT, number), STEP(COUNT, wall_ms), STEP(COUNT, round), STEP(TEXT, from),
     STEP(TEXT, event),   STEP(TEXT, site),     STEP(TEXT, to),     { 0 },
 };
-static const struct row_field round_fields[] = {
+static const struct stored_field round_fields[] = {
     ROUND(COUNT, round),   ROUND(COUNT, started_ms), ROUND(REAL, seconds), ROUND(COUNT, joined),
     ROUND(COUNT, in),      ROUND(COUNT, samples),    ROUND(COUNT, bytes),  ROUND(COUNT, late),
     ROUND(COUNT, refused), ROUND(REAL, train_loss),  ROUND(REAL, loss),    ROUND(REAL, auc),
     ROUND(REAL, accuracy), ROUND(REAL, brier),       ROUND(REAL, epsilon), { 0 },
 };
-static const struct row_field update_fields[] = {
+static const struct stored_field update_fields[] = {
     UPDATE(COUNT, round), UPDATE(COUNT, samples), UPDATE(REAL, weight), UPDATE(TEXT, sha256), { 0 },
 };
 
@@ -88,11 +88,11 @@ static enum err drop_all(struct run *r, const char *kind, const char *tail)
 
 /* ---- writing ---- */
 
-static enum err put_row(struct run *r, const char *kind, const char *tail, const struct row_field *fields,
+static enum err put_row(struct run *r, const char *kind, const char *tail, const struct stored_field *fields,
                         const void *from)
 {
-    CLEANUP(buf_free) struct buf text = buf_make(ROW_MAX_BYTES);
-    row_write(fields, from, &text);
+    CLEANUP(buf_free) struct buf text = buf_make(STORED_MAX_BYTES);
+    stored_write(fields, from, &text);
     TRY(buf_err(&text));
     return journal_put(r, kind, tail, buf_bytes(&text));
 }
@@ -161,7 +161,7 @@ enum err journal_forget_work(struct run *r)
 enum err journal_read_head(struct bytes text, struct run_head *out)
 {
     struct run_head h = { .best_loss = NAN, .loss = NAN, .auc = NAN, .accuracy = NAN };
-    TRY(row_read(head_fields, text, &h, NULL));
+    TRY(stored_read(head_fields, text, &h, NULL));
     if (h.state >= RUN_STATES) return ERR_STORE;
     *out = h;
     return OK;
@@ -170,7 +170,7 @@ enum err journal_read_head(struct bytes text, struct run_head *out)
 enum err journal_read_round(struct bytes text, struct round_row *out)
 {
     struct round_row row = { .train_loss = NAN, .loss = NAN, .auc = NAN, .accuracy = NAN, .brier = NAN };
-    TRY(row_read(round_fields, text, &row, NULL));
+    TRY(stored_read(round_fields, text, &row, NULL));
     *out = row;
     return OK;
 }
@@ -178,7 +178,7 @@ enum err journal_read_round(struct bytes text, struct round_row *out)
 enum err journal_read_update(struct bytes text, struct update_row *out)
 {
     struct update_row row = { 0 };
-    TRY(row_read(update_fields, text, &row, NULL));
+    TRY(stored_read(update_fields, text, &row, NULL));
     *out = row;
     return OK;
 }
@@ -186,7 +186,7 @@ enum err journal_read_update(struct bytes text, struct update_row *out)
 enum err journal_read_row(struct bytes text, struct journal_row *out)
 {
     struct journal_row row = { 0 };
-    TRY(row_read(step_fields, text, &row, NULL));
+    TRY(stored_read(step_fields, text, &row, NULL));
     *out = row;
     return OK;
 }
@@ -196,7 +196,7 @@ static enum err load_site(void *to, const char *key, struct bytes value)
     struct run *r = to;
     struct site s = { 0 };
     (void)key;
-    TRY(row_read(site_fields, value, &s, NULL));
+    TRY(stored_read(site_fields, value, &s, NULL));
     struct site *place = run_add_site(r, s.jid, s.name);
     if (place == NULL) return ERR_MEMORY;
     *place = s;
@@ -246,7 +246,7 @@ static enum err load_head(void *to, const char *key, struct bytes value)
 
 enum err journal_load(struct coordinator *c, struct why *why)
 {
-    CLEANUP(buf_free) struct buf count = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf count = buf_make(STORED_MAX_BYTES);
     enum err e = agent_get(c->agent, "counter", &count);
     if (e == OK) e = str_u64(buf_str(&count), &c->runs_made);
     if (e != OK && e != ERR_ABSENT) return why_say(why, ERR_STORE, "the store's count of runs is not a number");

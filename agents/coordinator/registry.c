@@ -2,7 +2,7 @@
 #include "agents/coordinator/card.h"
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include "common/base/file.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -13,8 +13,8 @@
 
 enum { CARD_MAX_BYTES = 4 << 20, EXPORT_MODE = 0644, EXPORT_DIR_MODE = 0755 };
 
-#define VERSION(kind, field) ROW_FIELD(version_row, kind, field)
-static const struct row_field fields[] = {
+#define VERSION(kind, field) STORED_FIELD(version_row, kind, field)
+static const struct stored_field fields[] = {
     VERSION(TEXT, task),
     VERSION(COUNT, version),
     VERSION(COUNT, parent),
@@ -45,7 +45,7 @@ static char *key_of(char out[STORE_MAX_KEY], const char *kind, const char *task,
 static enum err read_version(struct bytes text, struct version_row *out)
 {
     struct version_row v = { .loss = NAN, .auc = NAN, .accuracy = NAN, .brier = NAN };
-    TRY(row_read(fields, text, &v, NULL));
+    TRY(stored_read(fields, text, &v, NULL));
     *out = v;
     return OK;
 }
@@ -65,7 +65,7 @@ static void describe(const struct run *r, uint64_t round, unsigned outcome, stru
 
 static enum err measure(struct run *r, struct version_row *v)
 {
-    CLEANUP(buf_free) struct buf text = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf text = buf_make(STORED_MAX_BYTES);
     struct round_row row;
     char tail[32];
     TRY(journal_get(r, "round", journal_round_tail(v->round, tail), &text));
@@ -82,11 +82,11 @@ static enum err measure(struct run *r, struct version_row *v)
 
 static enum err keep(struct run *r, const struct version_row *v, struct bytes weights)
 {
-    CLEANUP(buf_free) struct buf row = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf row = buf_make(STORED_MAX_BYTES);
     CLEANUP(buf_free) struct buf card = buf_make(CARD_MAX_BYTES);
     struct agent *a = r->home->agent;
     char key[STORE_MAX_KEY];
-    row_write(fields, v, &row);
+    stored_write(fields, v, &row);
     card_write(r, v, &card);
     TRY(buf_err(&row));
     TRY(buf_err(&card));

@@ -1,14 +1,14 @@
 /* Automatic starts: what the tasks' schedules ask for, remembered in the store under "auto/<task>". */
 #include "agents/coordinator/coordinator.h"
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include <stdio.h>
 #include <string.h>
 
-static const struct row_field fields[] = {
-    ROW_FIELD(schedule, COUNT, last_start_ms),
-    ROW_FIELD(schedule, COUNT, cron_from_ms),
-    ROW_FIELD(schedule, FLAG, gathered),
-    ROW_FIELD(schedule, FLAG, new_data),
+static const struct stored_field fields[] = {
+    STORED_FIELD(schedule, COUNT, last_start_ms),
+    STORED_FIELD(schedule, COUNT, cron_from_ms),
+    STORED_FIELD(schedule, FLAG, gathered),
+    STORED_FIELD(schedule, FLAG, new_data),
     { 0 },
 };
 
@@ -22,16 +22,16 @@ static char *key_of(const struct task_file *f, char out[STORE_MAX_KEY])
 
 static enum err put(struct coordinator *c, const struct task_file *f)
 {
-    CLEANUP(buf_free) struct buf row = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf row = buf_make(STORED_MAX_BYTES);
     char key[STORE_MAX_KEY];
-    row_write(fields, &f->schedule, &row);
+    stored_write(fields, &f->schedule, &row);
     TRY(buf_err(&row));
     return agent_put(c->agent, key_of(f, key), buf_bytes(&row));
 }
 
 enum err coordinator_schedule_load(struct coordinator *c)
 {
-    CLEANUP(buf_free) struct buf row = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf row = buf_make(STORED_MAX_BYTES);
     char key[STORE_MAX_KEY];
     for (size_t i = 0; i < c->tasks.count; i++) {
         struct task_file *f = &c->tasks.files[i];
@@ -40,7 +40,7 @@ enum err coordinator_schedule_load(struct coordinator *c)
         enum err e = agent_get(c->agent, key_of(f, key), &row);
         if (e == ERR_ABSENT) continue;
         TRY(e);
-        TRY(row_read(fields, buf_bytes(&row), &f->schedule, NULL));
+        TRY(stored_read(fields, buf_bytes(&row), &f->schedule, NULL));
     }
     return OK;
 }

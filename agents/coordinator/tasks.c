@@ -11,19 +11,10 @@
 
 enum { TASK_ARENA_BYTES = 8 << 20 };
 
-/* Task names become run ids, keys and file names. */
-static bool is_plain(const char *name)
-{
-    static const char *const plain = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
-    return name[0] != '.' && name[0] != 0 && name[strspn(name, plain)] == 0;
-}
-
 static enum err parse(struct task_file *f)
 {
     struct model_spec spec;
     TRY(task_parse(buf_str(&f->text), f->file, &f->arena, &f->task, &f->why));
-    if (!is_plain(f->task.name))
-        return why_say(&f->why, ERR_SETTING, "%s: name: lower-case letters, digits and -_. only", f->file);
     return run_model(&f->task, &spec, &f->why);
 }
 

@@ -2,7 +2,7 @@
 #include "agents/coordinator/aggregate.h"
 #include "agents/coordinator/incoming.h"
 #include "agents/coordinator/journal.h"
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const char *size_text(uint64_t bytes, char out[SIZE_TEXT_BYTES])
 /* The same round again: the same bytes are a repetition, other bytes are kept as evidence, and the first ones count. */
 static enum err again(struct incoming *in, const char *sha256)
 {
-    CLEANUP(buf_free) struct buf evidence = buf_make(ROW_MAX_BYTES);
+    CLEANUP(buf_free) struct buf evidence = buf_make(STORED_MAX_BYTES);
     char round[32];
     char tail[STORE_MAX_KEY];
     if (strcmp(sha256, in->site->update_sha256) == 0) {

@@ -1,4 +1,4 @@
-#include "agents/coordinator/row.h"
+#include "agents/coordinator/stored.h"
 #include "common/base/text.h"
 #include "common/wire/doc.h"
 #include <float.h>
@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROW_ARENA_BYTES = 256 * 1024 };
+enum { STORED_ARENA_BYTES = 256 * 1024 };
 static const double most_count = 0x1p53;
 
 /* What JSON demands, and what YAML calls not printable. */
@@ -16,7 +16,7 @@ static bool must_escape(uint32_t c)
            c == 0xfffe || c == 0xffff;
 }
 
-void row_add_text(struct buf *out, struct str text)
+void stored_add_text(struct buf *out, struct str text)
 {
     buf_add_z(out, "\"");
     while (text.n > 0) {
@@ -33,7 +33,7 @@ void row_add_text(struct buf *out, struct str text)
     buf_add_z(out, "\"");
 }
 
-void row_add_real(struct buf *out, double value)
+void stored_add_real(struct buf *out, double value)
 {
     if (isfinite(value))
         buf_addf(out, "%.17g", value);
@@ -56,12 +56,12 @@ static void write_number(const void *at, size_t size, struct buf *out)
 static void write_real(const void *at, size_t size, struct buf *out)
 {
     (void)size;
-    row_add_real(out, *(const double *)at);
+    stored_add_real(out, *(const double *)at);
 }
 static void write_text(const void *at, size_t size, struct buf *out)
 {
     const char *z = at;
-    row_add_text(out, (struct str){ z, strnlen(z, size) });
+    stored_add_text(out, (struct str){ z, strnlen(z, size) });
 }
 static void write_flag(const void *at, size_t size, struct buf *out)
 {
@@ -105,20 +105,20 @@ static const struct {
     void (*write)(const void *at, size_t size, struct buf *out);
     enum err (*read)(const struct doc *d, const char *name, void *at, size_t size, struct why *why);
 } kinds[] = {
-    [ROW_COUNT] = { write_count, read_count }, [ROW_NUMBER] = { write_number, read_number },
-    [ROW_REAL] = { write_real, read_real },    [ROW_TEXT] = { write_text, read_text },
-    [ROW_FLAG] = { write_flag, read_flag },
+    [STORED_COUNT] = { write_count, read_count }, [STORED_NUMBER] = { write_number, read_number },
+    [STORED_REAL] = { write_real, read_real },    [STORED_TEXT] = { write_text, read_text },
+    [STORED_FLAG] = { write_flag, read_flag },
 };
 
-static bool left_out(const struct row_field *f, const void *at)
+static bool left_out(const struct stored_field *f, const void *at)
 {
-    return f->kind == ROW_REAL && !isfinite(*(const double *)at);
+    return f->kind == STORED_REAL && !isfinite(*(const double *)at);
 }
 
-void row_write(const struct row_field *fields, const void *from, struct buf *out)
+void stored_write(const struct stored_field *fields, const void *from, struct buf *out)
 {
     const char *comma = "{";
-    for (const struct row_field *f = fields; f->name; f++) {
+    for (const struct stored_field *f = fields; f->name; f++) {
         const void *at = (const char *)from + f->offset;
         if (left_out(f, at)) continue;
         buf_addf(out, "%s\"%s\":", comma, f->name);
@@ -128,12 +128,12 @@ void row_write(const struct row_field *fields, const void *from, struct buf *out
     buf_add_z(out, "}");
 }
 
-enum err row_read(const struct row_field *fields, struct bytes text, void *to, struct why *why)
+enum err stored_read(const struct stored_field *fields, struct bytes text, void *to, struct why *why)
 {
-    CLEANUP(arena_free) struct arena arena = arena_make(ROW_ARENA_BYTES);
+    CLEANUP(arena_free) struct arena arena = arena_make(STORED_ARENA_BYTES);
     const struct doc *d;
     if (doc_parse(bytes_str(text), "store", &arena, &d, why) != OK) return ERR_STORE;
-    for (const struct row_field *f = fields; f->name; f++)
+    for (const struct stored_field *f = fields; f->name; f++)
         if (kinds[f->kind].read(d, f->name, (char *)to + f->offset, f->size, why) != OK) return ERR_STORE;
     return OK;
 }
