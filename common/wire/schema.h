@@ -63,14 +63,14 @@ enum { SCHEMA_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
     F(T, str, text, 0, 400, "the rule of the site's policy, or what does not fit")
 #define SCHEMA_STATS_ASK(F, T)
 #define SCHEMA_STATS(F, T)                                                                                             \
-    F(T, u64, count, 1, 1e12, "records behind the moments, those with imputed values included")                                                            \
+    F(T, u64, count, 1, 1e12, "records behind the moments, those with imputed values included")                        \
     F(T, vec, mean, 1, SCHEMA_MAX_VECTOR, "mean of each model input")                                                  \
     F(T, vec, m2, 1, SCHEMA_MAX_VECTOR, "sum of squared deviations of each model input")
 #define SCHEMA_ROUND_START(F, T)                                                                                       \
     F(T, blob, model, 8, SCHEMA_MAX_BLOB, "safetensors: the global model and its input scaling")
 #define SCHEMA_UPDATE(F, T)                                                                                            \
     F(T, u64, samples, 1, 1e12, "records trained on")                                                                  \
-    F(T, f64, loss, -1e12, 1e12, "mean training loss of the last local epoch")                                         \
+    F(T, f64, loss, -1e12, 1e12, "mean training loss of the last local epoch; 0 when noise covers the update")         \
     F(T, f64, noise, 0, 1e12, "standard deviation of the noise added to each number; 0 for none")                      \
     F(T, f64, epsilon_spent, 0, 1e9, "privacy spent over the ledger's life, after this update")                        \
     F(T, u64, seconds, 0, 1e9, "time the training took, rounded up")                                                   \
@@ -84,7 +84,8 @@ enum { SCHEMA_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
     F(T, f64, loss_sum, 0, 1e15, "sum of the losses")                                                                  \
     F(T, f64, brier_sum, 0, 1e15, "sum of the squared errors of the scores")                                           \
     F(T, vec, confusion, 0, SCHEMA_MAX_VECTOR, "counts, true class by predicted class, row by row")                    \
-    F(T, vec, positives, 0, SCHEMA_MAX_VECTOR, "histogram of the scores of true positives, by tally_bin of common/learn/metrics.h")       \
+    F(T, vec, positives, 0, SCHEMA_MAX_VECTOR,                                                                         \
+      "histogram of the scores of true positives, by tally_bin of common/learn/metrics.h")                             \
     F(T, vec, negatives, 0, SCHEMA_MAX_VECTOR, "the same for true negatives")
 #define SCHEMA_RUN_END(F, T)                                                                                           \
     F(T, str, outcome, 1, 31, "done, failed, aborted")                                                                 \
