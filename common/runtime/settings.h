@@ -2,8 +2,11 @@
  * settings -- one table gives name, kind, fallback, range, unit and sentence.
  *
  * Values come, in rising order, from the fallback, a YAML file (--config), the
- * environment (HIMAS_<NAME>) and --name value.  A wrong one is refused with
- * its name, where it was said, and its range.
+ * environment (HIMAS_<NAME>) and --name value or --name=value (a hyphen may
+ * stand for an underscore; a flag may go without its value).  A wrong one is
+ * refused with its name, where it was said, and its range; a name that is in
+ * no table too, except that in the environment only a slip of a known name is
+ * (others may use the prefix: Kubernetes names its services so).
  */
 #pragma once
 #include "common/base/arena.h"
@@ -28,7 +31,9 @@ struct settings_source {
     char *const *arguments;   /* NULL-terminated "--name", "value" ... ; NULL for none */
 };
 
-/* tables: NULL-terminated list of tables, each ending with a NULL name.  Blocks on the disk when there is a file. */
+/* tables: NULL-terminated list of tables, each ending with a NULL name, which live as long as the settings.  A minimum
+ * and maximum of 0 is no range.  ERR_SETTING, ERR_USAGE for a command line that is no list of settings, and doc_read's
+ * errors.  Blocks on the disk when there is a file. */
 enum err settings_new(const struct setting *const *tables, const struct settings_source *from, struct settings **out,
                       struct why *why) MUST_USE;
 void settings_free(struct settings *s);
