@@ -41,9 +41,8 @@ static struct budget_charge *find(const struct budget *b, const char *run, uint6
 
 static bool is_same(const struct privacy_event *a, const struct privacy_event *b)
 {
-    const double x[] = { a->noise, a->clip, a->epsilon, a->delta };
-    const double y[] = { b->noise, b->clip, b->epsilon, b->delta };
-    return a->mechanism == b->mechanism && a->steps == b->steps && memcmp(x, y, sizeof x) == 0;
+    return a->mechanism == b->mechanism && a->steps == b->steps && a->noise == b->noise && a->clip == b->clip &&
+           a->epsilon == b->epsilon && a->delta == b->delta;
 }
 
 static enum err make_room(struct budget *b)
@@ -151,6 +150,7 @@ enum err budget_load(void *self, const char *key, struct bytes record)
     struct budget *b = self;
     char expected[BUDGET_KEY_BYTES];
     struct budget_charge c;
+    if (b->trouble.text[0]) return ERR_STORE; /* the first complaint is the one to read */
     print_key(b->next, expected);
     if (strcmp(key, expected) != 0) return spoil(b, key, "does not follow the one before");
     if (parse_record(bytes_str(record), &c) != OK) return spoil(b, key, "cannot be read");

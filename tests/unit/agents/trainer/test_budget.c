@@ -204,8 +204,9 @@ Test(budget, bent_ledgers_are_spent)
         budget_init(&b, EPSILON_MAX, DELTA);
         cr_assert_eq(budget_reserve(&b, "r", 0, &e, keep, &s, &grant, NULL), OK);
         cr_expect_eq(budget_load(&b, rows[i].key, str_bytes(str_of(rows[i].record))), ERR_STORE, "%s", rows[i].name);
+        cr_expect_eq(budget_load(&b, "budget/0000000001", str_bytes(STR(LINE))), ERR_STORE, "%s", rows[i].name);
         cr_expect_eq(budget_reserve(&b, "r", 5, &e, keep, &s, &grant, &why), ERR_BUDGET, "%s", rows[i].name);
-        cr_expect_not_null(strstr(why.text, "not whole"), "%s: %s", rows[i].name, why.text);
+        cr_expect(strstr(why.text, "not whole") && strstr(why.text, rows[i].key), "%s: %s", rows[i].name, why.text);
         cr_expect_eq(budget_forecast(&b, &e), 0, "%s", rows[i].name);
     }
 }
