@@ -103,6 +103,12 @@ static bool all_counted(struct sim *s, void *unused)
     return c && c->count >= SENDERS * ANNOUNCEMENTS;
 }
 
+static bool alive(struct sim *s, void *unused)
+{
+    (void)unused;
+    return sim_agent(s, "counter") != NULL;
+}
+
 static struct sim *make(uint64_t seed, const struct sim_faults *faults)
 {
     struct sim *s = sim_new(seed, faults);
@@ -126,6 +132,7 @@ static bool holds(uint64_t seed, const struct sim_faults *faults)
     if (s == NULL) return false;
     bool arrived = sim_run(s, VIRTUAL_MS, all_counted, NULL);
     (void)sim_run(s, 120000, NULL, NULL); /* whatever still flies must change nothing */
+    (void)sim_run(s, 120000, alive, NULL);
     const struct agent *a = sim_agent(s, "counter");
     const struct counter *c = a ? core_state(a) : &(struct counter){ 0 };
     uint64_t sum = SENDERS * ANNOUNCEMENTS * (ANNOUNCEMENTS + 1) / 2;

@@ -217,7 +217,7 @@ Test(core, attachments_of_every_size_arrive_whole)
     static const struct {
         const char *size;
         size_t bytes;
-    } rows[] = { { "size: 1", 1 },
+    } rows[] = { { "size: 8", 8 },
                  { "size: 32768", 32768 },
                  { "size: 32769", 32769 },
                  { "size: 1048576", 1048576 },
