@@ -2,6 +2,7 @@
 #include "agents/coordinator/ask.h"
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/keep.h"
 #include "agents/coordinator/registry.h"
 #include "agents/coordinator/scores.h"
 #include <inttypes.h>
@@ -137,7 +138,7 @@ enum err close_failed(struct run *r, enum close_reason reason)
         buf_addf(&text, "round %" PRIu64 " could not be aggregated: %s", r->head.round, r->broken.text);
     else
         buf_addf(&text, "round %" PRIu64 " was not aggregated in time", r->head.round);
-    (void)snprintf(r->head.why, sizeof r->head.why, "%s", text.p ? (const char *)text.p : "");
+    (void)keep_text(buf_str(&text), r->head.why, sizeof r->head.why);
     TRY(salvage(r, RUN_FAILED));
     return end_run(r, RUN_FAILED);
 }

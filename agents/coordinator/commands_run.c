@@ -1,4 +1,5 @@
 #include "agents/coordinator/commands.h"
+#include "agents/coordinator/keep.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -34,7 +35,7 @@ enum err command_start(struct agent *a, void *self, const struct call *call, str
 
 static enum err steer(struct run *r, enum run_event event, struct result *out)
 {
-    if (fsm_find(round_fsm(), r, r->head.state, event) != NULL) return round_step(r, event, NULL);
+    if (fsm_find(round_fsm(), r, r->head.state, event) != NULL) return keep_whole(round_step(r, event, NULL));
     result_say(out, "%s is %s; that cannot be done now.", r->id, run_state_name(r->head.state));
     return ERR_STATE;
 }

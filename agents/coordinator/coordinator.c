@@ -1,5 +1,6 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/keep.h"
 #include "agents/coordinator/merge.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -124,6 +125,14 @@ static enum err fill_run(struct coordinator *c, struct run *r, const struct star
     return OK;
 }
 
+static enum err begin_run(struct coordinator *c, struct run *r, const struct start_order *order, struct why *why)
+{
+    TRY(fill_run(c, r, order, why));
+    TRY(journal_put_run(r));
+    TRY(coordinator_patrol_run(r));
+    return round_step(r, EVENT_START, NULL);
+}
+
 enum err coordinator_start(struct coordinator *c, const struct start_order *order, struct run **out, struct why *why)
 {
     drop_ended(c);
@@ -131,10 +140,7 @@ enum err coordinator_start(struct coordinator *c, const struct start_order *orde
     struct run *r = calloc(1, sizeof *r);
     if (r == NULL) return ERR_MEMORY;
     c->runs[c->nruns++] = r;
-    TRY(fill_run(c, r, order, why));
-    TRY(journal_put_run(r));
-    TRY(coordinator_patrol_run(r));
-    TRY(round_step(r, EVENT_START, NULL));
+    TRY(keep_whole(begin_run(c, r, order, why)));
     *out = r;
     return OK;
 }
@@ -150,7 +156,8 @@ static enum err on_deadline(struct agent *a, void *self, uint64_t arg)
     (void)a;
     for (size_t i = 0; i < c->nruns; i++) {
         struct run *r = c->runs[i];
-        if (timer_arg(r) == arg && !run_over(r) && r->head.deadline_ms) return round_step(r, EVENT_DEADLINE, NULL);
+        if (timer_arg(r) == arg && !run_over(r) && r->head.deadline_ms)
+            return keep_whole(round_step(r, EVENT_DEADLINE, NULL));
     }
     return OK;
 }
@@ -187,8 +194,8 @@ enum err coordinator_on_tick(struct agent *a, void *self)
     struct coordinator *c = self;
     (void)a;
     drop_ended(c);
-    for (size_t i = 0; i < c->nruns; i++) TRY(coordinator_patrol_run(c->runs[i]));
-    return coordinator_schedule(c);
+    for (size_t i = 0; i < c->nruns; i++) TRY(keep_whole(coordinator_patrol_run(c->runs[i])));
+    return keep_whole(coordinator_schedule(c));
 }
 
 enum err coordinator_on_presence(struct agent *a, void *self, const struct member *who, bool online)
@@ -198,5 +205,5 @@ enum err coordinator_on_presence(struct agent *a, void *self, const struct membe
     if (h) hospital_set_online(h, online, agent_now_ms(a), agent_wall_ms(a));
     if (h && !online) TRY(feed_tell(c, "joined", NULL, NULL, "%s has gone", who->name));
     if (!h && !online) TRY(feed_unwatch(c, who->jid, FEED_EVENTS | FEED_CHAT));
-    return h && online ? coordinator_schedule(c) : OK;
+    return h && online ? keep_whole(coordinator_schedule(c)) : OK;
 }

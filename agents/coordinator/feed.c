@@ -1,5 +1,6 @@
 #include "agents/coordinator/feed.h"
 #include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/keep.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -104,11 +105,13 @@ enum err feed_tell(struct coordinator *c, const char *kind, const struct run *r,
                    const char *format, ...)
 {
     struct msg m = msg_make(MSG_FEED_EVENT, NULL);
+    char said[2 * FEED_TEXT_BYTES];
     char text[FEED_TEXT_BYTES];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    (void)vsnprintf(said, sizeof said, format, args);
     va_end(args);
+    (void)keep_text(str_of(said), text, sizeof text);
     m.feed_event.kind = str_of(kind);
     m.feed_event.text = str_of(text);
     if (r) fill_run(r, &m);

@@ -2,6 +2,7 @@
 #include "agents/coordinator/ask.h"
 #include "agents/coordinator/incoming.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/keep.h"
 #include <inttypes.h>
 
 static void note_sign_of_life(struct coordinator *c, const char *jid)
@@ -16,7 +17,7 @@ static enum err handle(struct coordinator *c, const struct msg *m, enum err (*an
     bool go;
     note_sign_of_life(c, m->from);
     TRY(incoming_find(c, m, &in, &go));
-    return go ? answer(&in) : OK;
+    return go ? keep_whole(answer(&in)) : OK;
 }
 
 /* Somebody new to the run, or who declined before and may have changed its mind, is invited. */
@@ -44,8 +45,8 @@ enum err coordinator_on_join(struct agent *a, void *self, const struct msg *m)
     hospital_seen(h, agent_now_ms(a));
     hospital_joined(h, &m->join);
     TRY(feed_tell(c, "joined", NULL, NULL, "%s is here", h->who->name));
-    for (size_t i = 0; i < c->nruns; i++) TRY(welcome(c->runs[i], h));
-    return coordinator_schedule(c);
+    for (size_t i = 0; i < c->nruns; i++) TRY(keep_whole(welcome(c->runs[i], h)));
+    return keep_whole(coordinator_schedule(c));
 }
 
 enum err coordinator_on_heartbeat(struct agent *a, void *self, const struct msg *m)
@@ -66,7 +67,7 @@ enum err coordinator_on_data_new(struct agent *a, void *self, const struct msg *
     hospital_seen(h, agent_now_ms(a));
     h->records = m->data_new.records;
     TRY(feed_tell(c, "joined", NULL, NULL, "%s has new data", h->who->name));
-    return coordinator_new_data(c);
+    return keep_whole(coordinator_new_data(c));
 }
 
 enum err coordinator_on_accept(struct agent *a, void *self, const struct msg *m)

@@ -1,4 +1,5 @@
 #include "agents/coordinator/hospitals.h"
+#include "agents/coordinator/keep.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,22 +51,15 @@ void hospital_set_online(struct hospital *h, bool online, uint64_t now_ms, int64
     h->online = online;
 }
 
-static void keep_text(struct str text, char *out, size_t size)
-{
-    if (text.n >= size) text.n = size - 1;
-    if (text.n > 0) memcpy(out, text.p, text.n);
-    out[text.n] = 0;
-}
-
 void hospital_joined(struct hospital *h, const struct msg_join *m)
 {
-    keep_text(m->software, h->software, sizeof h->software);
+    (void)keep_text(m->software, h->software, sizeof h->software);
     h->records = m->records;
 }
 
 void hospital_beat(struct hospital *h, const struct msg_heartbeat *m)
 {
-    keep_text(m->doing, h->doing, sizeof h->doing);
+    (void)keep_text(m->doing, h->doing, sizeof h->doing);
     h->progress = m->progress;
     h->records = m->records;
     h->epsilon_spent = m->epsilon_spent;

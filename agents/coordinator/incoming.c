@@ -1,5 +1,6 @@
 #include "agents/coordinator/incoming.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/keep.h"
 #include "agents/coordinator/scores.h"
 #include "agents/coordinator/standardise.h"
 #include "agents/coordinator/stored.h"
@@ -57,17 +58,10 @@ enum err incoming_refuse(struct incoming *in, enum refusal reason, enum err code
     return agent_reply(in->home->agent, in->m, &answer);
 }
 
-static void keep_text(struct str text, char *out, size_t size)
-{
-    if (text.n >= size) text.n = size - 1;
-    if (text.n > 0) memcpy(out, text.p, text.n);
-    out[text.n] = 0;
-}
-
 void incoming_note_why(struct site *s, struct str code, struct str text)
 {
-    keep_text(code, s->code, sizeof s->code);
-    keep_text(text, s->why, sizeof s->why);
+    (void)keep_text(code, s->code, sizeof s->code);
+    (void)keep_text(text, s->why, sizeof s->why);
 }
 
 enum err incoming_answered(struct incoming *in, enum answer answer)

@@ -3,6 +3,7 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/global.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/keep.h"
 #include "agents/coordinator/server_opt.h"
 #include "common/learn/safetensors.h"
 #include <inttypes.h>
@@ -154,11 +155,10 @@ static enum err keep_result(struct run *r, const struct merge *m)
     return journal_drop_merged(r);
 }
 
-static enum err merge_done(struct agent *a, void *self, void *job)
+static enum err go_on(struct agent *a, struct coordinator *c, struct merge_job *j)
 {
-    struct merge_job *j = job;
     struct merge *m = j->merge;
-    struct run *r = coordinator_run(self, m->run);
+    struct run *r = coordinator_run(c, m->run);
     bool wanted = r != NULL && r->head.state == RUN_AGGREGATING && r->head.round == m->round;
     if (!wanted) return OK;
     if (m->err != OK) {
@@ -173,6 +173,8 @@ static enum err merge_done(struct agent *a, void *self, void *job)
     TRY(keep_result(r, m));
     return round_step(r, EVENT_MERGED, NULL);
 }
+
+static enum err merge_done(struct agent *a, void *self, void *job) { return keep_whole(go_on(a, self, job)); }
 
 static enum err collect_part(void *to, const char *key, struct bytes value)
 {
