@@ -1,0 +1,25 @@
+/*
+ * chart -- a small line chart as SVG, readable in a browser and in a README.
+ */
+#pragma once
+#include "common/base/buf.h"
+
+enum { CHART_MAX_SERIES = 8 };
+
+struct chart_series {
+    const char *name;
+    const double *values; /* one a step from 1; NAN leaves a gap */
+    size_t n;
+};
+struct chart {
+    const char *title;
+    const char *x_name;
+    const char *y_name;
+    struct chart_series series[CHART_MAX_SERIES];
+    size_t nseries;
+};
+
+void chart_svg(const struct chart *c, struct buf *out);
+/* "nice" steps of an axis: the smallest of 1, 2, 5 times a power of ten that gives at most `max` steps over the range.
+ */
+double chart_step(double low, double high, size_t max);

@@ -1,0 +1,40 @@
+#include "cli/emit.h"
+#include <stdio.h>
+
+/* YAML 1.2, 5.7: in double quotes, a backslash, a quote and control characters are escaped. */
+void emit_text(struct buf *out, struct str text)
+{
+    buf_add_z(out, "\"");
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        if (c == '"' || c == '\\')
+            buf_addf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            buf_addf(out, "\\x%02x", c);
+        else
+            buf_add(out, &text.p[i], 1);
+    }
+    buf_add_z(out, "\"");
+}
+
+void emit_pair(struct buf *out, const char *key, const char *value)
+{
+    buf_addf(out, "%s: ", key);
+    emit_text(out, str_of(value));
+    buf_add_z(out, "\n");
+}
+
+void emit_count(struct buf *out, const char *key, uint64_t value)
+{
+    buf_addf(out, "%s: %llu\n", key, (unsigned long long)value);
+}
+
+void emit_real(struct buf *out, const char *key, double value)
+{
+    char text[40];
+    (void)snprintf(text, sizeof text, "%.15g", value);
+    double back = 0;
+    if (str_f64(str_of(text), &back) != OK || back < value || back > value)
+        (void)snprintf(text, sizeof text, "%.17g", value);
+    buf_addf(out, "%s: %s\n", key, text);
+}

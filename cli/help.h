@@ -1,0 +1,12 @@
+/*
+ * help -- the table in the forms people and shells read it.
+ */
+#pragma once
+#include "cli/cli.h"
+
+void help_overview(const struct subcommand *table, const struct look *l, struct buf *out);
+void help_subcommand(const struct subcommand *sub, const struct look *l, struct buf *out);
+void help_synopsis(const struct subcommand *sub, struct buf *out); /* "himas start TASK [--rounds N] [--watch]" */
+void help_man(const struct subcommand *table, struct buf *out);    /* troff, section 1 */
+/* shell: "bash", "zsh" or "fish". */
+void help_completion(const struct subcommand *table, struct str shell, struct buf *out);

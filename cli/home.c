@@ -1,0 +1,72 @@
+#include "cli/home.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDER_MODE = 0700 };
+
+struct path home_at(const struct home *l, const char *format, ...)
+{
+    struct path out;
+    int n = snprintf(out.text, sizeof out.text, "%s/", l->root);
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(out.text + n, sizeof out.text - (size_t)n, format, args);
+    va_end(args);
+    return out;
+}
+
+enum err home_absolute(const char *folder, const char *path, char *out, size_t size, struct why *why)
+{
+    char here[HOME_PATH_BYTES] = "";
+    const char *base = folder ? folder : ".";
+    bool needs_here = path[0] != '/' && base[0] != '/';
+    if (needs_here && !getcwd(here, sizeof here)) return why_say(why, ERR_IO, "where are we: %s", strerror(errno));
+    bool skip_base = path[0] == '/' || strcmp(base, ".") == 0;
+    int n = snprintf(out, size, "%s%s%s%s%s", here, needs_here ? "/" : "", skip_base ? "" : base, skip_base ? "" : "/",
+                     path);
+    if (n < 0 || (size_t)n >= size) return why_say(why, ERR_INPUT, "the path %s is too long", path);
+    return OK;
+}
+
+const char *home_folder_of(const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(out, size, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    return out;
+}
+
+enum err home_open(const char *folder, struct home *out, struct why *why)
+{
+    TRY(home_absolute(NULL, folder, out->root, sizeof out->root, why));
+    size_t n = strlen(out->root);
+    while (n > 1 && out->root[n - 1] == '/') out->root[--n] = '\0';
+    return OK;
+}
+
+bool home_exists(const struct home *l) { return access(home_at(l, "federation.yaml").text, R_OK) == 0; }
+
+enum err home_need(const struct home *l, struct why *why)
+{
+    if (home_exists(l)) return OK;
+    return why_say(why, ERR_ABSENT, "there is no federation in %s; run `himas up` first, or say --data FOLDER",
+                   l->root);
+}
+
+enum err home_folder(const char *path, struct why *why)
+{
+    char part[HOME_PATH_BYTES];
+    size_t n = strlen(path);
+    if (n >= sizeof part) return why_say(why, ERR_INPUT, "the path %s is too long", path);
+    for (size_t i = 1; i <= n; i++) {
+        if (path[i] != '/' && path[i] != '\0') continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST)
+            return why_say(why, ERR_IO, "cannot make the folder %s: %s", part, strerror(errno));
+    }
+    return OK;
+}

@@ -1,0 +1,32 @@
+/*
+ * setup -- makes a federation's folder, or completes one that is there.
+ *
+ * Keys, accounts, stores, policies and records that exist are kept; what is
+ * derived from federation.yaml is written anew.
+ */
+#pragma once
+#include "cli/config.h"
+#include "common/runtime/keys.h"
+
+enum { SETUP_MAX_AGENTS = FEDERATION_MAX_HOSPITALS + 1 };
+
+struct setup_agent {
+    char name[FEDERATION_NAME_BYTES];
+    const char *kind; /* "coordinator", "trainer" */
+    uint16_t probe_port;
+    char key[KEYS_HEX_BYTES];
+};
+struct setup {
+    struct config_broker broker;
+    struct setup_agent agents[SETUP_MAX_AGENTS]; /* the coordinator first */
+    size_t nagents;
+};
+
+/* Tells each step when it begins; may be NULL. */
+typedef void setup_told_fn(void *to, const char *step);
+
+/* Blocks: runs the broker's tools.  Nothing of the federation may be running. */
+enum err setup_make(const struct home *h, const struct federation *f, setup_told_fn *told, void *to, struct setup *out,
+                    struct why *why) MUST_USE;
+/* What setup_make wrote, read back. */
+enum err setup_read(const struct home *h, const struct federation *f, struct setup *out, struct why *why) MUST_USE;

@@ -1,0 +1,151 @@
+#include "cli/commands.h"
+
+#define NAME_MAX_BYTES 63
+#define PATH_MAX_BYTES 700
+
+static const char *const splits[] = { "iid", "dirichlet", NULL };
+static const char *const shells[] = { "bash", "zsh", "fish", NULL };
+
+/* clang-format off */
+#define PATH(name_, doc_) { .name = (name_), .kind = ARG_TEXT, .min = 1, .max = PATH_MAX_BYTES, .unit = "file", .doc = (doc_) }
+#define WORD(name_, need_, doc_) { .name = (name_), .kind = ARG_TEXT, .need = (need_), .min = 1, .max = NAME_MAX_BYTES, .doc = (doc_) }
+#define COUNT(name_, min_, max_, fallback_, unit_, doc_) { .name = (name_), .kind = ARG_COUNT, .min = (min_), .max = (max_), .fallback = (fallback_), .unit = (unit_), .doc = (doc_) }
+#define REAL(name_, min_, max_, fallback_, unit_, doc_) { .name = (name_), .kind = ARG_REAL, .min = (min_), .max = (max_), .fallback = (fallback_), .unit = (unit_), .doc = (doc_) }
+
+static const struct argument up_args[] = {
+    COUNT("hospitals", 1, 100, NULL, NULL, "how many hospitals"),
+    PATH("config", "a federation.yaml that says all of this and more"),
+    PATH("records", "CSV file dealt out to the hospitals by rows"),
+    PATH("task", "task document the coordinator gets to know"),
+    PATH("policy", "the hospitals' first policy; later each hospital changes its own"),
+    { .name = "split", .kind = ARG_CHOICE, .choices = splits, .doc = "how records are dealt out: alike, or with label skew" },
+    REAL("alpha", 0.001, 1e6, NULL, NULL, "of the Dirichlet split; small is extreme"),
+    COUNT("seed", 0, 9007199254740992.0, NULL, NULL, "of the split"),
+    COUNT("wait", 1, 3600, "60", "seconds", "how long the agents may take to get ready"),
+    CLI_SWITCH("foreground", "stay, and end everything on Ctrl-C"),
+    { 0 },
+};
+static const struct argument down_args[] = {
+    COUNT("wait", 1, 3600, "30", "seconds", "how long they may take before they are killed"), { 0 },
+};
+static const struct argument start_args[] = {
+    WORD("task", ARG_REQUIRED, "the task's name; `himas tasks list` shows them"),
+    COUNT("rounds", 1, 1e6, NULL, "rounds", "fewer than the task has"),
+    COUNT("quorum", 1, 1e5, NULL, "hospitals", "more than the task needs"),
+    CLI_SWITCH("watch", "then follow the run"),
+    { 0 },
+};
+static const struct argument watch_args[] = {
+    WORD("run", ARG_OPTIONAL, "the run; otherwise the one going on, or the next"),
+    COUNT("wait", 1, 86400, NULL, "seconds", "give up when nothing happens for so long"),
+    { 0 },
+};
+static const struct argument run_args[] = { WORD("run", ARG_OPTIONAL, "the run; otherwise the one going on"), { 0 } };
+static const struct argument run_show_args[] = { WORD("run", ARG_REQUIRED, "the run"), { 0 } };
+static const struct argument task_args[] = { WORD("task", ARG_REQUIRED, "the task's name"), { 0 } };
+static const struct argument model_args[] = {
+    WORD("task", ARG_REQUIRED, "the task the model is of"),
+    COUNT("version", 1, 1e9, NULL, NULL, "otherwise the newest"),
+    { 0 },
+};
+static const struct argument export_args[] = {
+    WORD("task", ARG_REQUIRED, "the task the model is of"),
+    COUNT("version", 1, 1e9, NULL, NULL, "otherwise the newest"),
+    PATH("file", "copy the weights here too, and the card beside them as FILE.card.json"),
+    { 0 },
+};
+static const struct argument keys_args[] = {
+    { .name = "file", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "the file of the key" }, { 0 },
+};
+static const struct argument simulate_args[] = {
+    COUNT("sites", 1, 100000, "10", NULL, "hospitals"),
+    COUNT("rounds", 1, 1e6, NULL, "rounds", "instead of what the task says"),
+    COUNT("seed", 0, 9007199254740992.0, "1", NULL, "of everything: the same number gives the same simulation"),
+    COUNT("delay", 0, 1e6, "50", "ms", "longest delay of a message"),
+    REAL("drop", 0, 1, "0", NULL, "chance that a message is lost"),
+    REAL("duplicate", 0, 1, "0", NULL, "chance that it comes twice"),
+    REAL("kill", 0, 1, "0", "a second", "chance that an agent is killed, and comes back from its store"),
+    PATH("records", "CSV file dealt out to the hospitals"),
+    PATH("task", "task document"),
+    { .name = "split", .kind = ARG_CHOICE, .choices = splits, .fallback = "iid", .doc = "how records are dealt out" },
+    REAL("alpha", 0.001, 1e6, "0.5", NULL, "of the Dirichlet split"),
+    PATH("svg", "write a picture of the convergence"),
+    { 0 },
+};
+static const struct argument compare_args[] = {
+    WORD("task", ARG_OPTIONAL, "the task; otherwise the folder's first"),
+    COUNT("version", 1, 1e9, NULL, NULL, "of the model; otherwise the newest"),
+    REAL("tolerance", 0, 1, "0.01", NULL, "largest difference of AUC to pooled training"),
+    { 0 },
+};
+static const struct argument help_args[] = {
+    { .name = "subcommand", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its name" },
+    { .name = "word", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its second word" },
+    { 0 },
+};
+static const struct argument completion_args[] = {
+    { .name = "shell", .kind = ARG_CHOICE, .need = ARG_REQUIRED, .choices = shells, .doc = "bash, zsh or fish" }, { 0 },
+};
+
+const struct subcommand cli_subcommands[] = {
+    { .name = "up", .args = up_args, .run = run_up,
+      .doc = "make and start a federation: a private broker, a coordinator, hospitals",
+      .more = "What is there already is kept: running it again starts what is down and changes nothing else. Without\n"
+              "--records and --task the hospitals share the breast cancer example. Processes that end are started\n"
+              "again; what they say is in logs/ of the folder.",
+      .examples = "himas up  # three hospitals, the breast cancer example\n"
+                  "himas up --hospitals 5 --split dirichlet --alpha 0.3  # five, with unlike patients\n"
+                  "himas up --records heart.csv --task heart.yaml  # your own records and task\n"
+                  "himas up --config federation.yaml --data /srv/himas --foreground  # as a service\n" },
+    { .name = "down", .args = down_args, .run = run_down, .doc = "stop all of it; the folder stays",
+      .examples = "himas down  # within 30 seconds\n" },
+    { .name = "status", .run = run_status, .doc = "processes, runs, and whom they wait for",
+      .examples = "himas status  # for people\nhimas status --json  # for programs\n" },
+    { .name = "start", .args = start_args, .npositional = 1, .run = run_start, .doc = "start a run of a task",
+      .examples = "himas start breast-cancer --watch  # and look on\nhimas start breast-cancer --rounds 3  # a short one\n" },
+    { .name = "watch", .args = watch_args, .npositional = 1, .run = run_watch,
+      .doc = "follow a run: rounds, who is in, loss, privacy spent, and a feed in plain words",
+      .more = "Ends with the run: with 0 when it is done, and with an error when it failed or was aborted. Where the\n"
+              "output is no terminal it is the feed alone, a line an event.",
+      .examples = "himas watch  # the run going on\nhimas watch breast-cancer-3 | tee run.log  # the feed as lines\n" },
+    { .name = "ask", .any = true, .run = run_ask, .doc = "run any command of any agent",
+      .more = "The agent is a name of the roster. `himas ask AGENT help` lists its commands.",
+      .examples = "himas ask coordinator help  # what may be asked\n"
+                  "himas ask hospital-a status  # a hospital's own view\n"
+                  "himas ask coordinator start breast-cancer --rounds 5  # what `himas start` does\n" },
+    { .name = "trainers", .run = run_thin, .doc = "which hospitals are here, and what they are doing" },
+    { .name = "tasks list", .run = run_thin, .doc = "what can be learned here" },
+    { .name = "tasks show", .args = task_args, .npositional = 1, .run = run_thin, .doc = "a task's document" },
+    { .name = "tasks digest", .args = task_args, .npositional = 1, .run = run_thin, .doc = "a task's SHA-256, for a site policy" },
+    { .name = "runs list", .run = run_thin, .doc = "runs so far" },
+    { .name = "runs show", .args = run_show_args, .npositional = 1, .run = run_thin, .doc = "one run, round by round",
+      .examples = "himas runs show breast-cancer-3  # all of it\n" },
+    { .name = "pause", .args = run_args, .npositional = 1, .run = run_thin, .doc = "pause a run after its present round" },
+    { .name = "resume", .args = run_args, .npositional = 1, .run = run_thin, .doc = "go on with a paused run" },
+    { .name = "abort", .args = run_args, .npositional = 1, .run = run_thin, .doc = "end a run; its last model is kept" },
+    { .name = "models list", .run = run_thin, .doc = "models of the registry" },
+    { .name = "models show", .args = model_args, .npositional = 2, .run = run_thin, .doc = "a model's card: origin, quality, privacy" },
+    { .name = "models export", .args = export_args, .npositional = 2, .run = run_export, .doc = "a model as safetensors, with its card",
+      .examples = "himas models export breast-cancer --file bc.safetensors  # the newest version\n" },
+    { .name = "simulate", .args = simulate_args, .doc = "the same agents in virtual time, with faults, from one seed",
+      .examples = "himas simulate --sites 100 --rounds 20  # a hundred hospitals\n"
+                  "himas simulate --drop 0.05 --kill 0.001 --seed 7  # on a bad day\n"
+                  "himas simulate --sites 20 --split dirichlet --svg run.svg  # with a picture\n" },
+    { .name = "compare", .args = compare_args, .npositional = 1,
+      .doc = "the federation's model beside each hospital alone and beside pooled training",
+      .more = "For a folder made by `himas up`, where all records are at hand. Everything is trained for the same number\n"
+              "of passes and scored on the held-out records of all hospitals. Ends with an error when the federation\n"
+              "and pooled training differ by more than the tolerance.",
+      .examples = "himas compare  # after a run\nhimas compare --json  # for programs\n" },
+    { .name = "keys new", .args = keys_args, .npositional = 1, .run = run_keys_new, .doc = "make an agent's X25519 identity",
+      .examples = "himas keys new identity.key  # and print the half for the roster\n" },
+    { .name = "keys show", .args = keys_args, .npositional = 1, .run = run_keys_show, .doc = "print the public half of an identity" },
+    { .name = "completion", .args = completion_args, .npositional = 1, .run = run_completion, .doc = "print a shell's completion",
+      .examples = "source <(himas completion bash)  # now\nhimas completion fish | source  # in fish\n" },
+    { .name = "man", .run = run_man, .doc = "print the manual page", .examples = "himas man > himas.1  # then: man ./himas.1\n" },
+    { .name = "help", .args = help_args, .npositional = 2, .run = run_help, .doc = "explain a subcommand",
+      .examples = "himas help up  # its options and examples\n" },
+    { .name = "version", .run = run_version, .doc = "print the version" },
+    { 0 },
+};
+/* clang-format on */

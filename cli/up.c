@@ -1,0 +1,222 @@
+#include "cli/commands.h"
+#include "cli/http.h"
+#include "cli/program.h"
+#include "cli/setup.h"
+#include "cli/show.h"
+#include "cli/supervisor.h"
+#include "common/base/clock.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LOOK_MS = 100, PROBE_MS = 500, STOP_MS = 30000, WATCH_MS = 500, ARGV_MAX = 5, LAST_BYTES = 300 };
+
+/* ---- what is wanted ---- */
+
+static enum err flag_path(const struct call *call, const char *name, char *out, struct why *why)
+{
+    char path[HOME_PATH_BYTES];
+    if (!call_has(call, name)) return OK;
+    cli_text(call, name, path, sizeof path);
+    if (access(path, R_OK) != 0) return why_say(why, ERR_USAGE, "--%s: %s cannot be read", name, path);
+    return home_absolute(NULL, path, out, HOME_PATH_BYTES, why);
+}
+
+static enum err apply_flags(const struct call *call, struct federation *f, struct why *why)
+{
+    if (call_has(call, "hospitals")) federation_name_hospitals(f, (size_t)call_u64(call, "hospitals"));
+    if (call_has(call, "split"))
+        f->records.split = str_is(call_text(call, "split"), "iid") ? SPLIT_IID : SPLIT_DIRICHLET;
+    if (call_has(call, "alpha")) f->records.alpha = call_f64(call, "alpha");
+    if (call_has(call, "seed")) f->records.seed = call_u64(call, "seed");
+    if (call_has(call, "task")) f->ntasks = 1;
+    TRY(flag_path(call, "task", f->tasks[0], why));
+    TRY(flag_path(call, "records", f->records.file, why));
+    return flag_path(call, "policy", f->policy, why);
+}
+
+/* The folder's own document, or the one that was named, or that of the demo, then what was said on the line. */
+static enum err read_wishes(const struct home *h, const struct call *call, struct federation *f, struct why *why)
+{
+    char path[HOME_PATH_BYTES] = "";
+    federation_default(f);
+    TRY(flag_path(call, "config", path, why));
+    if (!*path && home_exists(h)) (void)snprintf(path, sizeof path, "%s", home_at(h, "federation.yaml").text);
+    if (!*path) TRY(program_file("examples/demo/federation.yaml", path, sizeof path, why));
+    TRY(federation_read(path, f, why));
+    return apply_flags(call, f, why);
+}
+
+/* ---- the processes ---- */
+
+/* The words that start one child. */
+struct child {
+    char program[PROGRAM_PATH_BYTES];
+    struct path argument;
+    const char *argv[ARGV_MAX];
+};
+
+static enum err broker_child(const struct home *h, struct child *c, struct why *why)
+{
+    TRY(program_file("broker-config/broker.sh", c->program, sizeof c->program, why));
+    c->argument = home_at(h, "broker");
+    const char *const argv[ARGV_MAX] = { "/bin/sh", c->program, "run", c->argument.text };
+    memcpy(c->argv, argv, sizeof argv);
+    return OK;
+}
+
+static enum err agent_child(const struct home *h, const struct setup_agent *a, struct child *c, struct why *why)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "himas-%s", a->kind);
+    TRY(program_beside(name, c->program, sizeof c->program, why));
+    c->argument = home_at(h, "agents/%s/config.yaml", a->name);
+    const char *const argv[ARGV_MAX] = { c->program, "--config", c->argument.text };
+    memcpy(c->argv, argv, sizeof argv);
+    return OK;
+}
+
+static enum err start_all(const struct home *h, const struct setup *s, struct why *why)
+{
+    size_t n = s->nagents + 1;
+    struct child *children = calloc(n, sizeof *children);
+    struct supervised *list = calloc(n, sizeof *list);
+    enum err e = children && list ? broker_child(h, &children[0], why) : ERR_MEMORY;
+    for (size_t i = 0; e == OK && i < n; i++) {
+        if (i > 0) e = agent_child(h, &s->agents[i - 1], &children[i], why);
+        list[i] = (struct supervised){ .name = i ? s->agents[i - 1].name : "broker", .argv = children[i].argv };
+    }
+    if (e == OK) e = supervisor_detach(&(struct supervisor_plan){ .home = h, .children = list, .n = n }, why);
+    free(children);
+    free(list);
+    return e;
+}
+
+/* ---- waiting until all are ready ---- */
+
+struct waiting {
+    const struct home *home;
+    const struct setup *setup;
+    bool ready[SETUP_MAX_AGENTS];
+    char reason[HTTP_TEXT_BYTES]; /* of the first that is not */
+    const char *first;            /* its name */
+    size_t left;
+};
+
+static void look(struct waiting *w)
+{
+    w->left = 0;
+    for (size_t i = 0; i < w->setup->nagents; i++) {
+        unsigned status = 0;
+        char text[HTTP_TEXT_BYTES] = "it does not answer";
+        const struct setup_agent *a = &w->setup->agents[i];
+        if (!w->ready[i])
+            w->ready[i] = http_get(a->probe_port, "/readyz", PROBE_MS, &status, text) == OK && status == 200;
+        if (w->ready[i]) continue;
+        if (w->left++) continue;
+        w->first = a->name;
+        memcpy(w->reason, text, sizeof text);
+    }
+}
+
+/* A process that will not come up by itself ends the waiting. */
+static enum err look_for_failures(const struct home *h, struct why *why)
+{
+    CLEANUP(show_free) struct services *s = calloc(1, sizeof *s);
+    char last[LAST_BYTES];
+    if (!s || supervisor_services(h, s, NULL) != OK) return OK;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->items[i].state != SERVICE_FAILED) continue;
+        struct path log = home_at(h, "logs/%s.log", s->items[i].name);
+        return why_say(why, ERR_SETTING, "%s ended with exit code %llu: %s (all of it: %s)", s->items[i].name,
+                       (unsigned long long)s->items[i].exit_code, program_last_line(log.text, last, sizeof last),
+                       log.text);
+    }
+    return OK;
+}
+
+static enum err wait_ready(const struct cli *cli, struct waiting *w, uint64_t deadline_ms, struct why *why)
+{
+    const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+    uint64_t since = clock_mono_ms();
+    for (look(w); w->left; look(w)) {
+        TRY(look_for_failures(w->home, why));
+        show_step(cli, "agents: %zu of %zu ready", w->setup->nagents - w->left, w->setup->nagents);
+        if (clock_mono_ms() - since > deadline_ms)
+            return why_say(why, ERR_TIMEOUT, "%s is not ready after %llu s: %s; see %s", w->first,
+                           (unsigned long long)deadline_ms / 1000, w->reason,
+                           home_at(w->home, "logs/%s.log", w->first).text);
+        (void)nanosleep(&pause, NULL);
+    }
+    return OK;
+}
+
+/* ---- all of it ---- */
+
+static void told(void *to, const char *step) { show_step(to, "%s", step); }
+
+static enum err bring_up(const struct cli *cli, const struct home *h, const struct federation *f, struct setup *s,
+                         uint64_t deadline_ms, struct why *why)
+{
+    bool was = false;
+    struct waiting w = { .home = h, .setup = s };
+    union {
+        const struct cli *in;
+        void *out;
+    } to = { .in = cli };
+    TRY(setup_make(h, f, told, to.out, s, why));
+    show_step(cli, "starting");
+    TRY(start_all(h, s, why));
+    enum err e = wait_ready(cli, &w, deadline_ms, why);
+    if (e != OK && supervisor_stop(h, STOP_MS, &was, NULL) != OK) return e;
+    return e;
+}
+
+/* Stays until Ctrl-C, SIGTERM, or until `himas down` ends the federation. */
+static enum err stay(const struct home *h, struct why *why)
+{
+    bool was = false;
+    sigset_t ends;
+    const struct timespec pause = { .tv_nsec = WATCH_MS * 1000000L };
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
+    while (supervisor_pid(h) != 0)
+        if (sigtimedwait(&ends, NULL, &pause) > 0) return supervisor_stop(h, STOP_MS, &was, why);
+    return OK;
+}
+
+static enum err up(const struct cli *cli, const struct call *call, struct federation *f, struct setup *s,
+                   struct why *why)
+{
+    struct home h;
+    uint64_t since = clock_mono_ms();
+    TRY(home_open(cli->data, &h, why));
+    bool running = supervisor_pid(&h) != 0;
+    if (running) {
+        federation_default(f);
+        TRY(federation_read(home_at(&h, "federation.yaml").text, f, why));
+        TRY(setup_read(&h, f, s, why));
+    } else {
+        TRY(read_wishes(&h, call, f, why));
+        TRY(bring_up(cli, &h, f, s, call_u64(call, "wait") * 1000, why));
+    }
+    const struct show_up how = { &h, f, s, running, (double)(clock_mono_ms() - since) / 1000 };
+    TRY(show_up(cli, &how, why));
+    return cli_flag(call, "foreground") ? stay(&h, why) : OK;
+}
+
+enum err run_up(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    struct federation *f = calloc(1, sizeof *f);
+    struct setup *s = calloc(1, sizeof *s);
+    enum err e = f && s ? up(cli, &call->call, f, s, why) : ERR_MEMORY;
+    show_step_end(cli);
+    free(f);
+    free(s);
+    return e;
+}
