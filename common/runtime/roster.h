@@ -4,7 +4,7 @@
  *   members:
  *     - {jid: coordinator@himas.local, role: coordinator, name: coordinator, key: <64 hex digits, X25519>}
  *     - {jid: hospital-a@himas.local, role: trainer, name: hospital-a, key: ...}
- *     - {jid: op@himas.local, role: operator}
+ *     - {jid: op@himas.local, role: [operator, scientist]}
  *
  * What a sender may send is decided here, from the authenticated JID.
  */
@@ -24,9 +24,12 @@ struct member {
 };
 struct roster;
 
+/* A name that is not given is the JID's local part.  ERR_SETTING, with line and member, for a JID that is not bare, a
+ * JID or name that is there twice, an unknown role, an agent with several, a key that is not 64 hex digits. */
 enum err roster_parse(struct str text, const char *source, struct roster **out, struct why *why) MUST_USE;
 enum err roster_read(const char *path, struct roster **out, struct why *why) MUST_USE; /* blocks */
 void roster_free(struct roster *r);
+/* ASCII case makes no difference. */
 const struct member *roster_find(const struct roster *r, struct str bare_jid); /* NULL when not a member */
 const struct member *roster_by_name(const struct roster *r, struct str name);
 size_t roster_count(const struct roster *r);
