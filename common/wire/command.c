@@ -160,10 +160,19 @@ static enum err refuse_name(const struct command *command, struct str name, stru
     return why_say(why, ERR_INPUT, "`%s` has no argument `%s`; see `help %s`", command->name, shown, command->name);
 }
 
+/* "2": the second argument.  For callers that cannot leave a name out, such as forms. */
+static size_t arg_at(const struct command *c, struct str position)
+{
+    uint64_t n = 0;
+    bool known = str_u64(position, &n) == OK && n >= 1 && n <= count_args(c);
+    return known ? (size_t)n - 1 : count_args(c);
+}
+
 static enum err place_named(const struct command *command, const struct arg_pair *pair, struct str *values,
                             struct why *why)
 {
     size_t i = arg_named(command, pair->name);
+    if (i == count_args(command)) i = arg_at(command, pair->name);
     if (i == count_args(command)) return refuse_name(command, pair->name, why);
     if (values[i].p != NULL) return why_say(why, ERR_INPUT, "`%s` is given twice", command->args[i].name);
     if (pair->value.n > 0) values[i] = pair->value;

@@ -56,7 +56,7 @@ uint64_t call_u64(const struct call *c, const char *arg);    /* 0 when absent */
 double call_f64(const struct call *c, const char *arg);      /* 0 when absent */
 
 struct arg_pair {
-    struct str name; /* empty: by position */
+    struct str name; /* empty: the first argument still absent; "2": the second argument */
     struct str value;
 };
 /* Checks pairs against the command's arguments; sets c's command and values and nothing else.  An empty value counts as

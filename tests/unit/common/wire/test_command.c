@@ -47,6 +47,8 @@ Test(command, fills)
     cr_assert_eq(fill((const char *[PAIRS]){ "rounds=5", "=abc", "=0.25", "any=" }, &c, NULL), OK);
     cr_expect(call_u64(&c, "rounds") == 5 && str_is(call_text(&c, "task"), "abc") && call_f64(&c, "rate") == 0.25);
     cr_expect(!call_has(&c, "any"));
+    cr_assert_eq(fill((const char *[PAIRS]){ "2=5", "1=abc" }, &c, NULL), OK);
+    cr_expect(call_u64(&c, "rounds") == 5 && str_is(call_text(&c, "task"), "abc"));
 }
 
 Test(command, refuses)
