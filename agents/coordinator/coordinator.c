@@ -17,10 +17,17 @@ static void report_bad_tasks(const struct coordinator *c)
                      L_STR("why", c->tasks.files[i].why.text));
 }
 
-/* What was waiting waits on, for the rest of its time; what a worker was doing is begun again. */
+/* What was waiting waits on, for the rest of its time; what a worker was doing is begun again.  While the coordinator
+ * was away nobody could answer, so at least the grace is left, and to the worker, which begins anew, the whole time. */
 static enum err take_up(struct run *r)
 {
-    if (r->head.state == RUN_AGGREGATING) TRY(merge_begin(r));
+    bool merging = r->head.state == RUN_AGGREGATING;
+    uint64_t limit = run_phase_limit_ms(r, r->head.state);
+    uint64_t grace = settings_u64(agent_settings(r->home->agent), "grace_ms");
+    uint64_t least = merging || grace > limit ? limit : grace;
+    int64_t earliest = agent_wall_ms(r->home->agent) + (int64_t)least;
+    if (r->head.deadline_ms && r->head.deadline_ms < earliest) r->head.deadline_ms = earliest;
+    if (merging) TRY(merge_begin(r));
     return coordinator_arm(r);
 }
 
