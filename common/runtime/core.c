@@ -145,8 +145,9 @@ void core_on_presence(struct agent *a, const char *jid, bool online)
     struct peer *p = core_peer(a, jid);
     if (p == NULL) return;
     size_t at = (size_t)(p - a->peers);
-    bool answer = online && (p->shown_ms == 0 || agent_now_ms(a) - p->shown_ms >= CORE_SHOW_AGAIN_MS);
-    if (answer && p->member && (p->member->role & a->def->peers)) core_show(a, p);
+    /* It just came, so it does not know that we are here; or it came back faster than its going was noticed. */
+    bool unaware = !p->online || agent_now_ms(a) - p->shown_ms >= CORE_SHOW_AGAIN_MS;
+    if (online && unaware && p->member && (p->member->role & a->def->peers)) core_show(a, p);
     if (p->online != online) presence_changed(a, p, online);
     if (online) core_make_due(a, &a->peers[at]);
 }
