@@ -1,0 +1,104 @@
+/* A trainer that is killed in the middle of something does it again, and pays once. */
+#include "tests/unit/agents/trainer/site.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+struct waiting {
+    enum work_kind kind;
+};
+
+static bool is_doing(struct sim *sim, void *to)
+{
+    const struct waiting *w = to;
+    if (sim_agent(sim, "hospital") == NULL) return false;
+    const struct trainer *t = core_state(sim_agent(sim, "hospital"));
+    return t->job != NULL && t->job->work.kind == w->kind;
+}
+
+/* Says it, and kills the hospital as soon as a worker is busy with it. */
+static void interrupt(struct site *s, const char *words, enum work_kind kind)
+{
+    sim_say(s->sim, "olga", "coordinator", words);
+    cr_assert(sim_run(s->sim, 5000, is_doing, &(struct waiting){ kind }), "%s", words);
+    site_kill(s);
+    sim_forget(s->sim, "olga");
+}
+
+static void copy_delta(const struct heard *h, struct buf *out) { buf_add(out, h->delta.p, h->delta.n); }
+
+Test(trainer_handlers_work, an_interrupted_round_gives_the_same_bytes)
+{
+    struct site calm;
+    struct site rough;
+    CLEANUP(buf_free) struct buf want = buf_make(1 << 20);
+    site_open(&calm, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8) });
+    site_do(&calm, "invite");
+    site_do(&calm, "train 1");
+    copy_delta(site_heard(&calm), &want);
+    site_close(&calm);
+    site_open(&rough, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8) });
+    interrupt(&rough, "/tell invite", WORK_INVITE);
+    cr_expect_eq(site_heard(&rough)->got[MSG_RUN_ACCEPT], 1);
+    interrupt(&rough, "/tell train 1", WORK_TRAIN);
+    const struct heard *h = site_heard(&rough);
+    cr_expect_eq(h->got[MSG_UPDATE], 1);
+    cr_expect(h->delta.n == want.n && memcmp(h->delta.p, want.p, want.n) == 0);
+    interrupt(&rough, "/tell evaluate 1", WORK_EVALUATE);
+    cr_expect_eq(h->got[MSG_EVALUATION], 1);
+    cr_expect_eq(site_trainer(&rough)->queue.count, 0);
+    site_close(&rough);
+}
+
+Test(trainer_handlers_work, an_interrupted_noised_round_is_paid_once)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .task = SITE_TASK SITE_NOISE, .policy = SITE_POLICY(10, "required", 8) });
+    const struct heard *h = site_heard(&s);
+    site_do(&s, "invite");
+    interrupt(&s, "/tell train 1", WORK_TRAIN);
+    cr_assert_eq(h->got[MSG_UPDATE], 1, "%s", h->text);
+    cr_expect_eq(site_trainer(&s)->budget.count, 1);
+    double once = h->epsilon;
+    cr_expect(once > .9 && once <= 1);
+    site_kill(&s);
+    site_do(&s, "train 1");
+    cr_expect_eq(h->got[MSG_UPDATE], 1);
+    cr_expect_eq(site_trainer(&s)->budget.count, 1);
+    cr_expect_eq(trainer_spent(site_trainer(&s)), once);
+    site_do(&s, "train 2");
+    cr_expect_eq(h->got[MSG_UPDATE], 2);
+    cr_expect_gt(h->epsilon, once);
+    site_close(&s);
+}
+
+Test(trainer_handlers_work, the_end_of_a_run_stops_its_work)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8) });
+    site_do(&s, "invite");
+    sim_say(s.sim, "olga", "coordinator", "/tell train 1");
+    cr_assert(sim_run(s.sim, 5000, is_doing, &(struct waiting){ WORK_TRAIN }));
+    const struct trainer *t = site_trainer(&s);
+    sim_say(s.sim, "olga", "coordinator", "/tell end");
+    (void)sim_run(s.sim, 5000, NULL, NULL);
+    cr_expect(t->job == NULL && t->queue.count == 0 && t->runs.count == 0);
+    site_kill(&s);
+    cr_expect(site_trainer(&s)->queue.count == 0 && site_trainer(&s)->runs.count == 0);
+    site_close(&s);
+}
+
+Test(trainer_handlers_work, names)
+{
+    struct job job = { .work = { .kind = WORK_TRAIN } };
+    struct trainer t = { .policy = { .set = true } };
+    cr_expect_str_eq(trainer_doing(&t), "idle");
+    t.policy.set = false;
+    cr_expect_str_eq(trainer_doing(&t), "refusing");
+    t.job = &job;
+    cr_expect_str_eq(trainer_doing(&t), "training");
+    atomic_store(&job.progress, .5);
+    cr_expect_eq(trainer_progress(&t), .5);
+    job.work.kind = WORK_EVALUATE;
+    cr_expect_str_eq(trainer_doing(&t), "evaluating");
+    cr_expect_eq(trainer_spent(&t), 0);
+}
