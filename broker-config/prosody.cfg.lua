@@ -91,17 +91,17 @@ openmetrics_allow_ips = { "127.0.0.1" }
 
 VirtualHost(domain)
 
-Component("rooms." .. domain, "muc")
+Component("rooms." .. domain) "muc"
     restrict_room_creation = "local"
     muc_log_by_default = false
 
-Component("pubsub." .. domain, "pubsub")
+Component("pubsub." .. domain) "pubsub"
     admins = { "coordinator@" .. domain } -- only these may create nodes
     autocreate_on_publish = true
     autocreate_on_subscribe = false
     expose_publisher = true
 
-Component("upload." .. domain, "http_file_share")
+Component("upload." .. domain) "http_file_share"
     http_host = domain
     http_external_url = "https://127.0.0.1:@HTTPS@/" -- what agents are told to use; the certificate names it
     http_file_share_access = { domain }

@@ -93,14 +93,13 @@ void conn_close(struct conn *c)
     enum conn_state was = c->state;
     if (was == CONN_LEAVING || was == CONN_GONE) return;
     c->state = CONN_LEAVING;
-    (void)uv_timer_stop(&c->retry);
+    bool connected = was == CONN_UP || was == CONN_LOGGING_IN;
+    (void)uv_timer_start(&c->retry, on_leave_late, connected ? CONN_LEAVE_MS : 0, 0); /* the end may come below */
     if (was == CONN_UP) {
         xmpp_disconnect(c->strophe);
         pump_wrote(&c->pump, 0);
     }
     if (was == CONN_LOGGING_IN) pump_cut(&c->pump);
-    bool connected = was == CONN_UP || was == CONN_LOGGING_IN;
-    (void)uv_timer_start(&c->retry, on_leave_late, connected ? CONN_LEAVE_MS : 0, 0);
 }
 
 /* ---- up, down and again ---- */
@@ -184,7 +183,8 @@ static void check_link(struct conn *c, uint64_t now)
         buf_add_z(&ping, "<iq type='get' id='himas-ping'");
         xml_attribute_z(&ping, "to", conn_domain(c));
         buf_add_z(&ping, "><ping xmlns='urn:xmpp:ping'/></iq>");
-        if (conn_send(c, &ping) == OK) c->asked_ms = now;
+        c->asked_ms = now;
+        if (conn_send(c, &ping) != OK) c->asked_ms = 0;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "common/runtime/xmpp/dial.h"
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,10 +175,18 @@ static void trust_only(const char *ca_file)
     if (!now || strcmp(now, "/nonexistent") != 0) (void)setenv("SSL_CERT_DIR", "/nonexistent", 1);
 }
 
+/* A write into a socket the other side closed is an error to be returned, not a signal that ends the process. */
+static void survive_broken_pipes(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) (void)signal(SIGPIPE, SIG_IGN);
+}
+
 enum err dial_prepare(struct conn *c, bool stream_management)
 {
     long flags = (long)XMPP_CONN_FLAG_MANDATORY_TLS;
     if (!stream_management) flags |= (long)XMPP_CONN_FLAG_DISABLE_SM;
+    survive_broken_pipes();
     xmpp_initialize();
     c->mem = (xmpp_mem_t){ .alloc = mem_alloc, .free = mem_free, .realloc = mem_realloc, .userdata = c };
     c->strophe_log = (xmpp_log_t){ .handler = NULL, .userdata = c };

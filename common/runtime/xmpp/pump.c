@@ -35,6 +35,7 @@ void pump_release(struct pump *p)
     p->poll = NULL;
     if (p->fd >= 0) (void)close(p->fd);
     p->fd = -1;
+    p->watched = 0;
     p->need = 0;
 }
 
@@ -77,7 +78,10 @@ static void on_ready(uv_poll_t *h, int status, int events)
 static void interest(struct pump *p)
 {
     bool more = xmpp_conn_is_connecting(p->conn) || p->need > 0 || xmpp_conn_send_queue_len(p->conn) > 0;
-    if (p->poll) (void)uv_poll_start(p->poll, UV_READABLE | (more ? UV_WRITABLE : 0), on_ready);
+    int events = UV_READABLE | (more ? UV_WRITABLE : 0);
+    if (!p->poll || events == p->watched) return;
+    p->watched = events;
+    (void)uv_poll_start(p->poll, events, on_ready);
 }
 
 void pump_watch(struct pump *p)
@@ -111,12 +115,11 @@ void pump_run(struct pump *p)
     interest(p);
 }
 
+/* Not written here: a call into libstrophe also reads, and who sends must not be handed a stanza meanwhile. */
 void pump_wrote(struct pump *p, size_t bytes)
 {
     p->need += 1 + bytes / PUMP_RECORD;
-    if (p->running) return;
-    write_all(p);
-    if (p->fd >= 0) interest(p);
+    if (!p->running && p->fd >= 0) interest(p);
 }
 
 void pump_cut(struct pump *p)

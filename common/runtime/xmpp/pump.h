@@ -18,6 +18,7 @@ struct pump {
     xmpp_conn_t *conn; /* borrowed */
     int fd;            /* our duplicate of the socket, or -1 */
     uv_poll_t *poll;   /* on fd, or NULL */
+    int watched;       /* events asked of poll */
     size_t need;       /* calls still needed to write what was queued */
     bool running;      /* inside libstrophe: never re-enter */
 };
@@ -27,5 +28,5 @@ int pump_adopt(struct pump *p, int socket);
 void pump_watch(struct pump *p);               /* begins to poll the adopted socket */
 void pump_release(struct pump *p);             /* the socket is gone: closes our duplicate */
 void pump_run(struct pump *p);                 /* reads, handles and writes what there is; from events and the tick */
-void pump_wrote(struct pump *p, size_t bytes); /* that many were queued by xmpp_send_raw */
+void pump_wrote(struct pump *p, size_t bytes); /* queued by xmpp_send_raw; written when the loop runs */
 void pump_cut(struct pump *p); /* ends the connection from our side at once; the library notices at the next run */

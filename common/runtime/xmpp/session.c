@@ -70,12 +70,13 @@ enum err session_ask(struct session *s, const struct question *q)
     buf_add_z(&out, ">");
     buf_add_str(&out, q->content);
     buf_add_z(&out, "</iq>");
-    TRY(conn_send(s->conn, &out));
     a->number = ++s->next_ask;
     a->end_ms = conn_now_ms(s->conn) + (q->timeout_ms ? q->timeout_ms : SESSION_ASK_MS);
     a->fn = q->fn;
     a->arg = q->arg;
-    return OK;
+    enum err e = conn_send(s->conn, &out);
+    if (e != OK) a->number = 0;
+    return e;
 }
 
 static void end_ask(struct ask *a, enum err e, xmpp_stanza_t *answer)
