@@ -166,7 +166,8 @@ static void tell(const struct comparison *c, double tolerance, struct result *r)
     for (size_t i = 0; i < c->federation->nhospitals; i++) held_out += c->test[i].nrows;
     result_say(r, "%s, %llu rounds; all scored on the same %zu held-out records of %zu hospitals", c->plan->task.name,
                (unsigned long long)c->rounds, held_out, c->federation->nhospitals);
-    result_field(r, "|AUC federation - AUC pooled|", "%.4f (at most %g)", difference(c), tolerance);
+    result_field(r, "auc_difference", "%.4f", difference(c));
+    result_field(r, "tolerance", "%g", tolerance);
     result_field(r, "model", "%s", c->model_path);
     result_columns(r, columns);
     for (size_t i = 0; i < c->n; i++) add_row(&c->entries[i], r);

@@ -39,6 +39,15 @@ static void take_phase(struct panel *p, const struct msg *m)
     p->want = e->want;
 }
 
+/* What a sentence says of somebody: "round 7: hospital-b returned 12 kB" says "returned 12 kB". */
+static struct str after_name(struct str text, struct str name)
+{
+    for (size_t i = 0; name.n && i + name.n < text.n; i++)
+        if (str_eq((struct str){ text.p + i, name.n }, name))
+            return str_trim((struct str){ text.p + i + name.n, text.n - i - name.n });
+    return text;
+}
+
 static void take_site(struct panel *p, const struct msg *m)
 {
     const struct msg_feed_event *e = &m->feed_event;
@@ -49,7 +58,7 @@ static void take_site(struct panel *p, const struct msg *m)
     if (update) s->loss = e->loss;
     if (update || e->epsilon > 0) s->epsilon = e->epsilon;
     if (update) s->bytes = (double)e->bytes;
-    keep(s->word, sizeof s->word, e->text);
+    keep(s->word, sizeof s->word, after_name(e->text, e->site));
 }
 
 /* A result of the whole federation, at its round's place in the history. */
@@ -94,12 +103,21 @@ void panel_line(const struct msg *m, const struct look *l, struct buf *out)
 
 /* ---- the panel ---- */
 
+/* A round's work, roughly: training is four fifths of it, scoring the rest. */
+static double round_share(const struct panel *p)
+{
+    static const double training = 0.8;
+    double part = p->want ? (double)p->got / (double)p->want : 0;
+    if (strcmp(p->phase, "training") == 0) return training * part;
+    if (strcmp(p->phase, "aggregating") == 0) return training;
+    return strcmp(p->phase, "evaluating") == 0 ? training + (1 - training) * part : 0;
+}
+
 static double done_share(const struct panel *p)
 {
     if (p->outcome == PANEL_DONE) return 1;
     if (!p->rounds || !p->round) return 0;
-    double part = p->want ? (double)p->got / (double)p->want : 0;
-    return ((double)p->round - 1 + part) / (double)p->rounds;
+    return ((double)p->round - 1 + round_share(p)) / (double)p->rounds;
 }
 
 static void draw_head(const struct panel *p, const struct look *l, struct buf *out)

@@ -58,8 +58,8 @@ static const struct argument keys_args[] = {
     { .name = "file", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "the file of the key" }, { 0 },
 };
 static const struct argument simulate_args[] = {
-    COUNT("sites", 1, 100000, "10", NULL, "hospitals"),
-    COUNT("rounds", 1, 1e6, NULL, "rounds", "instead of what the task says"),
+    COUNT("sites", 1, 5000, "10", NULL, "hospitals"),
+    COUNT("rounds", 1, 1e6, NULL, "rounds", "fewer than the task has"),
     COUNT("seed", 0, 9007199254740992.0, "1", NULL, "of everything: the same number gives the same simulation"),
     COUNT("delay", 0, 1e6, "50", "ms", "longest delay of a message"),
     REAL("drop", 0, 1, "0", NULL, "chance that a message is lost"),
@@ -128,7 +128,7 @@ const struct subcommand cli_subcommands[] = {
     { .name = "models export", .args = export_args, .npositional = 2, .run = run_export, .doc = "a model as safetensors, with its card",
       .examples = "himas models export breast-cancer --file bc.safetensors  # the newest version\n" },
     { .name = "simulate", .args = simulate_args, .doc = "the same agents in virtual time, with faults, from one seed",
-      .examples = "himas simulate --sites 100 --rounds 20  # a hundred hospitals\n"
+      .examples = "himas simulate --sites 50  # fifty hospitals\n"
                   "himas simulate --drop 0.05 --kill 0.001 --seed 7  # on a bad day\n"
                   "himas simulate --sites 20 --split dirichlet --svg run.svg  # with a picture\n" },
     { .name = "compare", .args = compare_args, .npositional = 1,
