@@ -289,6 +289,7 @@ enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struc
     struct msg_hint local = { 0 };
     const char *end = NULL;
     if (json.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
+    if (!str_is_utf8(json)) return why_say(why, ERR_PROTO, "the message is not UTF-8 text");
     cJSON *tree CLEANUP(delete_json) = json.n ? cJSON_ParseWithLengthOpts(json.p, json.n, &end, 0) : NULL;
     if (!cJSON_IsObject(tree)) return why_say(why, ERR_PROTO, "the message is not a JSON object");
     if (str_trim((struct str){ end, (size_t)(json.p + json.n - end) }).n > 0)

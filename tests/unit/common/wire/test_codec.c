@@ -71,6 +71,7 @@ Test(codec, bad_messages_get_a_sentence)
         { "fine", HEAD TAIL "\"records\":5}", NULL },
         { "not JSON", "hello", "not a JSON object" },
         { "empty", "", "not a JSON object" },
+        { "not UTF-8", HEAD TAIL "\"records\":5,\"\xa1\":1}", "not UTF-8" },
         { "a list", "[1]", "not a JSON object" },
         { "half", HEAD TAIL, "not a JSON object" },
         { "more after it", HEAD TAIL "\"records\":5} x", "follows" },
