@@ -90,6 +90,7 @@ enum err close_round(struct run *r)
     TRY(note_best(r));
     TRY(journal_put_round(r, &row));
     TRY(scores_drop(r));
+    r->head.late = r->head.refused = 0;
     r->home->counts.rounds_closed++;
     r->home->counts.round_seconds += row.seconds;
     return tell_round(r, &row);

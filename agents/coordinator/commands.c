@@ -41,7 +41,7 @@ const struct command coordinator_commands[] = {
     { "resume", STEER, run_args, "go on with a paused run", "go on|continue|continue {run}|resume {run}", command_resume },
     { "abort", STEER, run_args, "end a run now; its newest model is kept", "stop {run}|cancel {run}|abort {run}", command_abort },
     { "runs list", LOOK, NULL, "all runs", "which runs were there|list runs|runs", command_runs_list },
-    { "runs show", LOOK, the_run_args, "a run round by round", "show run {run}|show me {run}", command_runs_show },
+    { "runs show", LOOK, the_run_args, "a run round by round", "show run {run}|show me run {run}", command_runs_show },
     { "tasks list", LOOK, NULL, "the tasks that can be started, and files that were refused",
       "what can you train|which tasks are there|list tasks|tasks", command_tasks_list },
     { "tasks show", LOOK, task_args, "a task's document", "show task {task}", command_tasks_show },
@@ -50,7 +50,7 @@ const struct command coordinator_commands[] = {
     { "models show", LOOK, model_args, "a model's card", "show model {task}|how good is {task}", command_models_show },
     { "models export", STEER, model_args, "write a model's weights and card into export_dir", "export {task}", command_models_export },
     { "watch", LOOK, NULL, "be told of everything that happens", "keep me posted|tell me everything|follow", command_watch },
-    { "unwatch", LOOK, NULL, "be told no more", "be quiet|stop telling me|leave me alone", command_unwatch },
+    { "unwatch", LOOK, NULL, "be told no more", "be quiet|silence|leave me alone", command_unwatch },
     { 0 },
 };
 /* clang-format on */

@@ -26,7 +26,6 @@ static enum err train(struct run *r)
 {
     r->head.round++;
     r->head.round_ms = agent_wall_ms(r->home->agent);
-    r->head.late = r->head.refused = 0;
     return ask_training(r);
 }
 

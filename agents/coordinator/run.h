@@ -80,8 +80,8 @@ struct run_head {
     double best_loss; /* NAN: none yet */
     uint64_t best_round;
     uint64_t stale_rounds;      /* without improvement */
-    uint64_t late;              /* late messages of this round */
-    uint64_t refused;           /* refused updates of this round */
+    uint64_t late;              /* late messages since a round was closed */
+    uint64_t refused;           /* refused answers since a round was closed */
     double loss, auc, accuracy; /* of the newest evaluated model; NAN: none */
     char why[RUN_WHY_BYTES];    /* it ended */
 };

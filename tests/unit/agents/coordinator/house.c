@@ -19,9 +19,8 @@ const char house_task[] = "name: toy\n"
                           "    - { name: b, kind: real, min: 0, max: 4 }\n"
                           "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n"
                           "model: { arch: logistic, seed: 3 }\n";
-static const char usual[] =
-    "rounds: { count: 3, quorum: 2, join_deadline: 60s, round_deadline: 60s, max_update_norm: 10 }\n"
-    "standardise: ranges\n";
+static const char usual_rounds[] =
+    "rounds: { count: 3, quorum: 2, join_deadline: 60s, round_deadline: 60s, max_update_norm: 10 }\n";
 
 /* ---- puppets ---- */
 
@@ -116,8 +115,7 @@ static enum err answer_late(struct agent *a, void *self, uint64_t arg)
 {
     struct puppet *p = self;
     (void)a;
-    (void)arg;
-    return send_update(p, &p->asked, p->asked.round, 0.5f);
+    return send_update(p, &p->asked, arg, 0.5f);
 }
 
 static enum err on_round_start(struct agent *a, void *self, const struct msg *about)
@@ -127,7 +125,7 @@ static enum err on_round_start(struct agent *a, void *self, const struct msg *ab
     if (is(p, "silent")) return OK;
     if (is(p, "slow")) {
         p->asked = msg_make(MSG_UPDATE, about);
-        return agent_after(a, SLOW_MS, answer_late, 0);
+        return agent_after(a, SLOW_MS, answer_late, about->round);
     }
     if (is(p, "refuses")) {
         m.round_decline.code = STR("ERR_REFUSED");
@@ -200,8 +198,9 @@ static void write_task(struct house *h, const char *extra)
     (void)snprintf(h->dir, sizeof h->dir, "/tmp/himas-house-XXXXXX");
     cr_assert(mkdtemp(h->dir) != NULL);
     buf_add_z(&text, house_task);
-    buf_add_z(&text, extra && strstr(extra, "rounds:") ? extra : usual);
-    if (extra && !strstr(extra, "rounds:")) buf_add_z(&text, extra);
+    buf_add_z(&text, extra ? extra : "");
+    if (!extra || !strstr(extra, "rounds:")) buf_add_z(&text, usual_rounds);
+    if (!extra || !strstr(extra, "standardise:")) buf_add_z(&text, "standardise: ranges\n");
     (void)snprintf(path, sizeof path, "%s/tasks", h->dir);
     cr_assert(mkdir(path, 0700) == 0);
     (void)snprintf(path, sizeof path, "%s/tasks/toy.yaml", h->dir);
