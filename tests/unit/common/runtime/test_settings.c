@@ -135,14 +135,18 @@ Test(settings, refused)
           "settings:1: secure: \"maybe\" is not yes or no (use secure aggregation)" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) expect(&rows[i], ERR_SETTING);
-    static const struct row choice = {
+}
+
+Test(settings, choice_refused)
+{
+    static const struct row row = {
         "choice",
         "",
         { NULL },
         { "--records=a", "--log_level=loud" },
         "command line: --log_level: \"loud\" is not one of the choices (error|warn|info|debug: how much is logged)"
     };
-    expect(&choice, ERR_SETTING);
+    expect(&row, ERR_SETTING);
 }
 
 Test(settings, usage)
