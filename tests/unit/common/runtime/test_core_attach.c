@@ -1,0 +1,36 @@
+#include "tests/unit/common/runtime/toys.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static enum err count_row(void *to, const char *key, struct bytes value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)to;
+    return OK;
+}
+
+Test(core_attach, attachments_of_every_size_arrive_whole)
+{
+    static const struct {
+        const char *size;
+        size_t bytes;
+    } rows[] = { { "size: 8", 8 },
+                 { "size: 32768", 32768 },
+                 { "size: 32769", 32769 },
+                 { "size: 1048576", 1048576 },
+                 { "size: 5000001", 5000001 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sim *s = toys_start(rows[i].size);
+        toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+        (void)sim_run(s, 10000, NULL, NULL);
+        const struct toy *t = toys_state(s, "client");
+        cr_expect(t->evaluations == 1 && t->blob_bytes == rows[i].bytes && t->blob_last == 7, "%s: %u, %zu",
+                  rows[i].size, t->evaluations, t->blob_bytes);
+        cr_expect_eq(core_outbox(sim_agent(s, "server")), 0);
+        size_t left = 0;
+        cr_expect(store_scan(sim_store(s, "server"), "~blob/", count_row, &left) == OK && left == 0,
+                  "nothing is kept longer");
+        sim_free(s);
+    }
+}

@@ -1,0 +1,34 @@
+#include "tests/unit/common/runtime/toys.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(core_inbox, a_repeat_is_handled_once_and_acknowledged_again)
+{
+    struct sim *s = toys_start("");
+    for (int i = 0; i < 3; i++) toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-2"));
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("19-3"));
+    cr_expect_eq(toys_state(s, "server")->joins, 2, "1a-1 once, 1a-2 once, and an older epoch not at all");
+    cr_expect(toys_metric(s, "server", "himas_messages_duplicate_total 3"));
+    cr_expect_eq(toys_state(s, "client")->evaluations, 2);
+    sim_free(s);
+}
+
+Test(core_inbox, hostile_packets_are_refused_and_counted)
+{
+    static const struct {
+        const char *name, *from, *json, *counted;
+    } rows[] = {
+        { "a stranger", "mallory@sim.local", TOYS_JOIN("1a-1"), "himas_strangers_total 1" },
+        { "a role that may not", "olga@sim.local", TOYS_JOIN("1a-1"),
+          "himas_messages_refused_total{reason=\"ERR_ROLE\"} 1" },
+        { "no JSON", "client@sim.local", "{", "himas_messages_refused_total{reason=\"ERR_PROTO\"} 1" },
+        { "no such id", "client@sim.local", TOYS_JOIN("zz"), "himas_messages_refused_total{reason=\"ERR_PROTO\"} 1" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sim *s = toys_start("");
+        toys_feed(s, "server", rows[i].from, rows[i].json);
+        cr_expect(toys_state(s, "server")->joins == 0 && toys_metric(s, "server", rows[i].counted), "%s", rows[i].name);
+        sim_free(s);
+    }
+}

@@ -1,0 +1,66 @@
+#include "common/runtime/core_private.h"
+#include "common/wire/codec.h"
+#include "tests/unit/common/runtime/toys.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* Counts what leaves the server, by kind. */
+struct tally {
+    unsigned evaluates, acks, riding;
+};
+static void count(void *to, const char *from, const struct packet *p)
+{
+    struct tally *t = to;
+    struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+    struct msg m;
+    if (strncmp(from, "server", 6) != 0 || p->kind != PACKET_MESSAGE ||
+        msg_decode(p->body, &arena, &m, NULL, NULL) != OK)
+        return;
+    t->evaluates += m.type == MSG_EVALUATE;
+    t->acks += m.type == MSG_ACK;
+    t->riding += m.type != MSG_ACK && m.nacks > 0;
+}
+
+Test(core_outbox, what_is_not_acknowledged_goes_again_with_the_same_id_until_it_is)
+{
+    struct sim *s = toys_start("");
+    struct tally t = { 0 };
+    sim_watch(s, count, &t);
+    sim_cut(s, "client", 20000);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    (void)sim_run(s, 15000, NULL, NULL);
+    cr_expect(t.evaluates >= 2 && t.evaluates <= 4, "sent %u times in 17 s, further and further apart", t.evaluates);
+    cr_expect_eq(core_outbox(sim_agent(s, "server")), 1);
+    (void)sim_run(s, 10000, NULL, NULL);
+    cr_expect(toys_state(s, "client")->evaluations == 1 && core_outbox(sim_agent(s, "server")) == 0);
+    sim_free(s);
+}
+
+Test(core_outbox, a_restarted_sender_sends_what_it_owes)
+{
+    struct sim *s = toys_start("");
+    sim_cut(s, "client", 20000);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    sim_kill(s, "server", 1000);
+    (void)sim_run(s, 30000, NULL, NULL);
+    cr_expect_eq(toys_state(s, "client")->evaluations, 1);
+    cr_expect_eq(core_outbox(sim_agent(s, "server")), 0);
+    sim_free(s);
+}
+
+Test(core_outbox, acknowledgements_ride_where_they_can)
+{
+    struct sim *s = toys_start("");
+    struct tally t = { 0 };
+    sim_watch(s, count, &t);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    cr_expect(t.evaluates == 1 && t.acks == 1 && t.riding == 0, "alone: the answer left before the join was done with");
+    for (int i = 2; i < 5; i++) { /* quickly after each other: the ack of one rides on the answer to the next */
+        char json[] = TOYS_JOIN("1a-N");
+        *strchr(json, 'N') = (char)('0' + i);
+        core_on_packet(sim_agent(s, "server"), &(struct packet){ .peer = "client@sim.local", .body = str_of(json) });
+    }
+    (void)sim_run(s, 1000, NULL, NULL);
+    cr_expect(t.riding == 2 && t.acks == 2, "%u rode, %u went alone", t.riding, t.acks);
+    sim_free(s);
+}

@@ -1,0 +1,48 @@
+#include "common/wire/manifest_codec.h"
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEAD(bytes) "{\"media\":\"m\",\"bytes\":" bytes ",\"sha256\":\"" HEX "\",\"key\":\"a2V5\","
+#define CHUNK(bytes, url) "{\"sha256\":\"" HEX "\",\"bytes\":" bytes ",\"url\":\"" url "\"}"
+
+Test(manifest, right_and_wrong)
+{
+    static const struct {
+        const char *name, *json, *says;
+    } rows[] = {
+        { "inline", HEAD("12") "\"inline\":\"eA==\"}", NULL },
+        { "one chunk", HEAD("12") "\"chunks\":[" CHUNK("28", "https://h/1") "]}", NULL },
+        { "two chunks", HEAD("1048577") "\"chunks\":[" CHUNK("1048592", "u") "," CHUNK("17", "u") "]}", NULL },
+        { "neither", HEAD("12") "\"x\":1}", "inline must be" },
+        { "both", HEAD("12") "\"inline\":\"eA==\",\"chunks\":[" CHUNK("28", "u") "]}", "must have" },
+        { "no bytes", HEAD("0") "\"inline\":\"eA==\"}", "bytes is out of range" },
+        { "half a byte", HEAD("1.5") "\"inline\":\"eA==\"}", "whole number" },
+        { "negative", HEAD("-1") "\"inline\":\"eA==\"}", "whole number" },
+        { "too few chunks", HEAD("1048577") "\"chunks\":[" CHUNK("28", "u") "]}", "1 chunks for 1048577" },
+        { "too many", HEAD("12") "\"chunks\":[" CHUNK("28", "u") "," CHUNK("28", "u") "]}", "2 chunks for 12" },
+        { "no chunk", HEAD("12") "\"chunks\":[]}", "must be a list" },
+        { "chunk of nothing", HEAD("12") "\"chunks\":[" CHUNK("0", "u") "]}", "bad digest or size" },
+        { "huge chunk", HEAD("12") "\"chunks\":[" CHUNK("9999999", "u") "]}", "bad digest or size" },
+        { "no url", HEAD("12") "\"chunks\":[" CHUNK("28", "") "]}", "no usable url" },
+        { "bad digest", "{\"media\":\"m\",\"bytes\":1,\"sha256\":\"ABC\",\"key\":\"k\",\"inline\":\"eA==\"}",
+          "64 lower-case" },
+        { "no key", "{\"media\":\"m\",\"bytes\":1,\"sha256\":\"" HEX "\",\"key\":\"\",\"inline\":\"eA==\"}",
+          "key is missing" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+        struct manifest m;
+        struct why why = { 0 };
+        cJSON *json = cJSON_Parse(rows[i].json);
+        cr_assert(json, "%s", rows[i].name);
+        enum err e = manifest_from_json(json, &arena, &m, &why);
+        cr_expect_eq(e, rows[i].says ? ERR_PROTO : OK, "%s: %s", rows[i].name, why.text);
+        if (rows[i].says) cr_expect(strstr(why.text, rows[i].says), "%s says: %s", rows[i].name, why.text);
+        cJSON *back = e == OK ? manifest_to_json(&m) : NULL;
+        cr_expect(e != OK || cJSON_Compare(json, back, 1), "%s: there and back", rows[i].name);
+        cJSON_Delete(back);
+        cJSON_Delete(json);
+    }
+}
