@@ -1,9 +1,11 @@
 #include "cli/help.h"
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { NAME_CELLS = 16, OPTION_CELLS = 24, EXAMPLE_CELLS = 46 };
+#define WHOLE_MAX 1e12 /* larger ones are read more easily with an exponent */
 
 static bool is_switch(const struct argument *a) { return a->choices == cli_switch_words; }
 
@@ -50,10 +52,28 @@ void help_synopsis(const struct subcommand *sub, struct buf *out)
     }
 }
 
-static void add_notes(struct buf *out, const struct argument *a)
+static void add_number(struct buf *out, double value)
+{
+    bool whole = fabs(value) < WHOLE_MAX && value - floor(value) <= 0;
+    buf_addf(out, whole ? "%.0f" : "%g", value);
+}
+
+void help_range(const struct argument *a, const char *before, struct buf *out)
 {
     bool number = a->kind == ARG_COUNT || a->kind == ARG_REAL;
-    if (number) buf_addf(out, " (%g to %g%s%s)", a->min, a->max, a->unit ? " " : "", a->unit ? a->unit : "");
+    if (!number || (a->min >= a->max)) return;
+    buf_add_z(out, before);
+    add_number(out, a->min);
+    buf_add_z(out, " to ");
+    add_number(out, a->max);
+    buf_addf(out, "%s%s", a->unit ? " " : "", a->unit ? a->unit : "");
+}
+
+static void add_notes(struct buf *out, const struct argument *a)
+{
+    size_t before = out->n;
+    help_range(a, " (", out);
+    if (out->n > before) buf_add_z(out, ")");
     if (a->fallback && *a->fallback && !is_switch(a)) buf_addf(out, " [%s]", a->fallback);
 }
 

@@ -25,8 +25,7 @@ static void man_option(struct buf *out, const struct argument *a, bool positiona
     for (const char *p = a->name; *p; p++) buf_addf(out, "%c", positional ? toupper((unsigned char)*p) : *p);
     buf_add_z(out, "\n");
     troff(out, str_of(a->doc));
-    if (a->kind == ARG_COUNT || a->kind == ARG_REAL)
-        buf_addf(out, "; %g to %g%s%s", a->min, a->max, a->unit ? " " : "", a->unit ? a->unit : "");
+    help_range(a, "; ", out);
     if (a->fallback && *a->fallback && a->choices != cli_switch_words) {
         buf_add_z(out, "; otherwise ");
         troff(out, str_of(a->fallback));
