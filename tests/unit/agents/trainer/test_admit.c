@@ -1,4 +1,5 @@
 #include "agents/trainer/admit.h"
+#include "common/base/file.h"
 #include "tests/unit/agents/trainer/learned.h"
 #include "tests/unit/agents/trainer/site.h"
 #include <criterion/criterion.h>
@@ -92,4 +93,21 @@ Test(admit, work)
         struct policy p = changed(rows[i].policy);
         cr_expect_eq(admit_work(&p, plan, &rows[i].work, NULL), rows[i].err, "%s, row %zu", rows[i].policy, i);
     }
+}
+
+/* The example's policy allows the example's task, by name and by model; not another one. */
+Test(admit, example)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(1 << 20);
+    CLEANUP(buf_free) struct buf task = buf_make(1 << 16);
+    CLEANUP(plan_let_go) struct plan *other = learned_plan(SITE_TASK);
+    struct policy p = { 0 };
+    struct why why = { "" };
+    cr_assert_eq(file_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/task.yaml", &task, &why), OK, "%s", why.text);
+    CLEANUP(plan_let_go) struct plan *plan = learned_plan((const char *)task.p);
+    cr_assert_eq(policy_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/policy.yaml", &arena, &p, &why), OK, "%s",
+                 why.text);
+    cr_expect_eq(admit_task(&p, plan, &why), OK, "%s", why.text);
+    cr_expect_eq(admit_work(&p, plan, &(struct work){ .kind = WORK_STATS }, &why), OK, "%s", why.text);
+    cr_expect_eq(admit_task(&p, other, NULL), ERR_REFUSED);
 }
