@@ -11,9 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
-enum { PASSWORD_MAX = 1024 };
+enum { PASSWORD_MAX = 1024, STOP_MS = 3000 };
 
 /* clang-format off */
 static const struct setting common_settings[] = {
@@ -38,6 +39,7 @@ struct daemon {
     const struct agent_def *def;
     uv_loop_t loop;
     uv_signal_t signals[2];
+    uv_timer_t hurry; /* bounds the end */
     struct settings *settings;
     struct roster *roster;
     struct store *store;
@@ -146,10 +148,19 @@ static void stop(struct daemon *d)
     d->host = NULL;
 }
 
+/* A worker is still training.  Everything that matters is in the store, so it need not finish. */
+static void on_hurry(uv_timer_t *timer)
+{
+    const struct daemon *d = timer->data;
+    log_info(&d->log, "agent.stopped", L_STR("work", "left unfinished; it is begun again at the next start"));
+    _exit(0);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct daemon *d = handle->data;
     log_info(&d->log, "agent.stopping", L_U64("signal", number));
+    (void)uv_timer_start(&d->hurry, on_hurry, STOP_MS, 0);
     stop(d);
 }
 
@@ -157,6 +168,9 @@ static enum err catch_signals(struct daemon *d)
 {
     static const int numbers[] = { SIGTERM, SIGINT };
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)uv_timer_init(&d->loop, &d->hurry);
+    uv_unref((uv_handle_t *)&d->hurry);
+    d->hurry.data = d;
     for (int i = 0; i < 2; i++) {
         (void)uv_signal_init(&d->loop, &d->signals[i]);
         d->signals[i].data = d;
@@ -198,6 +212,8 @@ static int run(const struct agent_def *def, const struct command_line *line)
     }
     (void)uv_run(&d.loop, UV_RUN_DEFAULT);
     if (e == OK) log_info(&d.log, "agent.stopped");
+    uv_close((uv_handle_t *)&d.hurry, NULL);
+    (void)uv_run(&d.loop, UV_RUN_DEFAULT);
     release(&d);
     (void)uv_loop_close(&d.loop);
     return err_exit_code(e);
