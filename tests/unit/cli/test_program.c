@@ -1,0 +1,64 @@
+#include "cli/program.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    cr_assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+Test(program, last_line)
+{
+    static const struct {
+        const char *text, *expected;
+    } rows[] = { { "a\nb\n", "b" }, { "a\nb\n\n  \n", "b" }, { "only", "only" }, { "", "" }, { "\n\n", "" } };
+    char path[] = "/tmp/himas-line-XXXXXX";
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && close(fd) == 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char line[100];
+        write_file(path, rows[i].text);
+        cr_expect_str_eq(program_last_line(path, line, sizeof line), rows[i].expected);
+    }
+    (void)unlink(path);
+    char line[100];
+    cr_expect_str_eq(program_last_line(path, line, sizeof line), "");
+}
+
+Test(program, runs)
+{
+    static const struct {
+        const char *script, *expected; /* part of the sentence; NULL: it went well */
+    } rows[] = {
+        { "exit 0", NULL },
+        { "echo what was wrong; exit 3", "ended with exit code 3: what was wrong" },
+        { "kill -9 $$", "ended with signal 9" },
+        { "cat", NULL }, /* its input is empty */
+    };
+    char log[] = "/tmp/himas-log-XXXXXX";
+    int fd = mkstemp(log);
+    cr_assert(fd >= 0 && close(fd) == 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct why why = { "" };
+        const char *const argv[] = { "/bin/sh", "-c", rows[i].script, NULL };
+        write_file(log, "");
+        enum err e = program_run(&(struct program_start){ .argv = argv, .log_path = log }, &why);
+        cr_expect_eq(e, rows[i].expected ? ERR_IO : OK, "%s", rows[i].script);
+        if (rows[i].expected) cr_expect(strstr(why.text, rows[i].expected) != NULL, "%s", why.text);
+    }
+    (void)unlink(log);
+}
+
+Test(program, finds)
+{
+    char path[PROGRAM_PATH_BYTES];
+    struct why why = { "" };
+    cr_expect_eq(program_beside("no-such-program", path, sizeof path, &why), ERR_IO);
+    cr_expect(strstr(why.text, "no-such-program") != NULL);
+    cr_expect_eq(program_file("broker-config/broker.sh", path, sizeof path, NULL), OK);
+    cr_expect_eq(program_file("no/such/file", path, sizeof path, NULL), ERR_IO);
+}
