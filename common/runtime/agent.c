@@ -95,9 +95,8 @@ const struct log *agent_log(const struct agent *a) { return &a->log; }
 
 bool agent_online(const struct agent *a, const char *jid)
 {
-    for (size_t i = 0; i < a->npeers; i++)
-        if (strcmp(a->peers[i].jid, jid) == 0) return a->peers[i].online;
-    return false;
+    const struct peer *p = core_peer_find(a, jid);
+    return p && p->online;
 }
 
 enum err agent_sha256(struct bytes data, char out[65]) { return hash_hex_of(data, out); }

@@ -28,14 +28,25 @@ static enum err index_peers(struct agent *a)
     return OK;
 }
 
+/* Where the JID is, or would be. */
+static size_t slot_of(const struct agent *a, const char *jid)
+{
+    size_t s = hash(jid) % a->npeer_slots;
+    while (a->peer_slots[s] && strcmp(a->peers[a->peer_slots[s] - 1].jid, jid) != 0) s = (s + 1) % a->npeer_slots;
+    return s;
+}
+
+const struct peer *core_peer_find(const struct agent *a, const char *jid)
+{
+    size_t at = a->npeer_slots ? a->peer_slots[slot_of(a, jid)] : 0;
+    return at ? &a->peers[at - 1] : NULL;
+}
+
 struct peer *core_peer(struct agent *a, const char *jid)
 {
     if (a->npeers * 2 >= a->npeer_slots && index_peers(a) != OK) return NULL;
-    size_t s = hash(jid) % a->npeer_slots;
-    for (; a->peer_slots[s]; s = (s + 1) % a->npeer_slots) {
-        struct peer *p = &a->peers[a->peer_slots[s] - 1];
-        if (strcmp(p->jid, jid) == 0) return p;
-    }
+    size_t s = slot_of(a, jid);
+    if (a->peer_slots[s]) return &a->peers[a->peer_slots[s] - 1];
     if (core_grow((void **)&a->peers, a->npeers, &a->cap_peers, sizeof *a->peers) != OK) return NULL;
     struct peer *p = &a->peers[a->npeers];
     *p = (struct peer){ .member = roster_find(a->roster, str_of(jid)), .next_number = 1 };

@@ -15,6 +15,7 @@ uint64_t core_token(struct agent *a);
 enum err core_grow(void **array, size_t n, size_t *cap, size_t size) MUST_USE;
 
 /* core_peer.c */
+const struct peer *core_peer_find(const struct agent *a, const char *jid); /* NULL when it was never met */
 struct peer *core_peer(struct agent *a, const char *jid); /* found or made; NULL out of memory; moves the others */
 enum err core_peers_load(struct agent *a) MUST_USE;       /* from the store, at start */
 bool core_seen(const struct peer *p, uint64_t epoch, uint64_t number);
