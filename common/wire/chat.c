@@ -205,29 +205,35 @@ static bool take_place(struct finding *f, struct str name, bool last, const stru
     return add_pair(f, name, value, NULL) == OK;
 }
 
-static bool pass_word(struct str token, const struct word *words, size_t n, size_t *at)
+/* A filler of the phrase need not be said; *out_said counts the other words. */
+static bool pass_word(struct str token, const struct word *words, size_t n, size_t *at, size_t *out_said)
 {
     const struct word said = { .raw = token, .text = token };
     while (*at < n && !words_same(&words[*at], token) && words_is_filler(&words[*at])) ++*at;
-    if (*at < n && words_same(&words[*at], token)) return ++*at, true;
-    return words_is_filler(&said);
+    bool filler = words_is_filler(&said);
+    if (*at == n || !words_same(&words[*at], token)) return filler;
+    ++*at;
+    *out_said += !filler;
+    return true;
 }
 
-/* Whether the first n words say the phrase; fills f with what stood for its {arguments}. */
+/* Whether the first n words say the phrase; fills f with what stood for its {arguments}.  A word of it that means
+ * something must have been said: "show me {run}", all fillers, would be said by any line. */
 static bool says(struct str phrase, const struct word *words, size_t n, struct finding *f)
 {
     size_t at = 0;
+    size_t said = 0;
     phrase = str_trim(phrase);
     while (phrase.n > 0) {
         struct str token = str_next(&phrase, ' ');
         phrase = str_trim(phrase);
         bool placed = token.n > 2 && token.p[0] == '{' && token.p[token.n - 1] == '}';
         struct str name = { token.p + 1, token.n - 2 };
-        if (placed ? !take_place(f, name, phrase.n == 0, words, n, &at) : !pass_word(token, words, n, &at))
+        if (placed ? !take_place(f, name, phrase.n == 0, words, n, &at) : !pass_word(token, words, n, &at, &said))
             return false;
     }
     while (at < n && words_is_filler(&words[at])) at++;
-    return at == n;
+    return at == n && said > 0;
 }
 
 /* The first phrase that the line says, with the pairs that may follow it. */

@@ -26,7 +26,7 @@ static const struct command commands[] = {
     { "status", ROLE_ANYONE, NULL, "how it goes", "how is it going|what's up|who is missing", NULL },
     { "start", ROLE_OPERATOR, start_args, "start a run", "start {task}|train {task} for {rounds} rounds", NULL },
     { "runs", ROLE_ANYONE, NULL, "the runs", NULL, NULL },
-    { "runs show", ROLE_ANYONE, show_args, "one run", "what became of {run}", NULL },
+    { "runs show", ROLE_ANYONE, show_args, "one run", "what became of {run}|show me {run}", NULL },
     { "risk", ROLE_CLINICIAN, risk_args, "a risk", NULL, NULL },
     { "guideline", ROLE_CLINICIAN, find_args, "search", NULL, NULL },
     { 0 },
