@@ -50,7 +50,8 @@ struct federation_end {
     char state[MSG_STAGE_BYTES]; /* of the last run; "" when there is none */
     char why[500];
     uint64_t rounds;
-    char model[65]; /* SHA-256 of its newest model */
+    uint64_t open_late; /* late or refused updates of a round that never closed */
+    char model[65];     /* SHA-256 of its newest model */
 };
 enum err federation_look(struct federation *f, struct federation_end *out, struct why *why) MUST_USE;
 
