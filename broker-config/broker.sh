@@ -135,7 +135,7 @@ broker_accounts() { # DIR FILE
         fail 70 "accounts were not made: $(tail -n 1 "$list.log")"
     rm -f "$list" "$list.log"
     # A running broker learns of new agents; a session that is open already keeps its limit.
-    [ -z "$(running "$dir")" ] || reload "$dir"
+    [ -z "$(running "$dir")" ] || { tell "$dir" 'config:reload()' && tell "$dir" "module:reload('limits', '$domain')"; }
 }
 
 broker_account() { # DIR JID [KIND]
@@ -228,11 +228,15 @@ broker_status() { # DIR
 
 reload() { kill -HUP "$(running "$1")"; } # configuration, and the certificate of c2s
 
+# What a reload leaves out.  LUA ends with "return true" or fails.
+tell() { # DIR LUA
+    prosodyctl --config "$1/prosody.cfg.lua" shell "$2" >"$1/run/shell.log" 2>&1 ||
+        fail 70 "Prosody was told but refused: $(tail -n 1 "$1/run/shell.log")"
+}
+
 # Prosody 0.12 keeps the certificate of an https port until the port is opened again.
 reopen_https() { # DIR
-    prosodyctl --config "$1/prosody.cfg.lua" shell \
-        '>local ports = require "core.portmanager"; ports.deactivate("https"); return ports.activate("https")' \
-        >"$1/run/shell.log" 2>&1 || fail 70 "the https port keeps the old certificate: $(tail -n 1 "$1/run/shell.log")"
+    tell "$1" '>local ports = require "core.portmanager"; ports.deactivate("https"); return ports.activate("https")'
 }
 
 broker_rotate_cert() { # DIR

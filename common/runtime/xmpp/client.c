@@ -7,7 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
-enum { CLIENT_MAX_SEEN = 64 };
+enum { CLIENT_MAX_SEEN = 64, CLIENT_SLACK_MS = 2000 }; /* slack: the connection gives up first, and says why */
 
 struct waiting { /* what the running call waits for */
     bool link, stop, late;
@@ -99,11 +99,10 @@ static bool is_linked(const struct client *c) { return c->now.link; }
 static bool is_answered(const struct client *c) { return c->now.answered; }
 static bool is_stopped(const struct client *c) { return c->now.stop; }
 
-/* A refused certificate or password does not mend itself while we wait. */
-static bool is_linked_or_hopeless(const struct client *c)
+/* Somebody waits: the first failure is the answer. */
+static bool is_linked_or_failed(const struct client *c)
 {
-    enum err e = conn_trouble(session_conn(c->session))->code;
-    return c->now.link || (!conn_is_up(session_conn(c->session)) && (e == ERR_TLS || e == ERR_AUTH));
+    return c->now.link || conn_failures(session_conn(c->session)) > 0;
 }
 
 /* ---- asking ---- */
@@ -245,7 +244,7 @@ void client_close(struct client *c)
 
 static enum err wait_for_link(struct client *c, uint64_t timeout_ms, struct why *why)
 {
-    enum err e = run_until(c, is_linked_or_hopeless, timeout_ms);
+    enum err e = run_until(c, is_linked_or_failed, timeout_ms + CLIENT_SLACK_MS);
     if (is_linked(c)) return OK;
     const struct trouble *t = conn_trouble(session_conn(c->session));
     return why_say(why, t->code != OK ? t->code : e, "%s", t->why.text);

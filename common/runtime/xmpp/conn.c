@@ -18,6 +18,7 @@ uint64_t conn_now_ms(const struct conn *c) { return uv_now(c->loop); }
 bool conn_is_up(const struct conn *c) { return c->state == CONN_UP; }
 const char *conn_domain(const struct conn *c) { return strchr(c->bare, '@') + 1; }
 const struct trouble *conn_trouble(const struct conn *c) { return &c->trouble; }
+unsigned conn_failures(const struct conn *c) { return c->failures; }
 struct conn_counts conn_counts(const struct conn *c) { return c->counts; }
 
 const char *conn_jid(const struct conn *c)
@@ -108,7 +109,7 @@ static void on_retry(uv_timer_t *t)
 {
     struct conn *c = t->data;
     c->counts.attempts++;
-    c->trouble = (struct trouble){ .code = ERR_NETWORK, .why = { "connecting" } };
+    c->cause = (struct trouble){ .code = OK };
     c->state = CONN_RESOLVING;
     dial_start(c);
 }
@@ -119,6 +120,7 @@ static void try_again(struct conn *c)
     if (os_random(&random, sizeof random) != OK) random = 0; /* everybody comes back at once, no worse */
     uint64_t wait_ms = conn_backoff_ms(c->failures++, random);
     c->state = CONN_WAITING;
+    uv_update_time(c->loop); /* a handshake may have blocked it: the wait begins now */
     log_warn(&c->log, "xmpp.down", L_ERR(c->trouble.code), L_STR("why", c->trouble.why.text),
              L_U64("again_in_ms", wait_ms));
     (void)uv_timer_start(&c->retry, on_retry, wait_ms, 0);
@@ -130,7 +132,7 @@ void conn_on_up(struct conn *c)
     (void)watchdog_stop(c->dog);
     c->dog = NULL;
     c->state = CONN_UP;
-    c->trouble = (struct trouble){ .code = OK };
+    c->trouble = c->cause = (struct trouble){ .code = OK };
     c->up_ms = c->heard_ms = uv_now(c->loop);
     c->asked_ms = 0;
     c->counts.connects++;
@@ -149,7 +151,7 @@ void conn_on_down(struct conn *c, const struct trouble *why)
         return;
     }
     if (was == CONN_GONE || was == CONN_WAITING) return;
-    if (c->trouble.code != ERR_TLS && c->trouble.code != ERR_AUTH) c->trouble = *why;
+    c->trouble = c->cause.code != OK ? c->cause : *why;
     if (timed_out)
         c->trouble.code = why_say(&c->trouble.why, ERR_TIMEOUT, "%s port %u: no answer within %llu ms", c->host,
                                   c->port, (unsigned long long)c->connect_ms);
@@ -252,6 +254,7 @@ enum err conn_open(const struct xmpp_config *config, const struct conn_events *e
     (void)uv_timer_init(c->loop, &c->retry);
     c->tick.data = c->retry.data = c;
     c->handles = 2;
+    c->trouble = (struct trouble){ .code = ERR_NETWORK, .why = { "connecting" } };
     c->state = CONN_WAITING;
     (void)uv_timer_start(&c->tick, on_tick, CONN_TICK_MS, CONN_TICK_MS);
     (void)uv_timer_start(&c->retry, on_retry, 0, 0);

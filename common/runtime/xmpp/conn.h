@@ -40,6 +40,7 @@ const char *conn_jid(const struct conn *c); /* full; what we asked for until the
 const char *conn_domain(const struct conn *c);
 uint64_t conn_now_ms(const struct conn *c);               /* the loop's monotonic time */
 const struct trouble *conn_trouble(const struct conn *c); /* the last; code OK while up */
+unsigned conn_failures(const struct conn *c);             /* in a row */
 struct conn_counts conn_counts(const struct conn *c);
 
 /* How long to wait after that many failures in a row: uniform in [0, min(max, first * 2^failures)). */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* libstrophe's certificate and socket callbacks bring no pointer of ours.  But all its memory comes from us, and each
- * block is preceded by the connection it belongs to: so a connection object tells whose it is, without a global. */
+ * block is preceded by the connection it belongs to: so any object of it tells whose it is, without a global
+ * (xmpp_tlscert_get_conn gives NULL in 0.12.2). */
 union owner {
     struct conn *conn;
     max_align_t align;
@@ -31,10 +32,7 @@ static void *mem_realloc(void *p, size_t n, void *c)
     return owned(realloc(p ? (union owner *)p - 1 : NULL, sizeof(union owner) + n), c);
 }
 
-static struct conn *owner_of(const xmpp_conn_t *strophe)
-{
-    return ((const union owner *)(const void *)strophe - 1)->conn;
-}
+static struct conn *owner_of(const void *object) { return ((const union owner *)object - 1)->conn; }
 
 /* ---- callbacks ---- */
 
@@ -46,8 +44,8 @@ static int on_socket(xmpp_conn_t *strophe, void *socket)
 /* Only says why; the answer is always no. */
 static int on_bad_certificate(const xmpp_tlscert_t *cert, const char *const reason)
 {
-    struct conn *c = owner_of(xmpp_tlscert_get_conn(cert));
-    c->trouble = trouble_of_certificate(reason, conn_domain(c), c->ca_file);
+    struct conn *c = owner_of(cert);
+    c->cause = trouble_of_certificate(reason, conn_domain(c), c->ca_file);
     pump_cut(&c->pump); /* libstrophe would say good-bye for two seconds */
     return 0;
 }
@@ -57,8 +55,8 @@ static void on_log(void *to, xmpp_log_level_t level, const char *area, const cha
     struct conn *c = to;
     (void)level;
     (void)area;
-    struct trouble t = trouble_of_log(line, c->bare);
-    if (c->state == CONN_LOGGING_IN && t.code != OK && c->trouble.code != ERR_TLS) c->trouble = t;
+    if (c->state != CONN_LOGGING_IN || c->cause.code != OK) return; /* the first cause; what follows says less */
+    c->cause = trouble_of_log(line, c->bare, c->host, c->port);
 }
 
 static int on_stanza(xmpp_conn_t *strophe, xmpp_stanza_t *s, void *to)

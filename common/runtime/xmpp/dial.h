@@ -41,7 +41,8 @@ struct conn {
     unsigned handles; /* timers and requests not yet closed */
     unsigned failures;
     uint64_t up_ms, heard_ms, asked_ms; /* asked: a ping is out since; 0 none */
-    struct trouble trouble;
+    struct trouble trouble;             /* why the last try failed, or the link broke */
+    struct trouble cause;               /* why this try will fail, known before it does */
     struct conn_counts counts;
 };
 

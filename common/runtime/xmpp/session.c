@@ -110,7 +110,10 @@ static void end_asks(struct session *s, uint64_t before_ms, enum err e)
 static void refuse_oversize(struct session *s, xmpp_stanza_t *stanza)
 {
     struct buf out CLEANUP(buf_free) = buf_make(4096);
-    stanza_write_error(&out, stanza, "modify", "policy-violation", NULL);
+    char text[160];
+    (void)snprintf(text, sizeof text, "<text xmlns='" NS_STANZAS "'>the body is longer than %d bytes</text>",
+                   (int)MSG_MAX_BYTES);
+    stanza_write_error(&out, stanza, "modify", "policy-violation", text);
     if (conn_send(s->conn, &out) != OK) s->unanswered++; /* the sender will not hear why */
 }
 

@@ -1,4 +1,5 @@
 #include "common/runtime/xmpp/trouble.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* The reasons are OpenSSL's X509_verify_cert_error_string texts. */
@@ -41,12 +42,22 @@ static const struct log_row {
     { "account-disabled", ERR_AUTH, "the account %s is disabled" },
     { "auth failed", ERR_AUTH, "the broker refused the password of %s, or does not know the account" },
     { "Cannot authenticate with known methods", ERR_AUTH, "the broker offers %s no way to log in that we know" },
+    { "Connection attempt timed out", ERR_TIMEOUT, "the broker does not take up the connection of %s" },
     { "host-unknown", ERR_AUTH, "the broker does not serve the domain of %s" },
 };
 
-struct trouble trouble_of_log(const char *line, const char *jid)
+/* "connection failed, error 111": the number the connection handler is not told. */
+static int number_in(const char *line)
+{
+    const char *text = "connection failed, error ";
+    const char *at = strstr(line, text);
+    return at ? (int)strtol(at + strlen(text), NULL, 10) : 0;
+}
+
+struct trouble trouble_of_log(const char *line, const char *jid, const char *host, unsigned port)
 {
     struct trouble t = { .code = OK };
+    if (number_in(line)) return trouble_of_socket(number_in(line), host, port);
     for (size_t i = 0; i < sizeof log_rows / sizeof *log_rows; i++) {
         const char *at = strstr(line, log_rows[i].line);
         if (!at) continue;

@@ -13,6 +13,6 @@ struct trouble {
  */
 struct trouble trouble_of_certificate(const char *reason, const char *domain, const char *ca_file);
 /* From a line of libstrophe's log, the only place it says why a login failed; code is OK when the line says nothing. */
-struct trouble trouble_of_log(const char *line, const char *jid);
+struct trouble trouble_of_log(const char *line, const char *jid, const char *host, unsigned port);
 /* From an error number; below 100 it may be one of OpenSSL's: the broker closed without a word. */
 struct trouble trouble_of_socket(int number, const char *host, unsigned port);
