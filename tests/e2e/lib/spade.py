@@ -59,9 +59,12 @@ class Peer:
 
     def __exit__(self, *_):
         self.over = True
-        self.loop.call_soon_threadsafe(self.client.abort)
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self._leave)
         self.thread.join(10)
+
+    def _leave(self):
+        self.client.abort()
+        self.loop.stop()
 
     def _live(self, started):
         self.loop = asyncio.new_event_loop()
@@ -81,6 +84,11 @@ class Peer:
         c.connect(self.address)
         started.set()
         self.loop.run_forever()
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self.loop.close()
 
     def _add(self, to, what):
         with self.news:
@@ -206,10 +214,10 @@ class Member(Peer):
         m.append(form)
         m.send()
 
-    def tell(self, to, kind, seconds=15.0, **fields):
+    def tell(self, to, kind, within=15.0, **fields):
         """Sends, again and again while nobody says it was handled; returns the id."""
         id_ = self.next_id(to) if kind in ACKED else ""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + within
         while True:
             self.send(to, self.envelope(kind, id_, **fields))
             if not id_:
@@ -226,4 +234,7 @@ class Member(Peer):
                            f"a message {kind}", seconds).envelope
 
     def attach(self, plain, to):
-        return seal.manifest(plain, bytes.fromhex(self.roster[to]))
+        return self.seal(plain, bytes.fromhex(self.roster[to]))
+
+    def seal(self, plain, key, digest=None):
+        return seal.manifest(plain, key, digest)
