@@ -48,13 +48,27 @@ static void answers(const struct coordinator *c, struct buf *m)
     buf_addf(m, "himas_updates_repeated_total %" PRIu64 "\n", c->counts.repeated);
 }
 
-static void metric(const struct coordinator *c, struct buf *m, const char *name, const char *help, size_t offset)
+static double auc(const struct run_head *h) { return h->auc; }
+static double accuracy(const struct run_head *h) { return h->accuracy; }
+static double loss(const struct run_head *h) { return h->loss; }
+
+static const struct {
+    const char *name;
+    const char *help;
+    double (*value)(const struct run_head *h);
+} scores[] = {
+    { "himas_model_validation_auroc_ratio", "Federated AUROC of the newest model.", auc },
+    { "himas_model_validation_accuracy_ratio", "Federated accuracy of the newest model.", accuracy },
+    { "himas_model_validation_loss", "Federated mean loss of the newest model.", loss },
+};
+
+static void metric(const struct coordinator *c, struct buf *m, size_t score)
 {
-    head(m, name, "gauge", help);
+    head(m, scores[score].name, "gauge", scores[score].help);
     for (size_t i = 0; i < c->nruns; i++) {
-        double value = *(const double *)((const char *)&c->runs[i]->head + offset);
+        double value = scores[score].value(&c->runs[i]->head);
         if (isfinite(value) && !run_over(c->runs[i]))
-            buf_addf(m, "%s{task=\"%s\"} %.6f\n", name, c->runs[i]->task.name, value);
+            buf_addf(m, "%s{task=\"%s\"} %.6f\n", scores[score].name, c->runs[i]->task.name, value);
     }
 }
 
@@ -67,10 +81,5 @@ void coordinator_gauges(const void *self, struct buf *m)
     buf_addf(m, "himas_runs %zu\n", going);
     rounds(c, m);
     answers(c, m);
-    metric(c, m, "himas_model_validation_auroc_ratio", "Federated AUROC of the newest model.",
-           offsetof(struct run_head, auc));
-    metric(c, m, "himas_model_validation_accuracy_ratio", "Federated accuracy of the newest model.",
-           offsetof(struct run_head, accuracy));
-    metric(c, m, "himas_model_validation_loss", "Federated mean loss of the newest model.",
-           offsetof(struct run_head, loss));
+    for (size_t i = 0; i < sizeof scores / sizeof *scores; i++) metric(c, m, i);
 }

@@ -10,20 +10,23 @@
 
 /* ---- common to all ---- */
 
-static bool was_a_run(struct coordinator *c, const char *id)
+static enum err old_head(struct coordinator *c, const char *id, struct run_head *out)
 {
     CLEANUP(buf_free) struct buf head = buf_make(STORED_MAX_BYTES);
     char key[STORE_MAX_KEY];
     (void)snprintf(key, sizeof key, "head/%s", id);
-    return agent_get(c->agent, key, &head) == OK;
+    TRY(agent_get(c->agent, key, &head));
+    return journal_read_head(buf_bytes(&head), out);
 }
 
 enum err incoming_find(struct coordinator *c, const struct msg *m, struct incoming *out, bool *out_go)
 {
     *out = (struct incoming){ .home = c, .m = m, .run = coordinator_run(c, m->run) };
     *out_go = false;
-    if (out->run == NULL && !was_a_run(c, m->run))
-        return incoming_refuse(out, REFUSAL_NO_RUN, ERR_ABSENT, "there is no such run");
+    struct run_head head;
+    enum err e = out->run ? OK : old_head(c, m->run, &head);
+    if (e == ERR_ABSENT) return incoming_refuse(out, REFUSAL_NO_RUN, e, "there is no such run");
+    TRY(e);
     if (out->run == NULL || run_over(out->run)) return incoming_late(out);
     out->site = run_site(out->run, m->from);
     if (out->site == NULL)
@@ -39,12 +42,18 @@ bool incoming_is_present(const struct incoming *in, unsigned state)
     return in->m->stage[0] == 0 || strcmp(in->m->stage, run_state_name(state)) == 0;
 }
 
+/* Nothing that was acknowledged goes without a trace, also when its run has ended and left memory. */
 enum err incoming_late(struct incoming *in)
 {
+    struct run old = { .home = in->home };
     in->home->counts.late++;
-    if (in->run == NULL || run_over(in->run)) return OK;
-    in->run->head.late++;
-    return journal_put_head(in->run);
+    struct run *r = in->run ? in->run : &old;
+    if (r == &old) {
+        (void)snprintf(old.id, sizeof old.id, "%s", in->m->run);
+        TRY(old_head(in->home, old.id, &old.head));
+    }
+    r->head.late++;
+    return journal_put_head(r);
 }
 
 enum err incoming_refuse(struct incoming *in, enum refusal reason, enum err code, const char *sentence)
@@ -53,6 +62,10 @@ enum err incoming_refuse(struct incoming *in, enum refusal reason, enum err code
     answer.error.code = str_of(err_name(code));
     answer.error.text = str_of(sentence);
     in->home->counts.refused[reason]++;
+    if (in->run) {
+        in->run->head.refused++;
+        TRY(journal_put_head(in->run));
+    }
     log_warn(agent_log(in->home->agent), "answer.refused", L_STR("reason", refusal_name(reason)),
              L_STR("run", in->run ? in->run->id : "-"), L_STR("from", in->m->from), L_U64("round", in->m->round));
     return agent_reply(in->home->agent, in->m, &answer);
@@ -73,7 +86,6 @@ enum err incoming_answered(struct incoming *in, enum answer answer)
 enum err incoming_refuse_answer(struct incoming *in, enum refusal reason, enum err code, const char *sentence)
 {
     incoming_note_why(in->site, str_of(err_name(code)), str_of(sentence));
-    in->run->head.refused++;
     TRY(incoming_refuse(in, reason, code, sentence));
     TRY(feed_tell(in->home, "declined", in->run, in->site, "%s's answer was refused: %s", in->site->name, sentence));
     return incoming_answered(in, ANSWER_OUT);

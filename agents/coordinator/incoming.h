@@ -21,7 +21,7 @@ enum err incoming_find(struct coordinator *c, const struct msg *m, struct incomi
 
 bool incoming_is_present(const struct incoming *in, unsigned state); /* an answer to what the run asks now? */
 enum err incoming_late(struct incoming *in) MUST_USE;
-/* Counts, logs, and sends the sentence back; does not change the run. */
+/* Counts, logs, and sends the sentence back; no more. */
 enum err incoming_refuse(struct incoming *in, enum refusal reason, enum err code, const char *sentence) MUST_USE;
 /* The same for an answer the run waits for: it need not wait for this hospital any longer. */
 enum err incoming_refuse_answer(struct incoming *in, enum refusal reason, enum err code, const char *sentence) MUST_USE;

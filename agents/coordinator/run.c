@@ -188,21 +188,24 @@ static bool has_scored(const struct run *r, const struct site *s)
 }
 
 /* The mean over all scored records; sites are added in their fixed order. */
-static double score_mean(const struct run *r, size_t field)
+static double score_mean(const struct run *r, double (*sum_of)(const struct site *s))
 {
     double sum = 0;
     double scored = 0;
     for (size_t i = 0; i < r->nsites; i++) {
         const struct site *s = &r->sites[i];
         if (!has_scored(r, s)) continue;
-        sum += *(const double *)((const char *)s + field);
+        sum += sum_of(s);
         scored += (double)s->scored;
     }
     return scored > 0 ? sum / scored : NAN;
 }
 
-double run_score_loss(const struct run *r) { return score_mean(r, offsetof(struct site, loss_sum)); }
-double run_score_accuracy(const struct run *r) { return score_mean(r, offsetof(struct site, correct)); }
+static double losses(const struct site *s) { return s->loss_sum; }
+static double hits(const struct site *s) { return s->correct; }
+
+double run_score_loss(const struct run *r) { return score_mean(r, losses); }
+double run_score_accuracy(const struct run *r) { return score_mean(r, hits); }
 
 bool run_improved(const struct run *r)
 {
