@@ -119,6 +119,27 @@ void core_on_link(struct agent *a, bool up)
     core_uploads(a);
 }
 
+/* Peers point into the roster; so may the agent's state, which is why it is made anew. */
+enum err core_on_roster(struct agent *a, const struct roster *r, struct why *why)
+{
+    a->roster = r;
+    for (size_t i = 0; i < a->npeers; i++) {
+        struct peer *p = &a->peers[i];
+        p->member = roster_find(r, str_of(p->jid));
+        if (p->member) continue;
+        p->online = false;
+        p->nacks = 0;
+    }
+    for (size_t i = 0; i < roster_count(r); i++) {
+        struct peer *p = (roster_at(r, i)->role & a->def->peers) ? core_peer(a, roster_at(r, i)->jid) : NULL;
+        if (p && p->shown_ms == 0) core_show(a, p);
+    }
+    log_info(&a->log, "roster.changed", L_U64("members", roster_count(r)));
+    enum err e = core_rebuild(a, why);
+    if (e != OK) core_arm(a, &a->reload_token, RELOAD_AGAIN_MS);
+    return e;
+}
+
 struct presence {
     const struct member *who;
     bool online;

@@ -25,6 +25,10 @@ void core_free(struct agent *a);                              /* runs def->fini;
 void core_attach(struct agent *a, const struct transport *t); /* before any event; copied; NULL detaches */
 
 /* Events. */
+/* The roster changed: r is used from now on, and the old one may be freed on return.  Who is no member any more is
+ * refused at once; the agent is rebuilt from its store, as after a restart.  ERR_...: rebuilding is tried again later.
+ */
+enum err core_on_roster(struct agent *a, const struct roster *r, struct why *why) MUST_USE;
 void core_on_link(struct agent *a, bool up);
 void core_on_packet(struct agent *a, const struct packet *p);
 void core_on_presence(struct agent *a, const char *jid, bool online);

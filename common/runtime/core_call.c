@@ -79,10 +79,12 @@ static enum err keep_call(struct agent *a, const struct call *c, uint64_t transp
 
 void core_on_chat(struct agent *a, const struct packet *packet)
 {
-    struct result r CLEANUP(result_free);
+    struct result r CLEANUP(result_free) = { 0 };
     struct why why = { 0 };
     const struct member *m = roster_find(a->roster, str_of(packet->peer));
     struct call_ctx c = { .result = &r };
+    struct peer *p = m ? core_peer(a, packet->peer) : NULL;
+    if (p && core_too_fast(a, &p->chats, CORE_CHATS_PER_S, CORE_CHATS_BURST)) return;
     result_init(&r);
     a->counts.chats++;
     if (m == NULL) {

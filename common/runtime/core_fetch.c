@@ -79,6 +79,13 @@ static bool already(const struct agent *a, size_t peer, const char *id)
     return false;
 }
 
+static size_t fetches_of(const struct agent *a, size_t peer)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->nfetches; i++) n += a->fetches[i].peer == peer;
+    return n;
+}
+
 static void retry(struct agent *a, size_t i, enum err e)
 {
     struct fetch *f = &a->fetches[i];
@@ -103,7 +110,7 @@ static void next_chunk(struct agent *a, size_t i)
 static enum err begin_fetch(struct agent *a, size_t peer, const struct msg *m, struct str json)
 {
     struct fetch f = { .peer = peer, .arena = arena_make(CORE_ARENA_BYTES), .plain = buf_make(STORE_MAX_VALUE) };
-    if (a->nfetches >= CORE_MAX_FETCHES) return ERR_LIMIT;
+    if (a->nfetches >= CORE_MAX_FETCHES || fetches_of(a, peer) >= CORE_MAX_FETCHES_A_PEER) return ERR_LIMIT;
     struct fetch *grown = realloc(a->fetches, (a->nfetches + 1) * sizeof *grown);
     if (grown == NULL) return ERR_MEMORY;
     a->fetches = grown;

@@ -162,9 +162,10 @@ void core_on_packet(struct agent *a, const struct packet *packet)
     struct peer *p = roster_find(a->roster, str_of(packet->peer)) ? core_peer(a, packet->peer) : NULL;
     if (p == NULL) {
         a->counts.strangers++; /* not in the roster: no answer, so that strangers cost nothing */
-        log_warn(&a->log, "stranger.ignored", L_STR("jid", packet->peer));
+        log_debug(&a->log, "stranger.ignored", L_STR("jid", packet->peer));
         return;
     }
+    if (core_too_fast(a, &p->messages, CORE_RATE_PER_S, CORE_RATE_BURST)) return;
     on_message(a, p, packet);
     arena_reset(&a->arena);
 }

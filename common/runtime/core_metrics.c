@@ -39,6 +39,8 @@ void core_metrics(const struct agent *a, struct buf *out)
            c->duplicates);
     single(out, "himas_messages_expired_total", "counter", "Messages given up because their time was over.",
            c->expired);
+    single(out, "himas_messages_flooded_total", "counter",
+           "Messages and chat lines dropped because their sender was too fast.", c->flooded);
     single(out, "himas_strangers_total", "counter", "Words from senders that are not in the roster.", c->strangers);
     single(out, "himas_chats_total", "counter", "Chat lines from people.", c->chats);
     single(out, "himas_calls_total", "counter", "Commands run, on any surface.", c->calls);

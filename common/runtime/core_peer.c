@@ -181,6 +181,20 @@ void core_show(struct agent *a, struct peer *p)
     (void)a->transport.show(a->transport.self, p->jid, true); /* lost with the link, shown again when it is back */
 }
 
+bool core_too_fast(struct agent *a, struct bucket *b, double per_second, double burst)
+{
+    uint64_t now = agent_now_ms(a);
+    b->left = b->seen_ms == 0 ? burst : b->left + (double)(now - b->seen_ms) * per_second / 1000;
+    if (b->left > burst) b->left = burst;
+    b->seen_ms = now ? now : 1;
+    if (b->left < 1) {
+        a->counts.flooded++;
+        return true;
+    }
+    b->left--;
+    return false;
+}
+
 void core_ack_later(struct agent *a, struct peer *p, const char *id)
 {
     if (core_grow((void **)&p->acks, p->nacks, &p->cap_acks, sizeof *p->acks) != OK) return; /* it will be sent again */

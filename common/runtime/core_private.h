@@ -25,6 +25,7 @@ void core_note_seen(struct peer *p, uint64_t epoch, uint64_t number);
 void core_ack_later(struct agent *a, struct peer *p, const char *id);
 bool core_id_parse(const char *id, uint64_t *epoch, uint64_t *number);
 void core_show(struct agent *a, struct peer *p);
+bool core_too_fast(struct agent *a, struct bucket *b, double per_second, double burst); /* counts; true: drop it */
 
 /* core_outbox.c */
 enum err core_post(struct agent *a, const char *to, struct msg *m) MUST_USE; /* in a transaction */

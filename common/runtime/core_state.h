@@ -16,6 +16,11 @@ enum {
     CORE_DEDUP_WINDOW = 1024, /* how far behind the newest a message may come and still be told from a repeat */
     CORE_MAX_CALLS = 1000,
     CORE_MAX_FETCHES = 1000,
+    CORE_MAX_FETCHES_A_PEER = 4,
+    CORE_RATE_PER_S = 2000, /* messages of one peer; more are dropped, and come again */
+    CORE_RATE_BURST = 4000,
+    CORE_CHATS_PER_S = 20, /* lines of one person; more are dropped */
+    CORE_CHATS_BURST = 100,
     CORE_MAX_EFFECTS = 100000,
     CORE_ARENA_BYTES = 4 << 20,
     CORE_INLINE_BYTES = 32 * 1024 /* plain bytes of an attachment that travel inside the stanza */
@@ -30,10 +35,16 @@ struct outgoing {
     char blob[65];           /* digest of its attachment when that travels out of band, or "" */
     bool waits;              /* the attachment is not stored yet */
 };
+/* A token bucket: so many events at once, then so many a second. */
+struct bucket {
+    double left;
+    uint64_t seen_ms;
+};
 struct peer {
     char jid[ROSTER_JID_BYTES];
     const struct member *member; /* NULL for people not in the roster */
     bool online;
+    struct bucket messages, chats;
     uint64_t shown_ms; /* when we last showed it our presence; 0 never */
     uint64_t next_number;
     uint64_t seen_epoch; /* of its messages to us */
@@ -77,7 +88,7 @@ struct fetch; /* core_fetch.c */
 
 struct core_counts {
     uint64_t received[MSG_COUNT], sent[MSG_COUNT], refused[ERR_COUNT];
-    uint64_t resent, duplicates, expired, chats, calls, commits, reloads, strangers, attachments_out_bytes,
+    uint64_t resent, duplicates, expired, flooded, chats, calls, commits, reloads, strangers, attachments_out_bytes,
         attachments_in_bytes;
 };
 

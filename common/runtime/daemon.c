@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { PASSWORD_MAX = 1024, STOP_MS = 3000 };
+enum { PASSWORD_MAX = 1024, STOP_MS = 3000, ROSTER_LOOK_MS = 1000 };
 
 /* clang-format off */
 static const struct setting common_settings[] = {
@@ -42,6 +42,7 @@ struct daemon {
     uv_timer_t hurry; /* bounds the end */
     struct settings *settings;
     struct roster *roster;
+    uv_fs_poll_t roster_file;
     struct store *store;
     struct host_uv *host;
     struct agent *core;
@@ -110,6 +111,35 @@ static enum err connect_broker(struct daemon *d, struct why *why)
     return OK;
 }
 
+/* A changed roster takes effect at once: who was taken off it is refused from now on.  A bad one changes nothing. */
+static void on_roster_file(uv_fs_poll_t *handle, int status, const uv_stat_t *before, const uv_stat_t *now)
+{
+    struct daemon *d = handle->data;
+    struct roster *fresh = NULL;
+    struct why why = { 0 };
+    (void)before;
+    (void)now;
+    enum err e = status == 0 ? roster_read(settings_text(d->settings, "roster"), &fresh, &why) : ERR_IO;
+    if (e != OK) {
+        log_error(&d->log, "roster.kept", L_ERR(e), L_STR("why", why.text));
+        return;
+    }
+    struct roster *old = d->roster;
+    d->roster = fresh;
+    e = core_on_roster(d->core, fresh, &why);
+    if (e != OK) log_error(&d->log, "roster.rebuild_failed", L_ERR(e), L_STR("why", why.text));
+    roster_free(old);
+}
+
+static enum err watch_roster(struct daemon *d)
+{
+    (void)uv_fs_poll_init(&d->loop, &d->roster_file);
+    d->roster_file.data = d;
+    return uv_fs_poll_start(&d->roster_file, on_roster_file, settings_text(d->settings, "roster"), ROSTER_LOOK_MS) == 0
+               ? OK
+               : ERR_IO;
+}
+
 static bool probe_ready(void *self, struct buf *why)
 {
     const struct daemon *d = self;
@@ -139,6 +169,8 @@ static void stop(struct daemon *d)
 {
     for (int i = 0; i < 2; i++)
         if (!uv_is_closing((uv_handle_t *)&d->signals[i])) uv_close((uv_handle_t *)&d->signals[i], NULL);
+    if (d->roster_file.data) uv_close((uv_handle_t *)&d->roster_file, NULL);
+    d->roster_file.data = NULL;
     probe_close(d->probe);
     d->probe = NULL;
     if (d->core) core_attach(d->core, NULL);
@@ -186,6 +218,7 @@ static enum err start(struct daemon *d, const struct command_line *line, struct 
     TRY(open_core(d, why));
     TRY(connect_broker(d, why));
     TRY(open_probe(d, why));
+    TRY(watch_roster(d));
     log_info(&d->log, "agent.started", L_STR("jid", settings_text(d->settings, "jid")),
              L_STR("version", HIMAS_VERSION));
     return OK;

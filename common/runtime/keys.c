@@ -6,7 +6,8 @@
 enum err keys_make(const char *path, struct why *why)
 {
     CLEANUP(identity_wipe) struct identity id = { 0 };
-    if (access(path, F_OK) == 0) return why_say(why, ERR_STATE, "%s is there already; a key is never overwritten", path);
+    if (access(path, F_OK) == 0)
+        return why_say(why, ERR_STATE, "%s is there already; a key is never overwritten", path);
     TRY(identity_generate(random_os, NULL, &id));
     return identity_write(&id, path, why);
 }

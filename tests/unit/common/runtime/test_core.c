@@ -17,3 +17,34 @@ Test(core, presence_is_mutual_and_ends_with_the_link)
     cr_expect(agent_online(sim_agent(s, "server"), "client@sim.local"), "a restarted agent learns who is there");
     sim_free(s);
 }
+
+/* The simulation's roster without one member, as a file would say it. */
+static struct roster *without(const struct roster *old, const char *name)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
+    struct roster *r = NULL;
+    buf_add_z(&text, "members:\n");
+    for (size_t i = 0; i < roster_count(old); i++) {
+        const struct member *m = roster_at(old, i);
+        if (strcmp(m->name, name) != 0)
+            buf_addf(&text, "  - {jid: %s, name: %s, role: %s}\n", m->jid, m->name, role_name(m->role));
+    }
+    cr_assert(roster_parse(buf_str(&text), "test", &r, NULL) == OK);
+    return r;
+}
+
+Test(core, who_is_taken_off_the_roster_is_refused_at_once)
+{
+    struct sim *s = toys_start("");
+    struct agent *server = sim_agent(s, "server");
+    struct roster *fresh = without(agent_roster(server), "client");
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    cr_assert_eq(toys_state(s, "server")->joins, 1);
+    cr_assert(core_on_roster(server, fresh, NULL) == OK);
+    cr_expect(toys_state(s, "server")->rebuilt == 1 && toys_state(s, "server")->joins == 0, "the state is made anew");
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-2"));
+    cr_expect(toys_state(s, "server")->joins == 0 && toys_metric(s, "server", "himas_strangers_total 1"));
+    cr_expect(!agent_online(server, "client@sim.local"));
+    sim_free(s);
+    roster_free(fresh);
+}

@@ -32,3 +32,16 @@ Test(core_inbox, hostile_packets_are_refused_and_counted)
         sim_free(s);
     }
 }
+
+Test(core_inbox, a_flood_is_dropped_and_counted)
+{
+    struct sim *s = toys_start("");
+    struct agent *server = sim_agent(s, "server");
+    const struct packet p = { .peer = "client@sim.local", .body = STR(TOYS_JOIN("1a-1")) };
+    for (int i = 0; i < 5000; i++) core_on_packet(server, &p); /* at one moment of virtual time */
+    cr_expect(toys_metric(s, "server", "himas_messages_flooded_total 1000"));
+    (void)sim_run(s, 2000, NULL, NULL);
+    core_on_packet(server, &p);
+    cr_expect(toys_metric(s, "server", "himas_messages_duplicate_total 4000"));
+    sim_free(s);
+}
