@@ -83,7 +83,7 @@ static enum err make_world(const struct call *call, struct simulation *s, struct
 
 static enum err add_agents(struct simulation *s, struct why *why)
 {
-    char name[16];
+    char name[WORLD_SITE_BYTES];
     CLEANUP(buf_free) struct buf settings = buf_make(1 << 14);
     world_coordinator(&s->world, &settings);
     TRY(buf_err(&settings));

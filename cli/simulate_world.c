@@ -15,9 +15,9 @@ static const char policy[] =
     "tasks: any\nmodels: any\nmin_cohort: 1\nmax_rounds: 1000000\nstatistics: yes\n"
     "privacy: {mode: optional, epsilon_max: 1000, delta: 1.0e-5, epsilon_per_round_max: 1000}\n";
 
-char *world_site(size_t i, char out[16])
+char *world_site(size_t i, char out[WORLD_SITE_BYTES])
 {
-    (void)snprintf(out, 16, "s%zu", i + 1);
+    (void)snprintf(out, WORLD_SITE_BYTES, "s%zu", i + 1);
     return out;
 }
 
@@ -34,7 +34,7 @@ static enum err make_folder(struct world *w, struct why *why)
 static enum err deal(const struct world *w, const struct world_order *o, struct why *why)
 {
     char program[PROGRAM_PATH_BYTES];
-    char name[16];
+    char name[WORLD_SITE_BYTES];
     char alpha[40];
     char seed[24];
     CLEANUP(buf_free) struct buf names = buf_make(NAMES_MAX_BYTES);
@@ -90,7 +90,7 @@ void world_coordinator(const struct world *w, struct buf *out)
 
 void world_trainer(const struct world *w, size_t i, struct buf *out)
 {
-    char name[16];
+    char name[WORLD_SITE_BYTES];
     emit_pair(out, "records", home_at(&w->home, "sites/%s/records.csv", world_site(i, name)).text);
     emit_pair(out, "policy", home_at(&w->home, "policy.yaml").text);
 }
