@@ -16,7 +16,7 @@ enum { COORDINATOR_MAX_RUNS = 32 }; /* at once */
 
 /* Since the process began; for /metrics. */
 struct coordinator_counts {
-    uint64_t rounds_closed;
+    uint64_t rounds_closed, rounds_failed;
     uint64_t runs_ended[RUN_STATES]; /* by final state */
     double round_seconds;            /* sum */
     uint64_t refused[REFUSAL_COUNT];

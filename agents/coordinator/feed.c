@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const double most_loss = 1e12; /* of feed.event */
+
 /* ---- who watches ---- */
 
 static struct watcher *find(struct feed *f, const char *jid)
@@ -64,7 +66,8 @@ enum err feed_unwatch(struct coordinator *c, const char *jid, enum feed_how how)
 
 /* ---- telling ---- */
 
-static double shown(double value) { return isfinite(value) ? value : 0; }
+/* Inside what the schema allows, whatever a hospital said: the feed must never be what stops a run. */
+static double shown(double value, double most) { return isfinite(value) ? fmax(-most, fmin(most, value)) : 0; }
 
 static void fill_run(const struct run *r, struct msg *m)
 {
@@ -76,9 +79,9 @@ static void fill_run(const struct run *r, struct msg *m)
     e->rounds = r->head.rounds;
     e->got = r->counts.in;
     e->want = r->counts.asked;
-    e->loss = shown(r->head.loss);
-    e->auc = shown(r->head.auc);
-    e->accuracy = shown(r->head.accuracy);
+    e->loss = shown(r->head.loss, most_loss);
+    e->auc = shown(r->head.auc, 1);
+    e->accuracy = shown(r->head.accuracy, 1);
 }
 
 static void fill_site(const struct run *r, const struct site *s, struct msg_feed_event *e)
@@ -87,9 +90,9 @@ static void fill_site(const struct run *r, const struct site *s, struct msg_feed
     e->site = str_of(s->name);
     e->epsilon = s->epsilon;
     e->bytes = s->update_round == r->head.round ? s->bytes : 0;
-    e->loss = s->loss;
-    if (scoring) e->loss = s->scored ? s->loss_sum / (double)s->scored : 0;
-    if (scoring) e->accuracy = s->scored ? s->correct / (double)s->scored : 0;
+    double loss = scoring ? s->loss_sum / (double)s->scored : s->loss;
+    e->loss = shown(loss, most_loss);
+    if (scoring) e->accuracy = shown(s->correct / (double)s->scored, 1);
 }
 
 static enum err tell(struct coordinator *c, const struct watcher *w, const struct run *r, struct msg *m)

@@ -13,7 +13,7 @@ static void rounds(const struct coordinator *c, struct buf *m)
 {
     head(m, "himas_rounds_total", "counter", "Rounds closed since the process began.");
     buf_addf(m, "himas_rounds_total{outcome=\"closed\"} %" PRIu64 "\n", c->counts.rounds_closed);
-    buf_addf(m, "himas_rounds_total{outcome=\"failed\"} %" PRIu64 "\n", c->counts.runs_ended[RUN_FAILED]);
+    buf_addf(m, "himas_rounds_total{outcome=\"failed\"} %" PRIu64 "\n", c->counts.rounds_failed);
     head(m, "himas_round_duration_seconds", "summary", "Time from a round's model going out to its close.");
     buf_addf(m, "himas_round_duration_seconds_sum %.3f\n", c->counts.round_seconds);
     buf_addf(m, "himas_round_duration_seconds_count %" PRIu64 "\n", c->counts.rounds_closed);

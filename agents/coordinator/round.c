@@ -141,6 +141,7 @@ static enum err enter(struct run *r)
     r->head.entered_ms = agent_wall_ms(r->home->agent);
     r->head.deadline_ms = limit ? r->head.entered_ms + (int64_t)limit : 0;
     if (run_over(r)) r->home->counts.runs_ended[r->head.state]++;
+    if (r->head.state == RUN_FAILED && r->head.round > 0) r->home->counts.rounds_failed++;
     run_recount(r);
     TRY(feed_tell_phase(r));
     return coordinator_arm(r);

@@ -9,11 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TASK_ARENA_BYTES = 8 << 20 };
+enum { TASK_ARENA_BYTES = 8 << 20, TASK_ENVELOPE_BYTES = 1024 };
+
+/* A task travels in a message: its text as JSON, and some room for the envelope. */
+static size_t wire_bytes(struct str text)
+{
+    size_t n = TASK_ENVELOPE_BYTES;
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        bool short_escape = c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t';
+        n += short_escape ? 2 : c < ' ' ? 6 : 1;
+    }
+    return n;
+}
 
 static enum err parse(struct task_file *f)
 {
     struct model_spec spec;
+    size_t bytes = wire_bytes(buf_str(&f->text));
+    if (bytes > MSG_MAX_BYTES)
+        return why_say(&f->why, ERR_LIMIT, "%s is too long to be sent: %zu bytes as a message, %d are the most",
+                       f->file, bytes, MSG_MAX_BYTES);
     TRY(task_parse(buf_str(&f->text), f->file, &f->arena, &f->task, &f->why));
     return run_model(&f->task, &spec, &f->why);
 }

@@ -104,7 +104,7 @@ static enum err send_update(struct puppet *p, const struct msg *about, uint64_t 
     fill_update(p, value, &bytes);
     m.round = round;
     m.update.samples = 80;
-    m.update.loss = 0.5;
+    m.update.loss = is(p, "wild") ? 1e12 : 0.5;
     m.update.epsilon_spent = 0.25 * (double)round;
     m.update.seconds = 1;
     m.update.delta.data = buf_bytes(&bytes);
@@ -150,7 +150,7 @@ static enum err on_evaluate(struct agent *a, void *self, const struct msg *about
     TRY(tally_init(&t, 2));
     tally_add(&t, outputs, 1, labels, 4);
     m.evaluation.samples = is(p, "liar") ? 5 : 4;
-    m.evaluation.loss_sum = *t.loss_sum;
+    m.evaluation.loss_sum = is(p, "wild") ? 1e15 : *t.loss_sum;
     m.evaluation.brier_sum = *t.brier_sum;
     m.evaluation.confusion = (struct vec){ t.confusion, 4 };
     m.evaluation.positives = (struct vec){ t.positives, t.nbins };

@@ -22,7 +22,8 @@ struct house {
  *   early           sends an update of the next round first
  *   slow            answers round.start after 70 seconds
  *   liar            its moments and scores cannot be
- *   small           scores on no record */
+ *   small           scores on no record
+ *   wild            says the largest losses the schema allows */
 void house_open(struct house *h, const char *extra, const char *const moods[]);
 void house_close(struct house *h);
 

@@ -29,6 +29,18 @@ static void subscribe(struct house *h, const char *json)
     house_run(h, 100);
 }
 
+/* Whatever numbers a hospital says, telling them must not stop the run. */
+Test(feed, wild_numbers_can_be_told)
+{
+    struct house h;
+    house_open(&h, NULL, (const char *const[]){ "honest", "wild", NULL });
+    subscribe(&h, SUBSCRIBE("1"));
+    (void)house_say(&h, "start toy");
+    cr_expect(house_until_over(&h));
+    cr_expect(house_head(&h, "toy-1").state == RUN_DONE);
+    house_close(&h);
+}
+
 Test(feed, programs_get_events_until_they_end_it)
 {
     struct house h;

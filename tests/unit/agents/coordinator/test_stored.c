@@ -50,6 +50,27 @@ Test(stored, round_trip)
     }
 }
 
+/* All of the basic plane and the ends of the others, a few at a time. */
+Test(stored, every_character)
+{
+    for (uint32_t c = 1; c < 0x11000; c += 16) {
+        struct thing thing = { 0 };
+        struct thing back = { 0 };
+        struct buf text CLEANUP(buf_free) = buf_make(STORED_MAX_BYTES);
+        size_t n = 0;
+        for (uint32_t k = c; k < c + 15; k++) {
+            if (k >= 0xd800 && k < 0xe000) continue;
+            if (k >= 0x10000) thing.text[n++] = (char)(0xf0 | k >> 18);
+            if (k >= 0x800) thing.text[n++] = (char)(k >= 0x10000 ? 0x80 | (k >> 12 & 63) : 0xe0 | k >> 12);
+            if (k >= 0x80) thing.text[n++] = (char)(k >= 0x800 ? 0x80 | (k >> 6 & 63) : 0xc0 | k >> 6);
+            thing.text[n++] = (char)(k >= 0x80 ? 0x80 | (k & 63) : k);
+        }
+        stored_write(fields, &thing, &text);
+        cr_expect(stored_read(fields, buf_bytes(&text), &back, NULL) == OK && strcmp(thing.text, back.text) == 0,
+                  "U+%04x and after: " STR_F, (unsigned)c, STR_ARG(buf_str(&text)));
+    }
+}
+
 Test(stored, what_is_not_finite_is_left_as_it_was)
 {
     struct buf text CLEANUP(buf_free) = buf_make(STORED_MAX_BYTES);

@@ -56,6 +56,18 @@ Test(tasks, directories)
     tasks_fini(&t);
 }
 
+/* 58 kB of line ends are 116 kB of JSON. */
+Test(tasks, too_long_for_a_message)
+{
+    struct task_file f;
+    struct buf text CLEANUP(buf_free) = buf_make(TASK_MAX_BYTES);
+    buf_add_z(&text, house_task);
+    while (text.n < 58000) buf_add_z(&text, "\n");
+    cr_assert(task_file_init(&f, "x.yaml", buf_str(&text)) == OK);
+    cr_expect(!f.good && strstr(f.why.text, "too long to be sent"), "%s", f.why.text);
+    task_file_fini(&f);
+}
+
 /* SHA-256 of "abc", FIPS 180-2 appendix B.1 */
 Test(tasks, the_digest_is_of_the_exact_text)
 {
