@@ -1,0 +1,161 @@
+"""The command line, from `himas up` to `himas down`."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from lib import places, tap
+from lib.wait import until
+
+PROCESSES = ["broker", "coordinator", "hospital-a", "hospital-b", "hospital-c"]
+
+
+class Home:
+    def __init__(self):
+        self.root = os.path.join(tempfile.mkdtemp(prefix="cli-", dir=os.environ.get("HIMAS_E2E_DIR")), "fed")
+
+    def himas(self, *words, code=None, seconds=90):
+        done = subprocess.run([places.program("himas"), "--data", self.root, *words], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=seconds)
+        if code is not None and done.returncode != code:
+            raise RuntimeError(f"himas {' '.join(words)}: {done}")
+        return done
+
+    def processes(self):
+        said = json.loads(self.himas("status", "--json", code=0).stdout)
+        return {r["process"]: r for r in said["processes"]["rows"]}
+
+
+def about_itself(t, home):
+    """What needs no federation."""
+    for words in (["help"], ["--help"], ["help", "up"], ["up", "--help"], ["version"], ["--version"], ["man"],
+                  *(["completion", s] for s in ("bash", "zsh", "fish"))):
+        done = home.himas(*words)
+        t.ok(done.returncode == 0 and done.stdout.strip() and not done.stderr, f"himas {' '.join(words)}", done)
+    for words, code, part in ((["stauts"], 64, "did you mean 'status'"), (["up", "--hospitals", "0"], 64, "hospitals"),
+                              (["start"], 64, "task"), (["up", "--hopsitals", "3"], 64, "hospitals"),
+                              (["completion", "tcsh"], 64, "bash, zsh, fish"), (["status"], 66, "himas up")):
+        done = home.himas(*words)
+        t.ok(done.returncode == code and part in done.stderr, f"himas {' '.join(words)}: {code}, and why", done)
+    for shell in ("bash", "zsh", "fish"):
+        if shutil.which(shell):
+            text = home.himas("completion", shell).stdout
+            done = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True)
+            t.ok(done.returncode == 0, f"{shell} reads its completion", done.stderr)
+    if shutil.which("groff"):
+        done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z"], input=home.himas("man").stdout,
+                              capture_output=True, text=True)
+        t.ok(not done.stderr, "groff reads the manual page", done.stderr)
+    for name in ("coordinator", "trainer"):
+        for word in ("--help", "--describe", "--version"):
+            done = subprocess.run([places.program("himas-" + name), word], capture_output=True, text=True)
+            t.ok(done.returncode == 0 and done.stdout, f"himas-{name} {word}", done)
+        done = subprocess.run([places.program("himas-" + name), "--probe_port", "70000"], capture_output=True,
+                              text=True)
+        t.ok(done.returncode in (64, 78) and "probe_port" in done.stderr, f"himas-{name}: a bad setting is named", done)
+
+
+def keys(t, home):
+    path = os.path.join(os.path.dirname(home.root), "a.key")
+    made = home.himas("keys", "new", path, code=0).stdout
+    shown = home.himas("keys", "show", path, code=0).stdout
+    t.ok(shown.split()[-1] in made and os.stat(path).st_mode & 0o777 == 0o600, "keys new, keys show", made + shown)
+    with open(path, encoding="ascii") as f:
+        before = f.read()
+    t.ok(home.himas("keys", "new", path).returncode != 0 and open(path, encoding="ascii").read() == before,
+         "keys new never replaces a key")
+
+
+def up_again(t, home):
+    before = home.processes()
+    t.same(sorted(before), PROCESSES, "up: broker, coordinator and three hospitals")
+    with open(home.root + "/roster.yaml", encoding="utf-8") as f:
+        roster = f.read()
+    done = home.himas("up", code=0)
+    after = home.processes()
+    t.same({n: p["pid"] for n, p in after.items()}, {n: p["pid"] for n, p in before.items()},
+           "up again: the same processes")
+    t.ok(open(home.root + "/roster.yaml", encoding="utf-8").read() == roster, "up again: the same keys", done)
+    modes = {os.stat(os.path.join(home.root, p)).st_mode & 0o077 for p in (
+        "agents/hospital-a/identity.key", "agents/hospital-a/records.csv", "broker/secrets/operator.password", ".")}
+    t.same(modes, {0}, "up: secrets and records are their owner's alone")
+
+
+def a_run(t, home):
+    done = home.himas("start", "breast-cancer", "--watch")
+    t.ok(done.returncode == 0 and "3 of 3 in" in done.stdout and "\ndone" in done.stdout, "start --watch", done)
+    for words in (["compare"], ["runs", "list"], ["runs", "show", "breast-cancer-1"], ["models", "list"],
+                  ["models", "show", "breast-cancer"], ["tasks", "list"], ["trainers"],
+                  ["ask", "coordinator", "status"], ["ask", "coordinator", "help"], ["ask", "hospital-b", "status"]):
+        done = home.himas(*words)
+        t.ok(done.returncode == 0 and done.stdout.strip(), f"himas {' '.join(words)}", done)
+        if "help" not in words:
+            t.ok(json.loads(home.himas(*words, "--json").stdout)["ok"], f"himas {' '.join(words)} --json")
+    compared = json.loads(home.himas("--json", "compare").stdout)
+    t.ok(float(compared["fields"]["auc_difference"]) <= 0.01, "compare: as good as pooled training", compared)
+    t.same(len(compared["rows"]), 5, "compare: federation, pooled, each hospital alone")
+    for words, code in ((["ask", "coordinator", "nosuch"], 66), (["start", "nosuch"], 66),
+                        (["runs", "show", "nosuch"], 66), (["--as", "officer", "start", "breast-cancer"], 77),
+                        (["ask", "nobody", "status"], 66), (["pause"], 66)):
+        done = home.himas(*words)
+        t.ok(done.returncode == code and done.stderr.strip(), f"himas {' '.join(words)}: {code}, and why", done)
+        said = json.loads(home.himas("--json", *words).stdout)
+        t.ok(said["ok"] is False and said["text"], f"himas {' '.join(words)} --json says so too", said)
+
+
+def comes_back(t, home):
+    pid = int(home.processes()["hospital-a"]["pid"])
+    os.kill(pid, signal.SIGKILL)
+    row = until(lambda: (p := home.processes()["hospital-a"])["state"] == "ready" and int(p["pid"]) != pid and p,
+                "hospital-a to come back", 20)
+    t.same(row["restarts"], "1", "what dies is started again, and that is counted")
+
+
+def left(home):
+    """Processes that know the folder."""
+    out = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                words = f.read()
+        except OSError:
+            continue
+        if home.root.encode() in words and int(pid) != os.getpid():
+            out.append((pid, words))
+    return out
+
+
+def ends(t, home):
+    pids = [int(p["pid"]) for p in home.processes().values()]
+    home.himas("down", code=0)
+    t.ok(not any(os.path.exists(f"/proc/{p}") for p in pids) and not left(home), "down leaves no process", left(home))
+    done = home.himas("down")
+    t.ok(done.returncode == 0 and "nothing was running" in done.stdout, "down again", done)
+    done = home.himas("status")
+    t.ok(done.returncode == 69 and "himas up" in done.stderr, "status: not running, and what to do", done)
+    home.himas("up", code=0)
+    said = json.loads(home.himas("runs", "list", "--json", code=0).stdout)
+    t.same([r["run"] for r in said["rows"]], ["breast-cancer-1"], "up: what was is still there")
+    home.himas("down", code=0)
+
+
+def test(t):
+    home = Home()
+    try:
+        about_itself(t, home)
+        keys(t, home)
+        done = home.himas("up")
+        t.need(done.returncode == 0, "himas up", done)
+        up_again(t, home)
+        a_run(t, home)
+        comes_back(t, home)
+        ends(t, home)
+    finally:
+        home.himas("down")
+        shutil.rmtree(os.path.dirname(home.root), ignore_errors=True)
+
+
+if __name__ == "__main__":
+    tap.run("cli", test)
