@@ -11,8 +11,8 @@ static const struct feature {
     const char *name;
     bool of_commands;
 } features[] = {
-    { NS_COMMANDS, true },
     { "http://jabber.org/protocol/caps", false },
+    { NS_COMMANDS, true },
     { NS_INFO, false },
     { NS_ITEMS, true },
     { "jabber:iq:version", false },

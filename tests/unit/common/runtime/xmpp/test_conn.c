@@ -1,0 +1,69 @@
+#include "common/runtime/xmpp/conn.h"
+#include <criterion/criterion.h>
+#include <string.h>
+#include <uv.h>
+
+Test(conn, backoff_is_jittered_doubled_and_bounded)
+{
+    static const struct {
+        unsigned failures;
+        uint64_t bound_ms;
+    } rows[] = {
+        { 0, 500 }, { 1, 1000 }, { 2, 2000 }, { 5, 16000 }, { 6, 30000 }, { 7, 30000 }, { 4000000000u, 30000 }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_eq(conn_backoff_ms(rows[i].failures, 0), 0, "%u", rows[i].failures);
+        cr_expect_eq(conn_backoff_ms(rows[i].failures, rows[i].bound_ms - 1), rows[i].bound_ms - 1, "%u",
+                     rows[i].failures);
+        cr_expect_lt(conn_backoff_ms(rows[i].failures, UINT64_MAX), rows[i].bound_ms, "%u", rows[i].failures);
+    }
+}
+
+Test(conn, a_wrong_config_is_refused_in_words)
+{
+    static const struct {
+        const char *name, *jid, *password, *ca_file, *words;
+    } rows[] = {
+        { "no jid", NULL, "p", NULL, "bare JID" },      { "no domain", "a@", "p", NULL, "bare JID" },
+        { "no name", "@b", "p", NULL, "bare JID" },     { "full", "a@b/c", "p", NULL, "bare JID" },
+        { "no password", "a@b", "", NULL, "password" }, { "no file", "a@b", "p", "/nonexistent/ca", "/nonexistent/ca" },
+    };
+    uv_loop_t loop;
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conn *c = NULL;
+        struct why why = { "" };
+        struct xmpp_config k = {
+            .jid = rows[i].jid, .password = rows[i].password, .ca_file = rows[i].ca_file, .loop = &loop
+        };
+        cr_expect_eq(conn_open(&k, &(struct conn_events){ 0 }, (struct log){ 0 }, &c, &why), ERR_SETTING, "%s",
+                     rows[i].name);
+        cr_expect(strstr(why.text, rows[i].words), "%s: %s", rows[i].name, why.text);
+    }
+    cr_expect_eq(uv_loop_close(&loop), 0, "nothing is left on the loop");
+}
+
+static void on_closed(void *to) { *(bool *)to = true; }
+
+Test(conn, closes_before_it_ever_was_up, .timeout = 60)
+{
+    static const char *const hosts[] = { "127.0.0.1", "localhost" };
+    for (size_t i = 0; i < 2; i++) {
+        uv_loop_t loop;
+        bool closed = false;
+        struct conn *c = NULL;
+        struct xmpp_config k = { .jid = "a@b", .password = "p", .host = hosts[i], .port = 1, .loop = &loop };
+        struct conn_events events = { .to = &closed, .closed = on_closed };
+        cr_assert_eq(uv_loop_init(&loop), 0);
+        cr_assert_eq(conn_open(&k, &events, (struct log){ 0 }, &c, NULL), OK);
+        struct buf stanza CLEANUP(buf_free) = buf_make(16);
+        buf_add_z(&stanza, "<iq/>");
+        cr_expect_eq(conn_send(c, &stanza), ERR_NETWORK);
+        while (conn_counts(c).attempts < 2) (void)uv_run(&loop, UV_RUN_ONCE);
+        conn_close(c);
+        conn_close(c);
+        (void)uv_run(&loop, UV_RUN_DEFAULT);
+        cr_expect(closed, "%s", hosts[i]);
+        cr_expect_eq(uv_loop_close(&loop), 0, "%s: nothing is left on the loop", hosts[i]);
+    }
+}

@@ -1,0 +1,83 @@
+#include "common/runtime/xmpp/presence.h"
+#include "tests/unit/common/runtime/xmpp/reading.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+struct told {
+    struct buf text;
+};
+
+static void tell(void *to, const char *bare, bool online)
+{
+    struct told *t = to;
+    buf_addf(&t->text, "%c%s ", online ? '+' : '-', bare);
+}
+
+static void say(struct presence_list *p, struct told *t, const char *from, const char *type)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "<presence from='%s'%s/>", from, type);
+    struct reading r CLEANUP(reading_end) = reading_of(text);
+    presence_handle(p, r.stanza, tell, t);
+}
+
+#define GONE " type='unavailable'"
+#define DOUBT "doubt"
+#define SETTLE "settle"
+
+Test(presence, histories)
+{
+    static const struct {
+        const char *name;
+        struct {
+            const char *from, *type;
+        } steps[8];
+        const char *expected;
+    } rows[] = {
+        { "comes and goes", { { "a@h/1", "" }, { "a@h/1", "" }, { "a@h/1", GONE } }, "+a@h +a@h -a@h " },
+        { "the last session counts",
+          { { "a@h/1", "" }, { "a@h/2", "" }, { "a@h/1", GONE }, { "a@h/2", GONE } },
+          "+a@h +a@h -a@h " },
+        { "never seen", { { "a@h/1", GONE } }, "-a@h " },
+        { "not there", { { "a@h", " type='error'" } }, "-a@h " },
+        { "subscriptions",
+          { { "a@h", " type='subscribe'" }, { "a@h", " type='subscribed'" }, { "a@h", " type='probe'" } },
+          "" },
+        { "our link breaks, all come back",
+          { { "a@h/1", "" }, { "", DOUBT }, { "a@h/1", "" }, { "", SETTLE } },
+          "+a@h +a@h " },
+        { "our link breaks, one stays away",
+          { { "a@h/1", "" }, { "b@h/1", "" }, { "", DOUBT }, { "a@h/1", "" }, { "", SETTLE } },
+          "+a@h +b@h +a@h -b@h " },
+        { "comes back by another session",
+          { { "a@h/1", "" }, { "", DOUBT }, { "a@h/2", "" }, { "", SETTLE } },
+          "+a@h +a@h " },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct told t = { .text = buf_make(4096) };
+        struct presence_list *p = presence_new();
+        for (size_t k = 0; k < 8 && rows[i].steps[k].from; k++) {
+            if (strcmp(rows[i].steps[k].type, DOUBT) == 0)
+                presence_doubt(p);
+            else if (strcmp(rows[i].steps[k].type, SETTLE) == 0)
+                presence_settle(p, tell, &t);
+            else
+                say(p, &t, rows[i].steps[k].from, rows[i].steps[k].type);
+        }
+        cr_expect(str_is(buf_str(&t.text), rows[i].expected), "%s: " STR_F, rows[i].name, STR_ARG(buf_str(&t.text)));
+        buf_free(&t.text);
+        presence_free(p);
+    }
+}
+
+Test(presence, nobody)
+{
+    struct told t = { .text = buf_make(4096) };
+    struct presence_list *p = presence_new();
+    struct reading r CLEANUP(reading_end) = reading_of("<presence/>");
+    presence_handle(p, r.stanza, tell, &t);
+    cr_expect_eq(t.text.n, 0);
+    presence_free(p);
+    presence_free(NULL);
+}
