@@ -14,10 +14,18 @@ static struct msg question(const struct run *r, enum msg_type type, unsigned sta
     return m;
 }
 
+/* Whom the roster lost, or has no key for, no model can be sealed to; that is no reason to keep it from the others. */
+static enum err send(struct run *r, const struct site *s, struct msg *m)
+{
+    const struct hospital *h = hospitals_find(&r->home->hospitals, s->jid);
+    if (h == NULL || !hospital_reachable(h)) return OK;
+    return agent_send(r->home->agent, s->jid, m);
+}
+
 static enum err send_to_joined(struct run *r, struct msg *m)
 {
     for (size_t i = 0; i < r->nsites; i++)
-        if (r->sites[i].membership == SITE_JOINED) TRY(agent_send(r->home->agent, r->sites[i].jid, m));
+        if (r->sites[i].membership == SITE_JOINED) TRY(send(r, &r->sites[i], m));
     return OK;
 }
 
@@ -28,7 +36,7 @@ enum err ask_invite(struct run *r, const struct site *s)
     m.ttl_ms = 0;
     m.run_invite.task = buf_str(&r->text);
     m.run_invite.digest = str_of(r->head.digest);
-    return agent_send(r->home->agent, s->jid, &m);
+    return send(r, s, &m);
 }
 
 enum err ask_to_join(struct run *r)
@@ -74,6 +82,6 @@ enum err ask_to_forget(struct run *r, unsigned final_state)
     m.run_end.outcome = str_of(run_state_name(final_state));
     m.run_end.text = str_of(r->head.why);
     for (size_t i = 0; i < r->nsites; i++)
-        if (r->sites[i].membership != SITE_DECLINED) TRY(agent_send(r->home->agent, r->sites[i].jid, &m));
+        if (r->sites[i].membership != SITE_DECLINED) TRY(send(r, &r->sites[i], &m));
     return OK;
 }

@@ -185,6 +185,7 @@ static void look_at_site(struct run *r, struct site *s)
     uint64_t now = agent_now_ms(c->agent);
     const struct hospital *h = hospitals_find(&c->hospitals, s->jid);
     bool away = h == NULL || hospital_away(h, now, settings_u64(agent_settings(c->agent), "grace_ms"));
+    if (h == NULL && s->silent_since_ms == 0) s->silent_since_ms = agent_wall_ms(c->agent);
     if (h) s->silent_since_ms = agent_wall_ms(c->agent) - (int64_t)(now - h->seen_ms);
     if (away != s->away) run_set_away(r, s, away);
 }

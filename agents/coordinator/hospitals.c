@@ -66,8 +66,11 @@ void hospital_beat(struct hospital *h, const struct msg_heartbeat *m)
     h->epsilon_max = m->epsilon_max;
 }
 
+bool hospital_reachable(const struct hospital *h) { return h->who->has_key; }
+
 bool hospital_away(const struct hospital *h, uint64_t now_ms, uint64_t grace_ms)
 {
+    if (!hospital_reachable(h)) return true;
     return !h->online && now_ms - h->seen_ms > grace_ms;
 }
 

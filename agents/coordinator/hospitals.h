@@ -36,7 +36,9 @@ void hospital_set_online(struct hospital *h, bool online, uint64_t now_ms, int64
 void hospital_joined(struct hospital *h, const struct msg_join *m);
 void hospital_beat(struct hospital *h, const struct msg_heartbeat *m);
 
-/* Not there, and silent for longer than the grace: a link that flaps is no absence. */
+bool hospital_reachable(const struct hospital *h); /* the roster has its key: a model can be sealed to it */
+/* Not there, and silent for longer than the grace: a link that flaps is no absence.  Who cannot be
+ * reached is away, too. */
 bool hospital_away(const struct hospital *h, uint64_t now_ms, uint64_t grace_ms);
 size_t hospitals_online(const struct hospitals *h);
 size_t hospitals_not_away(const struct hospitals *h, uint64_t now_ms, uint64_t grace_ms);

@@ -2,10 +2,11 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 static const char roster_text[] = "members:\n"
-                                  "  - {jid: hospital-b@h, role: trainer, name: hospital-b}\n"
+                                  "  - {jid: hospital-b@h, role: trainer, name: hospital-b, key: " KEY "}\n"
                                   "  - {jid: coordinator@h, role: coordinator, name: coordinator}\n"
-                                  "  - {jid: hospital-a@h, role: trainer, name: hospital-a}\n";
+                                  "  - {jid: hospital-a@h, role: trainer, name: hospital-a, key: " KEY "}\n";
 
 Test(hospitals, who_is_there)
 {
@@ -28,6 +29,9 @@ Test(hospitals, who_is_there)
     hospital_beat(
         a, &(struct msg_heartbeat){ .doing = STR("training"), .progress = 0.5, .records = 9, .epsilon_spent = 1 });
     cr_expect(strcmp(a->software, "t 1") == 0 && strcmp(a->doing, "training") == 0 && a->records == 9);
+    struct member keyless = { .jid = "hospital-c@h" };
+    struct hospital c = { .who = &keyless, .online = true };
+    cr_expect(hospital_away(&c, 0, 30), "no model can be sealed to it");
     hospitals_fini(&h);
     hospitals_fini(&h);
     roster_free(roster);
