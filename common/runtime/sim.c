@@ -1,7 +1,6 @@
 /* The simulation itself: nodes, their deaths and returns, and what happens next. */
 #include "common/crypto/encode.h"
 #include "common/runtime/sim_private.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,8 @@ struct sim *sim_new(uint64_t seed, const struct sim_faults *faults)
     struct sim *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
     s->rng = rng_make(seed);
+    s->loss = rng_make(~seed);
+    s->fates = rng_make(seed * UINT64_C(0x9e3779b97f4a7c15));
     s->faults = *faults;
     if (s->faults.delay_max_ms < s->faults.delay_min_ms) s->faults.delay_max_ms = s->faults.delay_min_ms;
     return s;
@@ -40,6 +41,7 @@ void sim_free(struct sim *s)
     free(s->slots);
     free(s->heap);
     free(s->chunks);
+    free(s->struck);
     free(s);
 }
 
@@ -156,32 +158,6 @@ static enum err bring_to_life(struct sim_node *n, struct why *why)
     return OK;
 }
 
-static void schedule(struct sim_node *n, enum sim_event_kind kind, uint64_t delay_ms, uint64_t down_ms, bool random)
-{
-    struct sim_event e = { .kind = kind,
-                           .node = n->index,
-                           .at_ms = n->sim->now_ms + delay_ms,
-                           .down_ms = down_ms,
-                           .flag = random,
-                           .life = n->life };
-    sim_push(n->sim, &e);
-}
-
-static uint64_t down_time(struct sim *s)
-{
-    const struct sim_faults *f = &s->faults;
-    return f->down_min_ms +
-           (f->down_max_ms > f->down_min_ms ? rng_below(&s->rng, f->down_max_ms - f->down_min_ms + 1) : 0);
-}
-
-/* The next random kill or cut of a node: a Poisson process. */
-static void schedule_fault(struct sim_node *n, enum sim_event_kind kind, double per_second)
-{
-    if (per_second <= 0) return;
-    double wait_s = -log(1 - rng_unit(&n->sim->rng)) / per_second;
-    schedule(n, kind, (uint64_t)(wait_s * 1000) + 1, down_time(n->sim), true);
-}
-
 static enum err write_roster(struct sim *s, struct why *why)
 {
     struct buf text CLEANUP(buf_free) = buf_make(SIZE_MAX / 2);
@@ -200,11 +176,11 @@ static enum err write_roster(struct sim *s, struct why *why)
     return roster_parse(buf_str(&text), "simulation", &s->roster, why);
 }
 
-/* Killed at its very first commit: a supervisor starts it again. */
+/* Killed at its very first commit, or its disk was full: a supervisor starts it again. */
 static void try_again(struct sim_node *n)
 {
     put_to_death(n);
-    schedule(n, SIM_START, 1000, 0, false);
+    sim_schedule(n, SIM_START, 1000);
 }
 
 enum err sim_start(struct sim *s, struct why *why)
@@ -213,12 +189,12 @@ enum err sim_start(struct sim *s, struct why *why)
     for (size_t i = 0; i < s->nnodes; i++) {
         struct sim_node *n = s->nodes[i];
         if (n->def == NULL) continue;
+        uint64_t failed = s->counts.failed_writes;
         enum err e = bring_to_life(n, why);
-        if (e != OK && !n->dying) return e;
+        if (e != OK && !n->dying && failed == s->counts.failed_writes) return e;
         if (e != OK) try_again(n);
-        schedule_fault(n, SIM_KILL, s->faults.kill_per_second);
-        schedule_fault(n, SIM_CUT, s->faults.cut_per_second);
     }
+    sim_schedule_strikes(s);
     return OK;
 }
 
@@ -228,7 +204,7 @@ void sim_kill(struct sim *s, const char *name, uint64_t down_ms)
     if (n == NULL || n->core == NULL) return;
     s->counts.kills++;
     put_to_death(n);
-    schedule(n, SIM_START, down_ms, 0, false);
+    sim_schedule(n, SIM_START, down_ms);
 }
 
 void sim_cut(struct sim *s, const char *name, uint64_t down_ms)
@@ -240,7 +216,7 @@ void sim_cut(struct sim *s, const char *name, uint64_t down_ms)
     n->link++;
     sim_unseen(n);
     core_on_link(n->core, false);
-    schedule(n, SIM_LINK, down_ms, 0, false);
+    sim_schedule(n, SIM_LINK, down_ms);
 }
 
 /* ---- what happens ---- */
@@ -286,16 +262,31 @@ static void on_fetched(struct sim *s, struct sim_node *n, struct sim_event *e)
     if (n->core && e->life == n->life) core_on_fetched(n->core, e->token, e->err, buf_bytes(&e->body));
 }
 
+/* A random one has a successor; it falls only while there are faults. */
+static bool strikes(struct sim *s, struct sim_node *n, const struct sim_event *e, enum sim_strike_kind kind)
+{
+    bool falls = !e->flag || sim_faulty(s);
+    if (!e->flag) return true;
+    if (falls) sim_note(n, kind, s->now_ms, e->by_ms);
+    sim_next_fault(n, e->kind);
+    return falls;
+}
+
 static void on_kill(struct sim *s, struct sim_node *n, struct sim_event *e)
 {
-    if (sim_faulty(s)) sim_kill(s, n->name, e->down_ms);
-    schedule_fault(n, SIM_KILL, s->faults.kill_per_second);
+    if (strikes(s, n, e, SIM_STRIKE_KILL)) sim_kill(s, n->name, (uint64_t)e->by_ms);
 }
 
 static void on_cut(struct sim *s, struct sim_node *n, struct sim_event *e)
 {
-    if (sim_faulty(s)) sim_cut(s, n->name, e->down_ms);
-    schedule_fault(n, SIM_CUT, s->faults.cut_per_second);
+    if (strikes(s, n, e, SIM_STRIKE_CUT)) sim_cut(s, n->name, (uint64_t)e->by_ms);
+}
+
+static void on_clock(struct sim *s, struct sim_node *n, struct sim_event *e)
+{
+    if (!strikes(s, n, e, SIM_STRIKE_CLOCK)) return;
+    s->counts.jumps++;
+    n->clock_ms += e->by_ms;
 }
 
 static void on_start(struct sim *s, struct sim_node *n, struct sim_event *e)
@@ -320,12 +311,12 @@ static void happen(struct sim *s, struct sim_event *e)
     static void (*const table[SIM_EVENT_KINDS])(struct sim *, struct sim_node *, struct sim_event *) = {
         [SIM_PACKET] = on_packet, [SIM_PRESENCE] = on_presence, [SIM_TIMER] = on_timer, [SIM_JOB] = on_job,
         [SIM_STORED] = on_stored, [SIM_FETCHED] = on_fetched,   [SIM_KILL] = on_kill,   [SIM_START] = on_start,
-        [SIM_CUT] = on_cut,       [SIM_LINK] = on_link,
+        [SIM_CUT] = on_cut,       [SIM_LINK] = on_link,         [SIM_CLOCK] = on_clock,
     };
     struct sim_node *n = s->nodes[e->node];
     s->counts.events++;
     table[e->kind](s, n, e);
-    if (n->dying) sim_kill(s, n->name, down_time(s));
+    if (n->dying) sim_kill(s, n->name, n->dying_ms);
     buf_free(&e->body);
 }
 

@@ -9,6 +9,24 @@
 #include "common/runtime/core.h"
 
 struct sim;
+
+/* One misfortune of one agent.  The random ones are noted as they happen, and a noted one can be ordered again: that is
+ * how a failing schedule is made short. */
+enum sim_strike_kind {
+    SIM_STRIKE_KILL,
+    SIM_STRIKE_CUT,
+    SIM_STRIKE_CLOCK,        /* its wall clock jumps */
+    SIM_STRIKE_STORE,        /* its store cannot write: disk full, say */
+    SIM_STRIKE_CRASH_BEFORE, /* killed at a commit: nothing is kept */
+    SIM_STRIKE_CRASH_AFTER,  /* killed at a commit: all is kept, and nothing leaves */
+    SIM_STRIKE_KINDS
+};
+struct sim_strike {
+    enum sim_strike_kind kind;
+    size_t node;   /* in the order of sim_add, persons included */
+    uint64_t at;   /* KILL, CUT, CLOCK: virtual ms; the others: the how-many-th write of that agent's store, from 1 */
+    int64_t by_ms; /* KILL, CUT, CRASH: how long it is down; CLOCK: by how much */
+};
 struct sim_faults {
     uint64_t delay_min_ms;
     uint64_t delay_max_ms;
@@ -17,10 +35,15 @@ struct sim_faults {
     double kill_per_second; /* per agent, of virtual time */
     uint64_t down_min_ms;   /* how long a killed agent stays down */
     uint64_t down_max_ms;
-    double cut_per_second; /* per agent: its link goes down for a while; what was in flight is lost */
-    double
-        crash_at_commit; /* probability, per transaction: killed just before (nothing kept) or just after the commit */
-    uint64_t faults_until_ms; /* after this virtual time the network is calm; 0: faults for ever */
+    double cut_per_second;            /* per agent: its link goes down for a while; what was in flight is lost */
+    double crash_at_commit;           /* probability per commit: killed just before it or just after */
+    double store_fail;                /* probability per write to a store that it fails */
+    double clock_jump_per_second;     /* per agent: its wall clock jumps, forward or back */
+    uint64_t clock_jump_max_ms;       /* by so much at most */
+    uint64_t job_max_ms;              /* how long a worker may take; 0: 400 */
+    uint64_t faults_until_ms;         /* after this virtual time all is calm; 0: faults for ever */
+    const struct sim_strike *strikes; /* besides, these; borrowed for the simulation's life */
+    size_t nstrikes;
 };
 
 struct sim *sim_new(uint64_t seed, const struct sim_faults *faults); /* NULL out of memory */
@@ -52,7 +75,10 @@ struct store *sim_store(struct sim *s, const char *name);
 typedef void sim_watch_fn(void *to, const char *from, const struct packet *p);
 void sim_watch(struct sim *s, sim_watch_fn *fn, void *to);
 
+/* The random strikes so far, in the order they fell. */
+const struct sim_strike *sim_strikes(const struct sim *s, size_t *out_n);
+
 struct sim_counts {
-    uint64_t events, packets, bytes, dropped, duplicated, kills, cuts;
+    uint64_t events, packets, bytes, dropped, duplicated, kills, cuts, jumps, failed_writes;
 };
 struct sim_counts sim_counts(const struct sim *s);

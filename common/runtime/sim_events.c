@@ -47,15 +47,3 @@ bool sim_pop(struct sim *s, struct sim_event *out)
         i = least;
     }
 }
-
-uint64_t sim_delay(struct sim *s)
-{
-    const struct sim_faults *f = &s->faults;
-    return f->delay_min_ms + rng_below(&s->rng, f->delay_max_ms - f->delay_min_ms + 1);
-}
-
-bool sim_faulty(const struct sim *s) { return s->faults.faults_until_ms == 0 || s->now_ms < s->faults.faults_until_ms; }
-bool sim_chance(struct sim *s, double probability)
-{
-    return probability > 0 && sim_faulty(s) && rng_unit(&s->rng) < probability;
-}

@@ -17,6 +17,7 @@ enum sim_event_kind {
     SIM_START,
     SIM_CUT,
     SIM_LINK,
+    SIM_CLOCK,
     SIM_EVENT_KINDS
 };
 
@@ -29,8 +30,8 @@ struct sim_event {
     uint64_t life; /* TIMER, JOB, STORED, FETCHED, LINK: of this life of the node only */
     uint64_t link; /* PACKET: of this life of the receiver's link only */
     uint64_t token;
-    bool flag; /* PRESENCE: online; PACKET: chat; KILL, CUT: one of the random ones, which have a successor */
-    uint64_t down_ms;
+    bool flag; /* PRESENCE: online; PACKET: chat; KILL, CUT, CLOCK: one of the random ones, which have a successor */
+    int64_t by_ms;   /* KILL, CUT: time down; CLOCK: how far */
     struct buf body; /* PACKET: text; STORED, FETCHED: url, bytes; owned */
     enum err err;
 };
@@ -49,6 +50,9 @@ struct sim_node {
     struct agent *core; /* NULL while down */
     bool up;
     bool dying; /* killed inside a transaction: nothing leaves any more */
+    uint64_t dying_ms;
+    int64_t clock_ms; /* how far its wall clock is off */
+    uint64_t writes;  /* puts, deletions and commits of its store */
     uint64_t life, link;
     size_t *shown; /* nodes that see its presence */
     size_t nshown, cap_shown;
@@ -60,7 +64,9 @@ struct sim_chunk {
 };
 struct sim {
     struct sim_faults faults;
-    struct rng rng;
+    struct rng rng;   /* delays, workers, agents' dice */
+    struct rng loss;  /* drops and repeats */
+    struct rng fates; /* strikes: each has dice of its own, so that one kind can be left out and the others stay */
     uint64_t now_ms;
     uint64_t order;
     struct sim_event *heap;
@@ -72,6 +78,8 @@ struct sim {
     struct sim_chunk *chunks;
     size_t nchunks, cap_chunks;
     struct roster *roster;
+    struct sim_strike *struck;
+    size_t nstruck, cap_struck;
     sim_watch_fn *watch;
     void *watch_to;
     struct sim_counts counts;
@@ -80,9 +88,17 @@ struct sim {
 /* sim_events.c: the queue */
 void sim_push(struct sim *s, struct sim_event *take); /* owns take->body; drops the event out of memory */
 bool sim_pop(struct sim *s, struct sim_event *out);
+
+/* sim_faults.c: what goes wrong, and when */
 uint64_t sim_delay(struct sim *s);
-bool sim_chance(struct sim *s, double probability); /* false once the faults are over */
+bool sim_chance(struct sim *s, struct rng *dice, double probability); /* false once the faults are over */
 bool sim_faulty(const struct sim *s);
+void sim_schedule(struct sim_node *n, enum sim_event_kind kind, uint64_t delay_ms);
+void sim_schedule_strikes(struct sim *s); /* at the start: those ordered, and the first random ones of each node */
+void sim_next_fault(struct sim_node *n, enum sim_event_kind kind); /* the next random one; not when there are none */
+void sim_note(struct sim_node *n, enum sim_strike_kind kind, uint64_t at, int64_t by_ms);
+/* Does this write of the node's store fail, or kill it?  Counts it, sets dying, and notes what was random. */
+enum sim_strike_kind sim_write_fate(struct sim_node *n, bool commit); /* SIM_STRIKE_KINDS: nothing happens */
 
 /* sim_transport.c: what a node's core stands on */
 struct transport sim_transport(struct sim_node *n);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOB_MAX_MS = 400, CHUNK_URL_BYTES = 80 };
+enum { JOB_MAX_MS = 400 };
 
 /* ---- packets ---- */
 
@@ -26,11 +26,12 @@ void sim_transmit(struct sim_node *from, const struct packet *p)
     s->counts.packets++;
     s->counts.bytes += p->body.n;
     if (s->watch) s->watch(s->watch_to, from->jid, p);
-    bool lost = to == NULL || (to->def && !to->up) || (from->def && !from->up) || sim_chance(s, s->faults.drop);
+    bool lost =
+        to == NULL || (to->def && !to->up) || (from->def && !from->up) || sim_chance(s, &s->loss, s->faults.drop);
     s->counts.dropped += lost;
     if (lost) return;
     one_copy(from, to, p);
-    if (!sim_chance(s, s->faults.duplicate)) return;
+    if (!sim_chance(s, &s->loss, s->faults.duplicate)) return;
     s->counts.duplicated++;
     one_copy(from, to, p);
 }
@@ -114,7 +115,7 @@ static struct sim_event later(struct sim_node *n, enum sim_event_kind kind, uint
         .kind = kind, .node = n->index, .life = n->life, .token = token, .body = buf_make(SIZE_MAX / 2)
     };
     e.at_ms = n->sim->now_ms + sim_delay(n->sim);
-    e.err = sim_chance(n->sim, n->sim->faults.drop) ? ERR_NETWORK : OK;
+    e.err = sim_chance(n->sim, &n->sim->loss, n->sim->faults.drop) ? ERR_NETWORK : OK;
     return e;
 }
 
@@ -153,7 +154,11 @@ struct transport sim_transport(struct sim_node *n)
 static uint64_t host_mono(void *self) { return ((struct sim_node *)self)->sim->now_ms; }
 
 /* Virtual time begins at a fixed date, so that what is written down is reproducible. */
-static int64_t host_wall(void *self) { return INT64_C(1767225600000) + (int64_t)host_mono(self); } /* 2026-01-01 UTC */
+static int64_t host_wall(void *self)
+{
+    const struct sim_node *n = self;
+    return INT64_C(1767225600000) + (int64_t)n->sim->now_ms + n->clock_ms; /* 2026-01-01 UTC */
+}
 
 static enum err host_random(void *self, void *out, size_t n)
 {
@@ -175,9 +180,10 @@ static enum err host_offload(void *self, const struct agent_job *job, uint64_t t
 {
     struct sim_node *n = self;
     struct sim_event e = { .kind = SIM_JOB, .node = n->index, .life = n->life, .token = token };
+    uint64_t most_ms = n->sim->faults.job_max_ms ? n->sim->faults.job_max_ms : JOB_MAX_MS;
     if (n->dying) return OK;
     job->run(job->job);
-    e.at_ms = n->sim->now_ms + 1 + rng_below(&n->sim->rng, JOB_MAX_MS);
+    e.at_ms = n->sim->now_ms + 1 + rng_below(&n->sim->rng, most_ms);
     sim_push(n->sim, &e);
     return OK;
 }
@@ -187,9 +193,10 @@ struct host sim_host(struct sim_node *n)
     return (struct host){ n, host_mono, host_wall, host_random, host_timer, host_offload };
 }
 
-/* ---- the store, with crashes at commits ---- */
+/* ---- the store, which may fail, and at whose commits an agent may die ---- */
 
 static const struct store *kept(void *self) { return ((struct sim_node *)self)->kept; }
+static bool fails(void *self) { return sim_write_fate(self, false) == SIM_STRIKE_STORE; }
 static void wrap_close(void *self) { (void)self; }
 static enum err wrap_begin(void *self)
 {
@@ -198,9 +205,12 @@ static enum err wrap_begin(void *self)
 static void wrap_rollback(void *self) { kept(self)->ops->rollback(kept(self)->self); }
 static enum err wrap_put(void *self, const char *k, struct bytes v)
 {
-    return kept(self)->ops->put(kept(self)->self, k, v);
+    return fails(self) ? ERR_STORE : kept(self)->ops->put(kept(self)->self, k, v);
 }
-static enum err wrap_del(void *self, const char *k) { return kept(self)->ops->del(kept(self)->self, k); }
+static enum err wrap_del(void *self, const char *k)
+{
+    return fails(self) ? ERR_STORE : kept(self)->ops->del(kept(self)->self, k);
+}
 static enum err wrap_get(void *self, const char *k, struct buf *out)
 {
     return kept(self)->ops->get(kept(self)->self, k, out);
@@ -213,11 +223,8 @@ static enum err wrap_next(void *self, const char *prefix, const char *from, bool
 
 static enum err wrap_commit(void *self)
 {
-    struct sim_node *n = self;
-    if (sim_chance(n->sim, n->sim->faults.crash_at_commit)) {
-        n->dying = true;
-        if (rng_below(&n->sim->rng, 2) == 0) return ERR_STORE; /* before it: nothing is kept */
-    }
+    enum sim_strike_kind fate = sim_write_fate(self, true);
+    if (fate == SIM_STRIKE_STORE || fate == SIM_STRIKE_CRASH_BEFORE) return ERR_STORE;
     return kept(self)->ops->commit(kept(self)->self);
 }
 
