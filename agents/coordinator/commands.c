@@ -33,7 +33,7 @@ static const struct argument model_args[] = {
 /* clang-format off */
 const struct command coordinator_commands[] = {
     { "status", LOOK, run_args, "how each run is going, and whom it waits for",
-      "how is it going|how are things|what is going on|what are you waiting for|how is {run}", command_status },
+      "how is it going|how are things|what is going on|what are you waiting for|how is run {run}|status of {run}", command_status },
     { "trainers", LOOK, NULL, "which hospitals are here and what they are doing",
       "who is in|who is here|who is there|which hospitals are there", command_trainers },
     { "start", STEER, start_args, "start a run of a task", "start {task}|train {task}|begin {task}", command_start },
