@@ -1,4 +1,5 @@
 #include "common/runtime/xmpp/disco.h"
+#include "common/wire/schema.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,8 +18,10 @@ static const struct feature {
     { NS_ITEMS, true },
     { "jabber:iq:version", false },
     { NS_DATA, true },
+    { DISCO_SCHEMA "1", true },
     { "urn:xmpp:ping", false },
 };
+_Static_assert(SCHEMA_VERSION == 1, "the row above says the schema's version");
 enum { FEATURE_COUNT = sizeof features / sizeof *features };
 
 struct asked {
