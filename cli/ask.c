@@ -67,14 +67,24 @@ static size_t arrange(struct question *q, size_t words, char name[NAME_BYTES])
 }
 
 /* Names may have two words, so the longer reading is tried first. */
-static enum err ask(const struct cli *cli, const struct visit *v, struct question *q, struct why *why)
+static enum err find_answer(const struct visit *v, struct question *q, struct result *out, struct why *why)
 {
     char name[NAME_BYTES] = "";
     enum err e = ERR_ABSENT;
     for (size_t words = q->nwords > 2 ? 2 : 1; words > 0 && e == ERR_ABSENT; words--) {
         size_t n = arrange(q, words, name);
-        e = visit_print(cli, v, q->agent, str_of(name), q->pairs, n, why);
+        e = visit_call(v, q->agent, str_of(name), q->pairs, n, out, why);
     }
+    return e;
+}
+
+static enum err ask(const struct cli *cli, const struct visit *v, struct question *q, struct why *why)
+{
+    struct result r;
+    TRY(find_answer(v, q, &r, why));
+    enum err e = visit_refusal(&r, why);
+    if (e == OK) e = visit_put(cli, &r, why);
+    result_free(&r);
     return e;
 }
 

@@ -69,8 +69,10 @@ static void text(struct buf *out, double x, double y, const char *anchor, const 
 static void y_axis(const struct chart *c, const struct frame *f, struct buf *out)
 {
     double step = chart_step(f->low, f->high, TICKS);
-    for (double v = f->low; v <= f->high + step / 2; v += step) {
+    size_t ticks = (size_t)lround((f->high - f->low) / step);
+    for (size_t i = 0; i <= ticks; i++) {
         char label[32];
+        double v = f->low + (double)i * step;
         double y = y_of(f, v);
         (void)snprintf(label, sizeof label, "%.4g", fabs(v) < step / 1e6 ? 0 : v);
         buf_addf(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>\n", LEFT, y, WIDTH - RIGHT,

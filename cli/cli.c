@@ -76,7 +76,7 @@ static int report(const struct cli *cli, const char *name, enum err e, const str
     struct look look = look_of(STDERR_FILENO);
     if (e == OK) return 0;
     const char *text = *why->text ? why->text : err_text(e);
-    if (cli->json) print_failure_json(e, text);
+    if (cli->json && *why->text) print_failure_json(e, text); /* without a sentence, all has been said */
     struct buf out = buf_make(OUT_MAX_BYTES);
     draw_ink(&out, &look, INK_RED, "himas%s%s", *name ? " " : "", name);
     buf_addf(&out, ": %s\n", text);
@@ -100,11 +100,19 @@ static enum err become_program(const struct cli *cli, const struct subcommand *s
 {
     char name[64];
     char path[PROGRAM_PATH_BYTES];
-    char *words[MAX_WORDS + 1] = { path };
+    char json[] = "--json"; /* said before the subcommand, it is not among its words */
+    char *words[MAX_WORDS + 3] = { path };
+    size_t n = 1;
     (void)snprintf(name, sizeof name, "himas-%s", sub->name);
+    char *second = strchr(name, ' '); /* of a name of two words the program gets the second as its first */
+    if (second) {
+        *second = '\0';
+        words[n++] = second + 1;
+    }
     TRY(program_beside(name, path, sizeof path, why));
     if (call->argc >= MAX_WORDS) return why_say(why, ERR_USAGE, "more than %d words", MAX_WORDS);
-    for (size_t i = 0; i < call->argc; i++) words[i + 1] = call->argv[i];
+    if (cli->json) words[n++] = json;
+    for (size_t i = 0; i < call->argc; i++) words[n++] = call->argv[i];
     if (setenv("HIMAS_DATA", cli->data, 1) != 0) return ERR_MEMORY;
     return program_become(path, words, why);
 }

@@ -198,10 +198,12 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     TRY(compete(c, why));
     result_init(&r);
     tell(c, tolerance, &r);
+    if (difference(c) > tolerance) r.code = ERR_DATA;
     enum err e = visit_put(cli, &r, why);
     result_free(&r);
     TRY(e);
     if (difference(c) <= tolerance) return OK;
+    if (cli->json) return *why = (struct why){ "" }, ERR_DATA;
     return why_say(why, ERR_DATA, "the federation's AUC differs from pooled training's by %.4f, more than %g",
                    difference(c), tolerance);
 }

@@ -42,12 +42,13 @@ static size_t read_all(int fd, char *out, size_t size)
 static enum err ask(int fd, uint16_t port, const char *path, unsigned *out_status, char text[HTTP_TEXT_BYTES])
 {
     char question[300];
-    char answer[ANSWER_BYTES];
+    char answer[ANSWER_BYTES] = "";
     const struct sockaddr_in to = here(port);
     int n = snprintf(question, sizeof question, "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n", path);
     if (connect(fd, (const struct sockaddr *)&to, sizeof to) != 0) return ERR_NETWORK;
     if (send(fd, question, (size_t)n, MSG_NOSIGNAL) != n) return ERR_NETWORK;
-    return http_parse((struct str){ answer, read_all(fd, answer, sizeof answer) }, out_status, text);
+    size_t got = read_all(fd, answer, sizeof answer);
+    return http_parse((struct str){ answer, got }, out_status, text);
 }
 
 enum err http_get(uint16_t port, const char *path, unsigned timeout_ms, unsigned *out_status,

@@ -26,13 +26,14 @@ struct unit { /* a line, before it is known whose it is */
     uint32_t group;
 };
 struct dealing {
-    const struct contract *contract;
+    struct contract contract;          /* its columns lie in the task's arena */
     size_t label_field, patient_field; /* SIZE_MAX: none */
     bool header_seen;
     char classes[MAX_CLASSES][CONTRACT_NAME_BYTES];
     size_t nclasses;
     struct unit *units;
     size_t n, cap;
+    size_t labelled; /* lines that have a field where the label should be */
 };
 
 static uint64_t fnv1a(struct str s) /* Fowler, Noll, Vo: draft-eastlake-fnv */
@@ -46,8 +47,8 @@ static uint64_t fnv1a(struct str s) /* Fowler, Noll, Vo: draft-eastlake-fnv */
 
 static void find_fields(struct dealing *d, const struct line *header)
 {
-    for (size_t i = 0; i < d->contract->count; i++) {
-        const struct column *c = &d->contract->columns[i];
+    for (size_t i = 0; i < d->contract.count; i++) {
+        const struct column *c = &d->contract.columns[i];
         size_t field = header ? SIZE_MAX : i;
         for (size_t k = 0; header && k < header->nfields; k++)
             if (str_is(header->fields[k], c->name)) field = k;
@@ -79,7 +80,7 @@ static bool make_room(struct dealing *d)
 static enum err take_line(void *to, const struct line *line)
 {
     struct dealing *d = to;
-    if (d->contract->header && !d->header_seen) {
+    if (d->contract.header && !d->header_seen) {
         d->header_seen = true;
         find_fields(d, line);
         return OK;
@@ -87,7 +88,10 @@ static enum err take_line(void *to, const struct line *line)
     if (!make_room(d)) return ERR_MEMORY;
     struct unit *u = &d->units[d->n++];
     *u = (struct unit){ .line = line->number, .person = line->number };
-    if (d->label_field < line->nfields) u->label = class_of(d, line->fields[d->label_field]);
+    if (d->label_field < line->nfields) {
+        u->label = class_of(d, line->fields[d->label_field]);
+        d->labelled++;
+    }
     if (d->patient_field < line->nfields) u->person = fnv1a(line->fields[d->patient_field]);
     return OK;
 }
@@ -195,10 +199,11 @@ static enum err run(char **argv, struct dealing *d, struct why *why)
     TRY(file_read(argv[2], &text, why));
     TRY(task_parse(buf_str(&text), argv[2], &arena, &task, why));
     TRY(file_read(argv[1], &csv, why));
-    d->contract = &task.contract;
+    d->contract = task.contract;
     find_fields(d, NULL);
     TRY(lines_in(buf_bytes(&csv), task.contract.skip_lines, take_line, d));
-    if (d->label_field == SIZE_MAX) return why_say(why, ERR_DATA, "%s has no column for the task's label", argv[1]);
+    if (d->labelled == 0)
+        return why_say(why, ERR_DATA, "no line of %s has a field for the label of task %s", argv[1], task.name);
     uint32_t *part = calloc(d->n + 1, sizeof *part);
     enum err e = part ? deal(d, &how, part, why) : ERR_MEMORY;
     if (e == OK) e = write_parts(d, part, buf_str(&csv), argv[3], str_of(argv[4]), why);

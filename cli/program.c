@@ -80,6 +80,14 @@ enum err program_spawn(const struct program_start *start, pid_t *out, struct why
     return OK;
 }
 
+/* Our own programs end with the codes of err.def. */
+static enum err error_of(int status)
+{
+    for (int i = 1; WIFEXITED(status) && i < ERR_COUNT; i++)
+        if (err_exit_code((enum err)i) == WEXITSTATUS(status)) return (enum err)i;
+    return ERR_IO;
+}
+
 enum err program_run(const struct program_start *start, struct why *why)
 {
     char last[200] = "";
@@ -92,8 +100,8 @@ enum err program_run(const struct program_start *start, struct why *why)
     if (start->log_path) (void)program_last_line(start->log_path, last, sizeof last);
     const char *how = WIFSIGNALED(status) ? "signal" : "exit code";
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    return why_say(why, ERR_IO, "%s ended with %s %d%s%s%s%s", start->argv[0], how, number, *last ? ": " : "", last,
-                   start->log_path ? "; see " : "", start->log_path ? start->log_path : "");
+    return why_say(why, error_of(status), "%s ended with %s %d%s%s%s%s", start->argv[0], how, number, *last ? ": " : "",
+                   last, start->log_path ? "; see " : "", start->log_path ? start->log_path : "");
 }
 
 enum err program_become(const char *path, char *const *argv, struct why *why)
@@ -112,8 +120,10 @@ const char *program_last_line(const char *path, char *out, size_t size)
     struct str rest = { tail, fread(tail, 1, sizeof tail, f) };
     (void)fclose(f);
     while (rest.n) {
-        struct str line = str_trim(str_next(&rest, '\n'));
-        if (line.n) (void)snprintf(out, size, STR_F, STR_ARG(line));
+        struct str line = str_next(&rest, '\n');
+        bool indented = line.n && (line.p[0] == ' ' || line.p[0] == '\t');
+        line = str_trim(line);
+        if (line.n && !indented) (void)snprintf(out, size, STR_F, STR_ARG(line));
     }
     return out;
 }

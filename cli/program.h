@@ -23,10 +23,12 @@ struct program_start {
 };
 /* The child ends with us.  ERR_IO. */
 enum err program_spawn(const struct program_start *start, pid_t *out, struct why *why) MUST_USE;
-/* Starts and waits.  An exit code other than 0 is ERR_IO and the sentence says it, with the last line of its log. */
+/* Starts and waits.  Another exit code than 0 becomes the first error of err.def with that code, else ERR_IO; the
+ * sentence has the last line of its log. */
 enum err program_run(const struct program_start *start, struct why *why) MUST_USE;
 /* Becomes the program: returns only when that fails. */
 enum err program_become(const char *path, char *const *argv, struct why *why) MUST_USE;
 
-/* The last whole line of a text file that is not empty, cut to size; "" when there is none. */
+/* The last line of a text file that is neither empty nor indented (more to the line before), cut to size; "" when there
+ * is none. */
 const char *program_last_line(const char *path, char *out, size_t size);

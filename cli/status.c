@@ -109,6 +109,8 @@ enum err run_status(const struct cli *cli, const struct cli_call *call, struct w
     if (e == OK) e = put(cli, &local, &answer, why);
     result_free(&local);
     result_free(&answer);
-    if (e == OK && asked != OK && !cli->json) return why_say(why, asked, "%s", silence.text);
-    return e;
+    if (e != OK || asked == OK) return e;
+    if (cli->json) silence.text[0] = '\0'; /* the JSON has it already */
+    *why = silence;
+    return asked;
 }

@@ -78,6 +78,19 @@ static const struct argument compare_args[] = {
     REAL("tolerance", 0, 1, "0.01", NULL, "largest difference of AUC to pooled training"),
     { 0 },
 };
+#define SAMPLING \
+    REAL("q", 0, 1, "1", NULL, "chance of a record to be in a step; 1 is the full batch"), \
+    COUNT("steps", 1, 1e12, "1", "steps", "how many"), \
+    REAL("delta", 0, 1, "1e-5", NULL, "chance that is left to failure"), \
+    REAL("interval", 1e-6, 1, "1e-4", NULL, "of the grid of PLD; coarser where there are too many losses")
+static const struct argument privacy_epsilon_args[] = {
+    { .name = "sigma", .kind = ARG_REAL, .need = ARG_REQUIRED, .min = 0, .max = 1e6, .doc = "noise multiplier: standard deviation over the clip bound" },
+    SAMPLING, { 0 },
+};
+static const struct argument privacy_sigma_args[] = {
+    { .name = "epsilon", .kind = ARG_REAL, .need = ARG_REQUIRED, .min = 0, .max = 1e6, .doc = "what all steps together may cost" },
+    SAMPLING, { 0 },
+};
 static const struct argument help_args[] = {
     { .name = "subcommand", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its name" },
     { .name = "word", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its second word" },
@@ -137,6 +150,17 @@ const struct subcommand cli_subcommands[] = {
               "of passes and scored on the held-out records of all hospitals. Ends with an error when the federation\n"
               "and pooled training differ by more than the tolerance.",
       .examples = "himas compare  # after a run\nhimas compare --json  # for programs\n" },
+    { .name = "privacy epsilon", .args = privacy_epsilon_args,
+      .doc = "what training with noise costs, by two accountants",
+      .more = "Each record joins a step by itself with probability q; the sum of clipped gradients gets Gaussian noise.\n"
+              "RDP is quick and may be summed over rounds; PLD is tight. Both are upper bounds for one record more or\n"
+              "less. Batches of a fixed size are not covered.",
+      .examples = "himas privacy epsilon --sigma 1.1 --q 0.01 --steps 10000 --delta 1e-5  # RDP and PLD side by side\n"
+                  "himas privacy epsilon --sigma 4 --steps 100 --json  # the full batch, for programs\n" },
+    { .name = "privacy sigma", .args = privacy_sigma_args,
+      .doc = "the least noise that keeps training within a budget, by two accountants",
+      .more = "The noise that is printed keeps the epsilon beside it, which is at most the one asked for.",
+      .examples = "himas privacy sigma --epsilon 3 --q 0.01 --steps 1000 --delta 1e-5  # RDP and PLD side by side\n" },
     { .name = "keys new", .args = keys_args, .npositional = 1, .run = run_keys_new, .doc = "make an agent's X25519 identity",
       .examples = "himas keys new identity.key  # and print the half for the roster\n" },
     { .name = "keys show", .args = keys_args, .npositional = 1, .run = run_keys_show, .doc = "print the public half of an identity" },

@@ -72,7 +72,7 @@ const char *visit_jid(const struct visit *v, const char *name, char out[VISIT_JI
 }
 
 /* The sentences of a refusal, without the line end. */
-static enum err refused(const struct result *r, struct why *why)
+enum err visit_refusal(const struct result *r, struct why *why)
 {
     struct str text = str_trim(buf_str(&r->text));
     if (r->code == OK) return OK;
@@ -80,13 +80,21 @@ static enum err refused(const struct result *r, struct why *why)
                    text.n ? text.p : err_text(r->code));
 }
 
-enum err visit_ask(const struct visit *v, const char *agent, struct str command, const struct arg_pair *pairs, size_t n,
-                   struct result *out, struct why *why)
+enum err visit_call(const struct visit *v, const char *agent, struct str command, const struct arg_pair *pairs,
+                    size_t n, struct result *out, struct why *why)
 {
     char jid[VISIT_JID_BYTES];
     result_init(out);
     enum err e = client_ask(v->client, visit_jid(v, agent, jid), command, pairs, n, VISIT_ASK_MS, out, why);
-    if (e == OK) e = refused(out, why);
+    if (e != OK) result_free(out);
+    return e;
+}
+
+enum err visit_ask(const struct visit *v, const char *agent, struct str command, const struct arg_pair *pairs, size_t n,
+                   struct result *out, struct why *why)
+{
+    TRY(visit_call(v, agent, command, pairs, n, out, why));
+    enum err e = visit_refusal(out, why);
     if (e != OK) result_free(out);
     return e;
 }

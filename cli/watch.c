@@ -116,9 +116,52 @@ static enum err follow(struct watching *w, uint64_t patience_ms, struct why *why
     return outcome(w, why);
 }
 
+static struct str column(const struct result *r, const struct result_row *row, const char *name)
+{
+    for (size_t i = 0; i < r->ncolumns; i++)
+        if (str_is(r->columns[i], name)) return row->cells[i];
+    return (struct str){ 0 };
+}
+
+static void take_state(struct panel *p, struct str task, struct str state)
+{
+    (void)snprintf(p->task, sizeof p->task, STR_F, STR_ARG(task));
+    (void)snprintf(p->phase, sizeof p->phase, STR_F, STR_ARG(state));
+    if (str_is(state, "done")) p->outcome = PANEL_DONE;
+    if (str_is(state, "failed") || str_is(state, "aborted")) p->outcome = PANEL_FAILED;
+}
+
+static enum err tell_over(const struct watching *w, struct str reason, struct why *why)
+{
+    struct result r;
+    result_init(&r);
+    result_say(&r, "%s is over: %s, " STR_F, w->panel.run, w->panel.phase, STR_ARG(reason));
+    result_field(&r, "state", "%s", w->panel.phase);
+    enum err e = visit_put(w->cli, &r, why);
+    result_free(&r);
+    return e;
+}
+
+/* A run that is over, or never was, sends no events: look before waiting. */
+static enum err look_first(struct watching *w, struct why *why)
+{
+    struct result r;
+    TRY(visit_ask(w->visit, "coordinator", STR("runs list"), NULL, 0, &r, why));
+    enum err e =
+        *w->panel.run ? why_say(why, ERR_ABSENT, "there is no run %s; `himas runs` lists them", w->panel.run) : OK;
+    for (const struct result_row *row = r.rows; row && *w->panel.run; row = row->next) {
+        if (!str_is(column(&r, row, "run"), w->panel.run)) continue;
+        take_state(&w->panel, column(&r, row, "task"), column(&r, row, "state"));
+        e = w->panel.outcome == PANEL_RUNNING ? OK : tell_over(w, column(&r, row, "why"), why);
+    }
+    result_free(&r);
+    return e;
+}
+
 static enum err watch(struct watching *w, uint64_t patience_ms, struct why *why)
 {
     TRY(begin(w, why));
+    TRY(look_first(w, why));
     enum err e = follow(w, patience_ms, why);
     enum err off = subscribe(w->visit, 0);
     return e == OK && off != ERR_NETWORK ? off : e;

@@ -15,7 +15,8 @@ Test(program, last_line)
 {
     static const struct {
         const char *text, *expected;
-    } rows[] = { { "a\nb\n", "b" }, { "a\nb\n\n  \n", "b" }, { "only", "only" }, { "", "" }, { "\n\n", "" } };
+    } rows[] = { { "a\nb\n", "b" }, { "a\nb\n\n  \n", "b" }, { "a\nb\n  more\n", "b" }, { "only", "only" },
+                 { "", "" },        { "\n\n", "" } };
     char path[] = "/tmp/himas-line-XXXXXX";
     int fd = mkstemp(path);
     cr_assert(fd >= 0 && close(fd) == 0);
@@ -32,12 +33,15 @@ Test(program, last_line)
 Test(program, runs)
 {
     static const struct {
-        const char *script, *expected; /* part of the sentence; NULL: it went well */
+        const char *script;
+        enum err err;
+        const char *expected; /* part of the sentence */
     } rows[] = {
-        { "exit 0", NULL },
-        { "echo what was wrong; exit 3", "ended with exit code 3: what was wrong" },
-        { "kill -9 $$", "ended with signal 9" },
-        { "cat", NULL }, /* its input is empty */
+        { "exit 0", OK, "" },
+        { "echo what was wrong; exit 3", ERR_IO, "ended with exit code 3: what was wrong" },
+        { "exit 65", ERR_DATA, "ended with exit code 65" },
+        { "kill -9 $$", ERR_IO, "ended with signal 9" },
+        { "cat", OK, "" }, /* its input is empty */
     };
     char log[] = "/tmp/himas-log-XXXXXX";
     int fd = mkstemp(log);
@@ -47,8 +51,8 @@ Test(program, runs)
         const char *const argv[] = { "/bin/sh", "-c", rows[i].script, NULL };
         write_file(log, "");
         enum err e = program_run(&(struct program_start){ .argv = argv, .log_path = log }, &why);
-        cr_expect_eq(e, rows[i].expected ? ERR_IO : OK, "%s", rows[i].script);
-        if (rows[i].expected) cr_expect(strstr(why.text, rows[i].expected) != NULL, "%s", why.text);
+        cr_expect_eq(e, rows[i].err, "%s", rows[i].script);
+        cr_expect(strstr(why.text, rows[i].expected) != NULL, "%s", why.text);
     }
     (void)unlink(log);
 }

@@ -1,0 +1,132 @@
+/*
+ * himas-privacy -- what training with noise costs, and how much noise a budget
+ * asks for: himas privacy epsilon, himas privacy sigma.
+ *
+ * A composition: the command line with common/privacy.
+ */
+#include "cli/visit.h"
+#include "common/privacy/pld.h"
+#include "common/privacy/search.h"
+#include "common/wire/result.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CELL_BYTES = 80 };
+
+static void say_what(const struct call *call, struct result *r)
+{
+    result_say(r, "Poisson-subsampled Gaussian; one record more or less; upper bounds.");
+    result_field(r, "q", "%g", call_f64(call, "q"));
+    result_field(r, "steps", "%llu", (unsigned long long)call_u64(call, "steps"));
+    result_field(r, "delta", "%g", call_f64(call, "delta"));
+}
+
+static enum err need_range(const struct call *call, struct why *why)
+{
+    if (call_f64(call, "q") <= 0) return why_say(why, ERR_USAGE, "--q must be above 0: with 0 nothing is released");
+    if (call_f64(call, "delta") <= 0) return why_say(why, ERR_USAGE, "--delta must be above 0");
+    return OK;
+}
+
+/* ---- epsilon ---- */
+
+static void add_row(struct result *r, const char *method, double value, const char *note)
+{
+    char shown[CELL_BYTES];
+    (void)snprintf(shown, sizeof shown, "%.4f", value);
+    const char *cells[] = { method, shown, note, NULL };
+    result_row(r, cells);
+}
+
+static enum err epsilons(const struct call *call, struct result *r)
+{
+    static const char *const columns[] = { "method", "epsilon", "by", NULL };
+    char note[CELL_BYTES];
+    double delta = call_f64(call, "delta"), order = 0, tight = 0;
+    const struct privacy_event e = { .mechanism = PRIVACY_SUBSAMPLED_GAUSSIAN,
+                                     .noise = call_f64(call, "sigma"),
+                                     .rate = call_f64(call, "q"),
+                                     .steps = call_u64(call, "steps") };
+    const struct pld_list list = { .events = &e, .n = 1, .interval = call_f64(call, "interval") };
+    struct accountant a = accountant_make();
+    TRY(accountant_add(&a, &e));
+    double renyi = accountant_renyi(&a, delta, &order);
+    TRY(pld_epsilon(&list, delta, &tight));
+    result_columns(r, columns);
+    (void)snprintf(note, sizeof note, "order %g", order);
+    add_row(r, "RDP", accountant_round_up(renyi), note);
+    (void)snprintf(note, sizeof note, "interval %g", list.interval);
+    add_row(r, "PLD", accountant_round_up(tight), note);
+    return OK;
+}
+
+static enum err tell_epsilon(const struct call *call, struct result *r, struct why *why)
+{
+    if (call_f64(call, "sigma") <= 0) return why_say(why, ERR_USAGE, "--sigma must be above 0");
+    say_what(call, r);
+    result_field(r, "sigma", "%g", call_f64(call, "sigma"));
+    return epsilons(call, r);
+}
+
+/* ---- sigma ---- */
+
+static enum err add_found(struct result *r, const char *method, enum err e, const struct search_found *found,
+                          struct why *why)
+{
+    char sigma[CELL_BYTES], epsilon[CELL_BYTES];
+    if (e == ERR_LIMIT) return why_say(why, ERR_USAGE, "no noise is enough for this epsilon and delta");
+    TRY(e);
+    (void)snprintf(sigma, sizeof sigma, "%.6f", ceil(found->noise * 1e6) / 1e6);
+    (void)snprintf(epsilon, sizeof epsilon, "%.4f", accountant_round_up(found->epsilon));
+    const char *cells[] = { method, sigma, epsilon, NULL };
+    result_row(r, cells);
+    return OK;
+}
+
+static enum err tell_sigma(const struct call *call, struct result *r, struct why *why)
+{
+    static const char *const columns[] = { "method", "sigma", "epsilon", NULL };
+    struct search_found found = { 0, 0 };
+    const struct search_goal goal = { .epsilon = call_f64(call, "epsilon"),
+                                      .delta = call_f64(call, "delta"),
+                                      .rate = call_f64(call, "q"),
+                                      .steps = call_u64(call, "steps"),
+                                      .interval = call_f64(call, "interval") };
+    if (goal.epsilon <= 0) return why_say(why, ERR_USAGE, "--epsilon must be above 0");
+    say_what(call, r);
+    result_columns(r, columns);
+    enum err e = search_noise_renyi(&goal, &found);
+    TRY(add_found(r, "RDP", e, &found, why));
+    e = search_noise_pld(&goal, &found);
+    return add_found(r, "PLD", e, &found, why);
+}
+
+/* ---- the program ---- */
+
+static const struct way {
+    const char *word, *subcommand;
+    enum err (*tell)(const struct call *call, struct result *r, struct why *why);
+} ways[] = { { "epsilon", "privacy epsilon", tell_epsilon }, { "sigma", "privacy sigma", tell_sigma } };
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    struct result r;
+    const struct way *way = ways;
+    while (strcmp(way->subcommand, call->call.command->name) != 0) way++;
+    TRY(need_range(&call->call, why));
+    result_init(&r);
+    enum err e = way->tell(&call->call, &r, why);
+    if (e == OK) e = visit_put(cli, &r, why);
+    result_free(&r);
+    return e;
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < WAYS; i++)
+        if (strcmp(argv[1], ways[i].word) == 0) return cli_main(argc - 1, argv + 1, ways[i].subcommand, run);
+    (void)fprintf(stderr, "usage: himas-privacy epsilon|sigma --help\n");
+    return err_exit_code(ERR_USAGE);
+}
