@@ -1,6 +1,6 @@
 /* The transport by itself, for end-to-end tests: a toy agent without a core, and a client, on a real broker.
  *
- *   e2e-peer agent JID SECRET PORT CA [HOST]       answers until SIGTERM: "you said ..." to chat, schema messages back
+ *   e2e-peer agent JID SECRET PORT CA [sm]         answers until SIGTERM: "you said ..." to chat, schema messages back
  * to their sender, commands; prints a line for each change of its link e2e-peer ask JID SECRET PORT CA AGENT COMMAND
  * [NAME=VALUE ...] e2e-peer say JID SECRET PORT CA AGENT TEXT e2e-peer echo JID SECRET PORT CA AGENT COUNT BYTES schema
  * messages there and back; prints the slowest, in ms e2e-peer store JID SECRET PORT CA BYTES        stores and fetches
@@ -156,7 +156,7 @@ static int be_agent(struct args *a)
     struct log log = { .level = LOG_INFO, .who = "toy", .put = log_put_stderr };
     if (uv_loop_init(&t.loop) != 0 || adhoc_new(&agent, &t.adhoc) != OK) return fail(ERR_MEMORY, &why);
     a->config.loop = &t.loop;
-    if (a->nrest > 0) a->config.host = a->rest[0];
+    a->config.stream_management = a->nrest > 0 && strcmp(a->rest[0], "sm") == 0;
     a->config.ping_ms = 2000;
     a->config.pong_ms = 2000;
     enum err e = session_open(&a->config, &events, t.adhoc, log, &t.session, &why);

@@ -1,6 +1,6 @@
 #include "common/runtime/xmpp/client.h"
 #include "common/base/rng.h"
-#include "common/runtime/xmpp/session.h"
+#include "common/runtime/xmpp/client_inside.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +103,14 @@ static bool is_stopped(const struct client *c) { return c->now.stop; }
 static bool is_linked_or_failed(const struct client *c)
 {
     return c->now.link || conn_failures(session_conn(c->session)) > 0;
+}
+
+struct session *client_session(struct client *c) { return c->session; }
+struct uv_loop_s *client_loop(struct client *c) { return &c->loop; }
+
+void client_wait(struct client *c, client_done_fn *done, const void *to)
+{
+    while (!done(to)) (void)uv_run(&c->loop, UV_RUN_ONCE);
 }
 
 /* ---- asking ---- */
@@ -264,7 +272,7 @@ enum err client_open(const struct xmpp_config *config, struct client **out, stru
     struct xmpp_config k = *config;
     enum err e = os_random(&random, sizeof random);
     (void)snprintf(resource, sizeof resource, "visit-%08x", (unsigned)random);
-    if (!k.resource) k.resource = resource;
+    if (!k.resource || !*k.resource) k.resource = resource;
     if (!k.connect_ms) k.connect_ms = XMPP_CONNECT_MS;
     k.loop = &c->loop;
     k.stream_management = false;

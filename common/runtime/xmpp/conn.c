@@ -207,15 +207,17 @@ void conn_resolved(struct conn *c)
 
 /* ---- the beginning ---- */
 
+static bool given(const char *text) { return text && *text; }
+
 static enum err check(const struct xmpp_config *k, struct why *why)
 {
     const char *at = k->jid ? strchr(k->jid, '@') : NULL;
     if (!at || at == k->jid || !at[1] || strchr(k->jid, '/') || strlen(k->jid) >= ROSTER_JID_BYTES)
         return why_say(why, ERR_SETTING, "jid: '%s' is not a bare JID like name@domain", k->jid ? k->jid : "");
     if (!k->password || !*k->password) return why_say(why, ERR_SETTING, "password: there is none for %s", k->jid);
-    if (k->resource && strlen(k->resource) >= STANZA_MAX_JID - ROSTER_JID_BYTES)
+    if (given(k->resource) && strlen(k->resource) >= STANZA_MAX_JID - ROSTER_JID_BYTES)
         return why_say(why, ERR_SETTING, "resource: it is too long");
-    if (k->ca_file && access(k->ca_file, R_OK) != 0)
+    if (given(k->ca_file) && access(k->ca_file, R_OK) != 0)
         return why_say(why, ERR_SETTING, "ca_file: %s cannot be read", k->ca_file);
     return OK;
 }
@@ -223,15 +225,15 @@ static enum err check(const struct xmpp_config *k, struct why *why)
 static enum err fill(struct conn *c, const struct xmpp_config *k)
 {
     TRY(stanza_bare_jid(k->jid, c->bare));
-    (void)snprintf(c->full, sizeof c->full, "%s/%s", c->bare, k->resource ? k->resource : XMPP_AGENT_RESOURCE);
+    (void)snprintf(c->full, sizeof c->full, "%s/%s", c->bare, given(k->resource) ? k->resource : XMPP_AGENT_RESOURCE);
     c->port = k->port ? k->port : 5222;
     c->connect_ms = k->connect_ms ? k->connect_ms : XMPP_CONNECT_MS;
     c->ping_ms = k->ping_ms ? k->ping_ms : XMPP_PING_MS;
     c->pong_ms = k->pong_ms ? k->pong_ms : XMPP_PONG_MS;
     c->password = strdup(k->password);
-    c->host = strdup(k->host && *k->host ? k->host : conn_domain(c));
-    c->ca_file = k->ca_file ? strdup(k->ca_file) : NULL;
-    return c->password && c->host && (!k->ca_file || c->ca_file) ? OK : ERR_MEMORY;
+    c->host = strdup(given(k->host) ? k->host : conn_domain(c));
+    c->ca_file = given(k->ca_file) ? strdup(k->ca_file) : NULL;
+    return c->password && c->host && (!given(k->ca_file) || c->ca_file) ? OK : ERR_MEMORY;
 }
 
 enum err conn_open(const struct xmpp_config *config, const struct conn_events *events, struct log log,

@@ -1,6 +1,7 @@
 #include "common/runtime/xmpp/dial.h"
 #include <arpa/inet.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,11 +42,21 @@ static int on_socket(xmpp_conn_t *strophe, void *socket)
     return pump_adopt(&owner_of(strophe)->pump, *(int *)socket);
 }
 
+/* Whether the certificate or the clock is wrong is seen from the dates. */
+static void add_dates(struct trouble *t, const xmpp_tlscert_t *cert)
+{
+    const char *from = xmpp_tlscert_get_string(cert, XMPP_CERT_NOTBEFORE);
+    const char *until = xmpp_tlscert_get_string(cert, XMPP_CERT_NOTAFTER);
+    size_t n = strlen(t->why.text);
+    if (from && until) (void)snprintf(t->why.text + n, sizeof t->why.text - n, "; valid from %s until %s", from, until);
+}
+
 /* Only says why; the answer is always no. */
 static int on_bad_certificate(const xmpp_tlscert_t *cert, const char *const reason)
 {
     struct conn *c = owner_of(cert);
     c->cause = trouble_of_certificate(reason, conn_domain(c), c->ca_file);
+    if (strstr(reason, "expired") || strstr(reason, "not yet valid")) add_dates(&c->cause, cert);
     pump_cut(&c->pump); /* libstrophe would say good-bye for two seconds */
     return 0;
 }

@@ -138,6 +138,8 @@ void xmpp_close(struct xmpp *x, xmpp_closed_fn *closed, void *to)
     close_parts(x);
 }
 
+static const char *or_null(const char *text) { return text && *text ? text : NULL; }
+
 static enum err open_parts(struct xmpp *x, const struct xmpp_config *config, struct log log, struct why *why)
 {
     struct adhoc_agent agent = { .self = x, .commands = core_commands(x->core), .role_of = role_of, .invoke = invoke };
@@ -148,7 +150,7 @@ static enum err open_parts(struct xmpp *x, const struct xmpp_config *config, str
     TRY(adhoc_new(&agent, &x->adhoc));
     TRY(session_open(config, &up, x->adhoc, log, &x->session, why));
     x->open++;
-    TRY(upload_open(config->loop, config->ca_file, config->upload, x->session, &files, &x->upload));
+    TRY(upload_open(config->loop, or_null(config->ca_file), or_null(config->upload), x->session, &files, &x->upload));
     x->open++;
     return OK;
 }

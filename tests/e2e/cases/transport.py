@@ -39,8 +39,9 @@ class Context:
         return done.returncode, done.stdout.strip(), done.stderr.strip()
 
     @contextlib.contextmanager
-    def agent(self, name="toy"):
-        process = subprocess.Popen(self.words("agent", name), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def agent(self, name="toy", *options, port=None):
+        process = subprocess.Popen(self.words("agent", name, *options, port=port), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
         agent = Agent(process)
         try:
             agent.wait("link up")
@@ -159,12 +160,15 @@ def case_stock_command(c):
             expect(form.get("status"), "executing")
             fields = {f.get("var"): f for f in form.iter(f"{{{DATA}}}field")}
             assert fields["a"].find(f"{{{DATA}}}required") is not None and "apples" in fields["a"].get("label")
-            expect([o.findtext(f"{{{DATA}}}value") for o in fields["colour"].iter(f"{{{DATA}}}option")], ["red", "green"])
+            options = [o.findtext(f"{{{DATA}}}value") for o in fields["colour"].iter(f"{{{DATA}}}option")]
+            expect(options, ["red", "green"])
             done = await op.command(c.toy_agent, "add", {"a": "5", "b": "6"}, "complete", form.get("sessionid"))
-            expect((done.get("status"), stock.note(done), stock.values(done)), ("completed", "11 red apples.", {"sum": "11"}))
+            expect((done.get("status"), stock.note(done), stock.values(done)),
+                   ("completed", "11 red apples.", {"sum": "11"}))
             await refused("bad-request", op.command(c.toy_agent, "add", {"a": "5"}, "complete", form.get("sessionid")))
             form = await op.command(c.toy_agent, "add")
-            expect((await op.command(c.toy_agent, "add", None, "cancel", form.get("sessionid"))).get("status"), "canceled")
+            done = await op.command(c.toy_agent, "add", None, "cancel", form.get("sessionid"))
+            expect(done.get("status"), "canceled")
             await refused("bad-request", op.command(c.toy_agent, "add", {"a": "1"}, "complete", "made-up"))
             await refused("item-not-found", op.command(c.toy_agent, "no such thing"))
             await refused("forbidden", op.command(c.toy_agent, "secret"))
@@ -172,7 +176,8 @@ def case_stock_command(c):
             expect((wrong.find(f"{{{COMMANDS}}}note").get("type"), stock.values(wrong)["code"]), ("error", "ERR_INPUT"))
             async with stock.Stock(c.broker, "officer") as officer:  # a session belongs to who began it
                 form = await op.command(c.toy_agent, "add")
-                await refused("forbidden", officer.command(c.toy_agent, "add", {"a": "1"}, "complete", form.get("sessionid")))
+                stolen = officer.command(c.toy_agent, "add", {"a": "1"}, "complete", form.get("sessionid"))
+                await refused("forbidden", stolen)
     with c.agent():
         stock.run(talk())
 
@@ -207,12 +212,13 @@ def case_hostile(c):
     odd = [
         "<message to='{0}'/>", "<message to='{0}' type='groupchat'><body>x</body></message>",
         "<message to='{0}'><body/><body>second</body></message>", "<iq to='{0}' type='result' id='q1'/>",
-        "<iq to='{0}' type='error' id='q1'/>", "<iq to='{0}' type='set' id='x'><command xmlns='" + COMMANDS + "'/></iq>",
+        "<iq to='{0}' type='error' id='q1'/>",
+        "<iq to='{0}' type='set' id='x'><command xmlns='" + COMMANDS + "'/></iq>",
         "<presence to='{0}' type='subscribe'/>", "<presence to='{0}' type='probe'/>",
         "<message to='{0}' type='error'><body>x</body></message>",
         "<message to='{0}'><body>m</body><x xmlns='jabber:x:data'/><x xmlns='jabber:x:data'><title/></x></message>",
-        "<iq to='{0}' type='set' id='y'><command xmlns='" + COMMANDS + "' node='add'><x xmlns='jabber:x:data' type='submit'>"
-        + "<field var='a'><value>1</value></field>" * 100 + "</x></command></iq>",
+        "<iq to='{0}' type='set' id='y'><command xmlns='" + COMMANDS + "' node='add'>"
+        + "<x xmlns='jabber:x:data' type='submit'>" + "<field var='a'><value>1</value></field>" * 100 + "</x></command></iq>",
         "<message to='{0}'><body>" + "x" * 65537 + "</body></message>",
         "<message to='{0}'>" + "<a>" * deep + "</a>" * deep + "</message>",
     ]
@@ -270,6 +276,65 @@ def case_reconnect(c):
         expect(c.client("say", c.toy, "again"), (0, "you said again", ""))
 
 
+class Cable:
+    """A way to the broker that can be cut."""
+
+    def __init__(self, port):
+        self.port, self.ends, self.cut_off = port, [], False
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.mine = self.server.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = self.server.accept()
+                if self.cut_off:
+                    here.close()
+                    continue
+                there = socket.create_connection(("127.0.0.1", self.port))
+                self.ends += [here, there]
+                for source, target in ((here, there), (there, here)):
+                    threading.Thread(target=self.carry, args=(source, target), daemon=True).start()
+
+    def carry(self, source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+
+    def cut(self):
+        self.cut_off = True
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.ends = []
+
+    def mend(self):
+        self.cut_off = False
+
+
+def case_cut(c):
+    """what is said while the link of an agent with stream management is cut arrives when it is back, once"""
+    cable = Cable(c.broker.port)
+
+    async def talk(agent):
+        async with stock.Stock(c.broker, "op") as op:
+            for round_number in range(2):
+                seen = len(agent.lines)
+                cable.cut()
+                await asyncio.to_thread(agent.wait, "link down", after=seen)
+                for i in range(20):
+                    op.send_message(c.toy_agent, f"{round_number}.{i}")
+                cable.mend()
+                heard = [(await op.hear(c.toy))["body"] for _ in range(20)]
+                expect(heard, [f"you said {round_number}.{i}" for i in range(20)])
+            with contextlib.suppress(asyncio.TimeoutError):
+                raise AssertionError(f"said twice: {await op.hear(c.toy, 1)}")
+    with c.agent("toy", "sm", port=cable.mine) as agent:
+        stock.run(talk(agent))
+
+
 def refusal_of(c, *words, **how):
     began = time.monotonic()
     code, _, error = c.client("say", c.toy, "x", **how)
@@ -290,7 +355,7 @@ def case_password(c):
 def case_unknown_authority(c):
     """a certificate of an unknown authority is refused in words"""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                         "-keyout", f"{folder}/key", "-out", f"{folder}/ca", "-subj", "/CN=somebody else"],
                        check=True, capture_output=True)
         expect(refusal_of(c, "ERR_TLS", "unknown authority", f"{folder}/ca", ca=f"{folder}/ca"), 69)
@@ -344,7 +409,8 @@ def case_mute(c):
 
 
 CASES = [case_chat, case_large, case_ask, case_stock_discovery, case_stock_command, case_spade, case_hostile,
-         case_presence, case_files, case_reconnect, case_password, case_unknown_authority, case_certificates, case_mute]
+         case_presence, case_files, case_reconnect, case_cut, case_password, case_unknown_authority, case_certificates,
+         case_mute]
 
 
 def passed(number, case, context):
