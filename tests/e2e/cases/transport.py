@@ -218,7 +218,8 @@ def case_hostile(c):
         "<message to='{0}' type='error'><body>x</body></message>",
         "<message to='{0}'><body>m</body><x xmlns='jabber:x:data'/><x xmlns='jabber:x:data'><title/></x></message>",
         "<iq to='{0}' type='set' id='y'><command xmlns='" + COMMANDS + "' node='add'>"
-        + "<x xmlns='jabber:x:data' type='submit'>" + "<field var='a'><value>1</value></field>" * 100 + "</x></command></iq>",
+        + "<x xmlns='jabber:x:data' type='submit'>" + "<field var='a'><value>1</value></field>" * 100
+        + "</x></command></iq>",
         "<message to='{0}'><body>" + "x" * 65537 + "</body></message>",
         "<message to='{0}'>" + "<a>" * deep + "</a>" * deep + "</message>",
     ]
