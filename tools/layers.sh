@@ -16,6 +16,7 @@ common/wire/              common/(base|wire)/
 common/runtime/           common/(base|wire|crypto|runtime)/
 agents/[^/]+/             common/[a-z]+/|agents/SELF/
 cli/(simulate|compare|partition|docs) common/[a-z]+/|agents/|cli/
+cli/privacy               common/(base|wire|runtime|privacy)/|cli/
 cli/                      common/(base|wire|runtime)/|cli/
 '
 # Library header, and the only files that may include it.
@@ -28,6 +29,7 @@ openssl/.*                common/crypto/
 sqlite3\.h                common/runtime/store
 curl/.*                   common/runtime/xmpp/
 csv\.h                    agents/trainer/
+fftw3\.h                  common/privacy/fft\.c
 (oneapi/)?dnnl.*          agents/trainer/engines/
 microhttpd\.h             common/runtime/host_probe\.
 '

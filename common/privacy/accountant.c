@@ -1,9 +1,13 @@
 #include "common/privacy/accountant.h"
 #include "common/privacy/gaussian.h"
 #include "common/privacy/noise.h"
+#include "common/privacy/subsampled.h"
 #include <math.h>
 
-typedef double rdp_fn(double order, double noise);
+/* One release's divergences at all the orders. */
+typedef void rdp_fn(const struct privacy_event *e, const double orders[ACCOUNTANT_ORDERS],
+                    double out[ACCOUNTANT_ORDERS]);
+static rdp_fn rdp_gaussian, rdp_laplace, rdp_subsampled;
 
 /* A mechanism is a row.  pure: epsilon of one release times noise, where there is one; mu: the same for Gaussian DP. */
 static const struct mechanism {
@@ -12,14 +16,15 @@ static const struct mechanism {
     double pure;
     double mu;
 } mechanisms[PRIVACY_MECHANISMS] = {
-    [PRIVACY_GAUSSIAN] = { "gaussian", accountant_rdp_gaussian, 0, 1 },
-    [PRIVACY_LAPLACE] = { "laplace", accountant_rdp_laplace, 1, 0 },
+    [PRIVACY_GAUSSIAN] = { "gaussian", rdp_gaussian, 0, 1 },
+    [PRIVACY_LAPLACE] = { "laplace", rdp_laplace, 1, 0 },
+    [PRIVACY_SUBSAMPLED_GAUSSIAN] = { "subsampled-gaussian", rdp_subsampled, 0, 0 },
 };
 
 /* The grid: the orders of Opacus and of dp_accounting, denser below 2 where long runs have their optimum. */
 static const struct order_range {
     size_t first, step, count; /* in hundredths */
-} orders[] = {
+} grid[] = {
     { 101, 1, 100 }, { 210, 10, 89 }, { 1100, 100, 53 }, { 12800, 0, 1 },
     { 25600, 0, 1 }, { 51200, 0, 1 }, { 102400, 0, 1 },
 };
@@ -27,8 +32,8 @@ static const struct order_range {
 double accountant_order(size_t i)
 {
     size_t range = 0;
-    for (; i >= orders[range].count; range++) i -= orders[range].count;
-    return (double)(orders[range].first + i * orders[range].step) / 100;
+    for (; i >= grid[range].count; range++) i -= grid[range].count;
+    return (double)(grid[range].first + i * grid[range].step) / 100;
 }
 
 static double add_up(double a, double b) { return nextafter(a + b, INFINITY); }
@@ -42,6 +47,27 @@ double accountant_rdp_laplace(double order, double noise)
 {
     double ratio = (order - 1) / order * exp(-(2 * order - 1) / noise);
     return 1 / noise + (log(order / (2 * order - 1)) + log1p(ratio)) / (order - 1);
+}
+
+static void rdp_gaussian(const struct privacy_event *e, const double orders[ACCOUNTANT_ORDERS],
+                         double out[ACCOUNTANT_ORDERS])
+{
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) out[i] = accountant_rdp_gaussian(orders[i], e->noise);
+}
+
+static void rdp_laplace(const struct privacy_event *e, const double orders[ACCOUNTANT_ORDERS],
+                        double out[ACCOUNTANT_ORDERS])
+{
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) {
+        double discrete = 2 * orders[i] / (orders[i] - 1) / NOISE_GRID_MIN; /* discrete instead of continuous Laplace */
+        out[i] = accountant_rdp_laplace(orders[i], e->noise) + discrete;
+    }
+}
+
+static void rdp_subsampled(const struct privacy_event *e, const double orders[ACCOUNTANT_ORDERS],
+                           double out[ACCOUNTANT_ORDERS])
+{
+    subsampled_rdp(e->noise, e->rate, orders, ACCOUNTANT_ORDERS, out);
 }
 
 double accountant_rdp_epsilon(double order, double rdp, double delta)
@@ -58,25 +84,32 @@ double accountant_rdp_delta(double order, double rdp, double epsilon)
 
 struct accountant accountant_make(void) { return (struct accountant){ .mu2 = 0 }; }
 
-static bool is_release(const struct privacy_event *e)
+bool accountant_is_release(const struct privacy_event *e)
 {
+    if (e->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN && !(e->rate > 0 && e->rate <= 1)) return false;
     return e->mechanism < PRIVACY_MECHANISMS && isfinite(e->noise) && e->noise > 0 && e->steps >= 1 &&
            e->steps <= ACCOUNTANT_STEPS_MAX;
 }
 
+/* With everybody in every step it is the plain Gaussian, which has the exact bound too. */
+static enum privacy_mechanism mechanism_of(const struct privacy_event *e)
+{
+    return e->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN && e->rate >= 1 ? PRIVACY_GAUSSIAN : e->mechanism;
+}
+
 enum err accountant_add(struct accountant *a, const struct privacy_event *e)
 {
-    if (!is_release(e)) return ERR_INPUT;
-    const struct mechanism *m = &mechanisms[e->mechanism];
+    double orders[ACCOUNTANT_ORDERS], rdp[ACCOUNTANT_ORDERS];
+    if (!accountant_is_release(e)) return ERR_INPUT;
+    const struct mechanism *m = &mechanisms[mechanism_of(e)];
     double steps = (double)e->steps * (1 + 0x1p-48); /* more than the rounding of the formulas */
-    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) {
-        double order = accountant_order(i);
-        double grid = m->pure * 2 * order / (order - 1) / NOISE_GRID_MIN; /* discrete instead of continuous Laplace */
-        a->rdp[i] = add_up(a->rdp[i], steps * (m->rdp(order, e->noise) + grid));
-    }
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) orders[i] = accountant_order(i);
+    m->rdp(e, orders, rdp);
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) a->rdp[i] = add_up(a->rdp[i], steps * rdp[i]);
     a->mu2 = add_up(a->mu2, m->mu * steps / (e->noise * e->noise));
     a->pure = add_up(a->pure, m->pure * steps / e->noise);
     a->gaussians += m->mu > 0 ? e->steps : 0;
+    a->subsampled += m->mu > 0 || m->pure > 0 ? 0 : e->steps;
     return OK;
 }
 
@@ -86,30 +119,44 @@ static double distance(const struct accountant *a) { return NOISE_DISTANCE * sqr
 
 static double composed_epsilon(const struct accountant *a, double delta)
 {
+    if (a->subsampled > 0) return INFINITY;
     if (a->gaussians == 0) return a->pure;
     double epsilon = gaussian_epsilon(1 / sqrt(a->mu2), delta * (1 - NOISE_DELTA_SHARE));
     bool paid = (1 + exp(epsilon)) * distance(a) <= delta * NOISE_DELTA_SHARE;
     return paid ? add_up(a->pure, epsilon) : INFINITY;
 }
 
+double accountant_renyi(const struct accountant *a, double delta, double *out_order)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS && delta > 0; i++) {
+        double epsilon = accountant_rdp_epsilon(accountant_order(i), a->rdp[i], delta);
+        if (!(epsilon < least)) continue;
+        least = epsilon;
+        if (out_order) *out_order = accountant_order(i);
+    }
+    return least;
+}
+
 double accountant_epsilon(const struct accountant *a, double delta)
 {
-    if (a->gaussians == 0 && a->pure <= 0) return 0;
-    double least = composed_epsilon(a, delta);
-    for (size_t i = 0; i < ACCOUNTANT_ORDERS && delta > 0; i++)
-        least = fmin(least, accountant_rdp_epsilon(accountant_order(i), a->rdp[i], delta));
-    return least;
+    if (a->gaussians == 0 && a->subsampled == 0 && a->pure <= 0) return 0;
+    return fmin(composed_epsilon(a, delta), accountant_renyi(a, delta, NULL));
+}
+
+static double composed_delta(const struct accountant *a, double epsilon)
+{
+    if (a->subsampled > 0 || epsilon < a->pure) return 1;
+    if (a->gaussians == 0) return 0;
+    return gaussian_delta(1 / sqrt(a->mu2), epsilon - a->pure) + (1 + exp(epsilon)) * distance(a);
 }
 
 double accountant_delta(const struct accountant *a, double epsilon)
 {
-    double least = 1;
-    if (epsilon >= a->pure && a->gaussians == 0) return 0;
-    if (epsilon >= a->pure)
-        least = gaussian_delta(1 / sqrt(a->mu2), epsilon - a->pure) + (1 + exp(epsilon)) * distance(a);
+    double least = fmin(1, composed_delta(a, epsilon));
     for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++)
         least = fmin(least, accountant_rdp_delta(accountant_order(i), a->rdp[i], epsilon));
-    return fmin(1, least);
+    return least;
 }
 
 bool accountant_allows(const struct accountant *a, const struct privacy_event *e, double epsilon_max, double delta)

@@ -9,6 +9,8 @@
  *     Steinke 2020, proposition 12, with the Bretagnolle-Huber bound at 0;
  *   - Gaussians compose exactly into one (Dong, Roth & Su 2019, corollary 2),
  *     whose epsilon gaussian.h knows; Laplace epsilons are added to it.
+ * Poisson-subsampled Gaussians (subsampled.h) have only the first; the tight
+ * number for them is pld.h's, which costs more time.
  *
  * As a filter ("charge first, refuse what would exceed") the bound stays valid
  * when later noise is chosen from earlier releases: Feldman & Zrnic 2021,
@@ -21,7 +23,7 @@
 #pragma once
 #include "common/base/str.h"
 
-enum privacy_mechanism { PRIVACY_GAUSSIAN, PRIVACY_LAPLACE, PRIVACY_MECHANISMS };
+enum privacy_mechanism { PRIVACY_GAUSSIAN, PRIVACY_LAPLACE, PRIVACY_SUBSAMPLED_GAUSSIAN, PRIVACY_MECHANISMS };
 enum { ACCOUNTANT_ORDERS = 246 };
 #define ACCOUNTANT_STEPS_MAX ((uint64_t)1 << 40) /* of one event */
 
@@ -32,21 +34,28 @@ struct privacy_event {
     double clip;    /* norm bound behind the sensitivity; only for the record, as the next two */
     double epsilon; /* what one release was calibrated to */
     double delta;
+    double rate; /* chance of a unit to be in a step, (0, 1]; looked at only when subsampled (Poisson) */
 };
 struct accountant {
     double rdp[ACCOUNTANT_ORDERS]; /* Renyi divergence at each order */
     double mu2;                    /* sum of steps / noise^2 of the Gaussians */
     uint64_t gaussians;            /* how many */
     double pure;                   /* sum of the Laplace epsilons */
+    uint64_t subsampled;           /* how many releases have no bound but the Renyi one */
 };
 
 struct accountant accountant_make(void); /* nothing spent */
 
-/* ERR_INPUT when the event is no release (mechanism, noise, steps). */
+/* Whether it can be charged: mechanism, noise, steps and rate are in range.  A rate of 0 is not: it would be free. */
+bool accountant_is_release(const struct privacy_event *e);
+
+/* ERR_INPUT when the event is no release. */
 enum err accountant_add(struct accountant *a, const struct privacy_event *e) MUST_USE;
 
 double accountant_epsilon(const struct accountant *a, double delta); /* INFINITY when nothing bounds it */
 double accountant_delta(const struct accountant *a, double epsilon);
+/* The Renyi bound alone, and the order that gave it (out_order may be NULL). */
+double accountant_renyi(const struct accountant *a, double delta, double *out_order);
 
 /* The filter: may this event still happen without epsilon exceeding the cap at this delta?  No for a bad event. */
 bool accountant_allows(const struct accountant *a, const struct privacy_event *e, double epsilon_max, double delta);

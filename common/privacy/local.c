@@ -35,7 +35,8 @@ static const struct mechanism {
 enum err local_noise_scale(const struct local_rule *rule, double *out, struct why *why)
 {
     double noise = 0;
-    if (rule->mechanism >= PRIVACY_MECHANISMS) return why_say(why, ERR_INPUT, "no such mechanism");
+    if (rule->mechanism >= PRIVACY_MECHANISMS || !mechanisms[rule->mechanism].noise)
+        return why_say(why, ERR_INPUT, "no such mechanism");
     if (!(isfinite(rule->epsilon) && rule->epsilon > 0))
         return why_say(why, ERR_INPUT, "epsilon must be above 0, and is %g", rule->epsilon);
     if (!(isfinite(rule->clip) && rule->clip > 0))

@@ -7,6 +7,7 @@ typedef int64_t draw_fn(struct discrete *d, struct ratio scale);
 static draw_fn *const draws[PRIVACY_MECHANISMS] = {
     [PRIVACY_GAUSSIAN] = discrete_gaussian,
     [PRIVACY_LAPLACE] = discrete_laplace,
+    [PRIVACY_SUBSAMPLED_GAUSSIAN] = discrete_gaussian,
 };
 
 static bool in_range(enum privacy_mechanism mechanism, double scale, const float *v, size_t n)
