@@ -3,5 +3,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install-deps.sh build run
-tools/build.sh release
+tools/build.sh release:programs
 exec examples/demo/run.sh build/release </dev/null
