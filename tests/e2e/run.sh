@@ -22,4 +22,5 @@ done
 for program in himas himas-coordinator himas-trainer himas-partition; do
     [ -x "$HIMAS_BIN_DIR/$program" ] || { echo "Bail out! $HIMAS_BIN_DIR/$program is not built"; exit 1; }
 done
+export LSAN_OPTIONS="suppressions=$here/leaks.txt:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 exec "$python" "$here/run.py" "$@"

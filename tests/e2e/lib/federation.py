@@ -7,6 +7,7 @@
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from .spade import Member, Peer
 from .wait import until
 
 DOMAIN = "himas.local"
+SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|: runtime error: ")
 PEOPLE = {"operator": "[operator, scientist]", "officer": "privacy-officer", "leader": "leadership"}
 POLICY = """tasks: any
 models: any
@@ -195,15 +197,18 @@ class Federation:
     # -- ending
 
     def __exit__(self, kind, why, _trace):
-        failed = kind is not None
-        for agent in self.agents.values():
-            agent.stop()
+        codes = {a.name: a.stop() for a in self.agents.values() if a.alive()}
         if getattr(self, "broker", None):
             self.broker.stop()
+        bad = [f"{n}: exit code {c}" for n, c in codes.items() if c != 0]
+        bad += [f"{a.name}: a sanitizer reported" for a in self.agents.values() if SANITIZER.search(a.log())]
+        failed = kind is not None or bad
         if failed:
             self.tell_logs()
         if not (failed and os.environ.get("HIMAS_E2E_KEEP")):
             shutil.rmtree(self.root, ignore_errors=True)
+        if bad and kind is None:
+            raise RuntimeError("; ".join(bad))
         return False
 
     def tell_logs(self, lines=15):
