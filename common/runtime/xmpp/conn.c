@@ -16,6 +16,7 @@ uint64_t conn_backoff_ms(unsigned failures, uint64_t random)
 
 uint64_t conn_now_ms(const struct conn *c) { return uv_now(c->loop); }
 bool conn_is_up(const struct conn *c) { return c->state == CONN_UP; }
+bool conn_offers_sm(const struct conn *c) { return c->offers_sm; }
 const char *conn_domain(const struct conn *c) { return strchr(c->bare, '@') + 1; }
 const struct trouble *conn_trouble(const struct conn *c) { return &c->trouble; }
 unsigned conn_failures(const struct conn *c) { return c->failures; }

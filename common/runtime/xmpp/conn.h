@@ -38,6 +38,7 @@ enum err conn_send(struct conn *c, const struct buf *stanza) MUST_USE;
 bool conn_is_up(const struct conn *c);
 const char *conn_jid(const struct conn *c); /* full; what we asked for until the broker says */
 const char *conn_domain(const struct conn *c);
+bool conn_offers_sm(const struct conn *c);                /* XEP-0198, as the broker said at the last login */
 uint64_t conn_now_ms(const struct conn *c);               /* the loop's monotonic time */
 const struct trouble *conn_trouble(const struct conn *c); /* the last; code OK while up */
 unsigned conn_failures(const struct conn *c);             /* in a row */

@@ -66,6 +66,7 @@ static void on_log(void *to, xmpp_log_level_t level, const char *area, const cha
     struct conn *c = to;
     (void)level;
     (void)area;
+    if (c->state == CONN_LOGGING_IN && strstr(line, "urn:xmpp:sm:3")) c->offers_sm = true; /* stream features */
     if (c->state != CONN_LOGGING_IN || c->cause.code != OK) return; /* the first cause; what follows says less */
     c->cause = trouble_of_log(line, c->bare, c->host, c->port);
 }

@@ -112,6 +112,8 @@ enum err survey_broker(struct client *c, survey_feature_fn *fn, void *to, struct
     return OK;
 }
 
+bool survey_resumes(struct client *c) { return conn_offers_sm(session_conn(client_session(c))); }
+
 /* ---- the clock ---- */
 
 enum err survey_parse_time(struct str text, int64_t *out_ms)

@@ -24,6 +24,9 @@ enum err survey_features(struct client *c, const char *jid, survey_feature_fn *f
 /* The same of the broker's domain and of each of its parts. */
 enum err survey_broker(struct client *c, survey_feature_fn *fn, void *to, struct why *why) MUST_USE;
 
+/* XEP-0198, a feature of the stream. */
+bool survey_resumes(struct client *c);
+
 /* XEP-0202: by how much the broker's clock is ahead of ours; half the way there and back is allowed for.  ERR_ABSENT:
  * it does not tell. */
 enum err survey_clock(struct client *c, int64_t *out_ahead_ms, struct why *why) MUST_USE;
