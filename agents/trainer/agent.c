@@ -64,5 +64,6 @@ const struct agent_def trainer_agent = {
     .tickers = tickers,
     .presence = trainer_on_presence,
     .gauges = trainer_gauges,
+    .checks = trainer_checks,
 };
 /* clang-format on */

@@ -47,6 +47,7 @@ agent_presence_fn trainer_on_presence;
 agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;
 agent_gauges_fn trainer_gauges;
 extern const struct command trainer_commands[];
+extern const struct agent_check trainer_checks[]; /* check.c */
 
 /* handlers_work.c: asking, doing, answering. */
 enum err trainer_ask(struct trainer *t, struct work *w, struct bytes model) MUST_USE; /* keeps it, and wakes */

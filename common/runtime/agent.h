@@ -39,6 +39,12 @@ struct agent_ticker {
     const char *period_setting; /* name of a SET_COUNT setting in ms */
     agent_tick_fn *run;
 };
+/* What can be said before anything runs (check.h): run appends what it found to said, or fails with a sentence.
+ * against: a file to compare with, or NULL. */
+struct agent_check {
+    const char *name;
+    enum err (*run)(const struct settings *s, const char *against, struct buf *said, struct why *why);
+};
 struct agent_def {
     const char *name;
     unsigned role;
@@ -55,6 +61,7 @@ struct agent_def {
     const struct agent_ticker *tickers;   /* ends with NULL; NULL for none */
     agent_presence_fn *presence;          /* NULL: not interested */
     agent_gauges_fn *gauges;              /* NULL: none */
+    const struct agent_check *checks;     /* ends with a NULL name; NULL for none */
 };
 
 /* Sending.  `to` is a bare JID.  The message (with its attachment's bytes) is copied.  ACKED messages survive restarts

@@ -1,6 +1,7 @@
 /* From a command line to a running agent: settings, roster, keys, store, core, broker, probes, and a clean end. */
 #include "common/base/clock.h"
 #include "common/base/secret.h"
+#include "common/runtime/check.h"
 #include "common/runtime/core.h"
 #include "common/runtime/describe.h"
 #include "common/runtime/host_probe.h"
@@ -252,6 +253,19 @@ static int run(const struct agent_def *def, const struct command_line *line)
     return err_exit_code(e);
 }
 
+static int check(const struct agent_def *def, const struct command_line *line)
+{
+    struct daemon d = { .def = def };
+    struct why why = { "" };
+    struct buf page CLEANUP(buf_free) = buf_make(1 << 20);
+    enum err e = read_settings(&d, line, &why);
+    check_line("settings", e, str_of(e == OK ? line->config : why.text), &page);
+    if (e == OK) e = check_agent(def, d.settings, line->against, &page);
+    (void)fwrite(page.p, 1, page.n, stdout);
+    settings_free(d.settings);
+    return err_exit_code(e);
+}
+
 int agent_main(const struct agent_def *def, int argc, char **argv)
 {
     const struct setting *const tables[] = { common_settings, def->settings, NULL };
@@ -259,6 +273,7 @@ int agent_main(const struct agent_def *def, int argc, char **argv)
     struct buf page CLEANUP(buf_free) = buf_make(1 << 20);
     if (!describe_command_line(argc, argv, &line)) return err_exit_code(ERR_USAGE);
     if (line.page == PAGE_NONE) return run(def, &line);
+    if (line.page == PAGE_CHECK) return check(def, &line);
     describe_page(line.page, def, tables, &page);
     (void)fwrite(page.p, 1, page.n, stdout);
     return 0;

@@ -8,8 +8,13 @@ bool describe_command_line(int argc, char **argv, struct command_line *out)
         const char *option;
         enum page page;
     } pages[] = {
-        { "--help", PAGE_HELP }, { "-h", PAGE_HELP }, { "--version", PAGE_VERSION }, { "--describe", PAGE_DESCRIBE }
+        { "--help", PAGE_HELP },         { "-h", PAGE_HELP },       { "--version", PAGE_VERSION },
+        { "--describe", PAGE_DESCRIBE }, { "--check", PAGE_CHECK },
     };
+    const struct {
+        const char *option;
+        const char **value;
+    } files[] = { { "--config", &out->config }, { "--against", &out->against } };
     int kept = 1;
     for (int i = 1; i < argc; i++) {
         bool taken = false;
@@ -18,12 +23,13 @@ bool describe_command_line(int argc, char **argv, struct command_line *out)
                 out->page = pages[k].page;
                 taken = true;
             }
-        if (strcmp(argv[i], "--config") == 0) {
+        for (size_t k = 0; !taken && k < sizeof files / sizeof files[0]; k++) {
+            if (strcmp(argv[i], files[k].option) != 0) continue;
             if (i + 1 >= argc) {
-                (void)fprintf(stderr, "%s: --config wants a file; see --help\n", argv[0]);
+                (void)fprintf(stderr, "%s: %s wants a file; see --help\n", argv[0], argv[i]);
                 return false;
             }
-            out->config = argv[++i];
+            *files[k].value = argv[++i];
             taken = true;
         }
         if (!taken) argv[kept++] = argv[i];
@@ -38,10 +44,13 @@ static void print_help(const struct agent_def *def, const struct setting *const 
     buf_addf(out, "himas-%s -- %s\n\nusage: himas-%s [--config FILE] [--<setting> VALUE]...\n", def->name, def->doc,
              def->name);
     buf_add_z(out, "       himas-");
-    buf_addf(out, "%s --help | --version | --describe\n\n", def->name);
+    buf_addf(out, "%s --help | --version | --describe | --check [--against FILE]\n\n", def->name);
     buf_add_z(out, "Settings come from a YAML file, then the environment (HIMAS_<SETTING>), then the command line; the "
                    "last wins.\n\n");
     settings_print_help(tables, out);
+    buf_add_z(out,
+              "\n--check says what is wrong with the settings and the files they name, without starting; --against "
+              "compares with a task document too.\n");
     if (def->examples) buf_addf(out, "\nexamples:\n%s", def->examples);
     buf_add_z(out, "\nExit codes: 0 stopped as asked, 64 usage, 65 data, 69 network, 70 a defect, 74 disk, 78 "
                    "settings; docs/ERRORS.md has them all.\n");
