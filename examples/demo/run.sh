@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 bin=$(realpath "${1:-build/release}")/bin
 himas=$bin/himas
+short=${himas#"$PWD/"}
 export HIMAS_DATA=${HIMAS_DATA:-$PWD/himas-data}
 title() { printf '\n== %s\n' "$*"; }
 stop() { "$himas" down >/dev/null 2>&1 || true; }
@@ -26,12 +27,12 @@ cat <<END
 
 That was all of it.  The folder $HIMAS_DATA stays; \`make demo\` again makes the next version of the model.
 
-To look further (bin is $bin):
-  $himas up                          start it again; it prints the account for any XMPP client
-  $himas ask coordinator help        what it can be asked, also in a chat: "how is it going"
-  $himas ask hospital-a policy       what a hospital allows, in words
-  $himas simulate --sites 50 --drop 0.05 --kill 0.001    fifty hospitals on a bad day
-  $himas down                        stop
+To look further:
+  $short up                          start it again; it prints the account for any XMPP client
+  $short ask coordinator help        what it can be asked, also in a chat: "how is it going"
+  $short ask hospital-a policy       what a hospital allows, in words
+  $short simulate --sites 50 --drop 0.05 --kill 0.001    fifty hospitals on a bad day
+  $short down                        stop
 
 END
 title "himas down"
