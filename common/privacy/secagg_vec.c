@@ -1,0 +1,146 @@
+#include "common/privacy/secagg_vec.h"
+#include "common/base/secret.h"
+#include <stdlib.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+enum { NARROW_BITS = 32, BYTE_BITS = 8, BLOCK = 1 << 14, STREAMS = 64 };
+
+enum err secagg_vec_init(struct secagg_vec *v, unsigned bits, size_t n)
+{
+    struct secagg_vec made = { .bits = bits, .n = n };
+    if (bits < SECAGG_BITS_MIN || bits > SECAGG_BITS_MAX || n == 0 || n > SECAGG_LENGTH_MAX) return ERR_INPUT;
+    if (bits <= NARROW_BITS)
+        made.narrow = calloc(n, sizeof *made.narrow);
+    else
+        made.wide = calloc(n, sizeof *made.wide);
+    if (made.narrow == NULL && made.wide == NULL) return ERR_MEMORY;
+    *v = made;
+    return OK;
+}
+
+static void wipe(struct secagg_vec *v)
+{
+    if (v->narrow != NULL) secret_wipe(v->narrow, v->n * sizeof *v->narrow);
+    if (v->wide != NULL) secret_wipe(v->wide, v->n * sizeof *v->wide);
+}
+
+void secagg_vec_fini(struct secagg_vec *v)
+{
+    if (v == NULL) return;
+    wipe(v);
+    free(v->narrow);
+    free(v->wide);
+    *v = (struct secagg_vec){ 0 };
+}
+
+static uint64_t low_bits(unsigned bits) { return ((uint64_t)1 << bits) - 1; }
+
+static uint64_t residue(const struct secagg_vec *v, size_t i)
+{
+    return (v->narrow ? v->narrow[i] : v->wide[i]) & low_bits(v->bits);
+}
+
+int64_t secagg_vec_get(const struct secagg_vec *v, size_t i)
+{
+    uint64_t x = residue(v, i);
+    return (x >> (v->bits - 1)) == 0 ? (int64_t)x : (int64_t)x - ((int64_t)1 << v->bits);
+}
+
+void secagg_vec_put(struct secagg_vec *v, size_t i, int64_t x)
+{
+    if (v->narrow != NULL)
+        v->narrow[i] = (uint32_t)(uint64_t)x;
+    else
+        v->wide[i] = (uint64_t)x;
+}
+
+enum err secagg_vec_add(struct secagg_vec *into, const struct secagg_vec *from)
+{
+    if (into->bits != from->bits || into->n != from->n) return ERR_INPUT;
+    for (size_t i = 0; i < into->n && into->narrow != NULL; i++) into->narrow[i] += from->narrow[i];
+    for (size_t i = 0; i < into->n && into->wide != NULL; i++) into->wide[i] += from->wide[i];
+    return OK;
+}
+
+struct streams {
+    struct stream *at[STREAMS];
+};
+
+static void free_streams(struct streams *s)
+{
+    for (size_t k = 0; k < STREAMS; k++) stream_free(s->at[k]);
+}
+
+static enum err mask_block(struct secagg_vec *v, size_t at, size_t n, struct stream *s, enum prg_sign sign)
+{
+    return v->narrow ? prg_mask_32(s, sign, v->narrow + at, n) : prg_mask_64(s, sign, v->wide + at, n);
+}
+
+static enum err mask_some(struct secagg_vec *v, const struct secagg_mask *masks, size_t n)
+{
+    struct streams streams CLEANUP(free_streams) = { { NULL } };
+    for (size_t k = 0; k < n; k++) TRY(stream_new(masks[k].key, &streams.at[k]));
+    for (size_t at = 0; at < v->n; at += BLOCK) {
+        size_t some = v->n - at < BLOCK ? v->n - at : BLOCK;
+        for (size_t k = 0; k < n; k++) TRY(mask_block(v, at, some, streams.at[k], masks[k].sign));
+    }
+    return OK;
+}
+
+enum err secagg_vec_mask(struct secagg_vec *v, const struct secagg_mask *masks, size_t n)
+{
+    for (size_t done = 0; done < n; done += STREAMS) {
+        enum err e = mask_some(v, masks + done, n - done < STREAMS ? n - done : STREAMS);
+        if (e != OK) return wipe(v), e;
+    }
+    return OK;
+}
+
+size_t secagg_vec_packed_bytes(unsigned bits, size_t n) { return (n * bits + BYTE_BITS - 1) / BYTE_BITS; }
+
+static bool is_part(const struct secagg_vec *v, size_t at, size_t n)
+{
+    return at % BYTE_BITS == 0 && at <= v->n && n <= v->n - at && (n % BYTE_BITS == 0 || at + n == v->n);
+}
+
+enum err secagg_vec_pack(const struct secagg_vec *v, size_t at, size_t n, struct buf *out)
+{
+    if (!is_part(v, at, n)) return ERR_INPUT;
+    uint8_t *to = buf_grow(out, secagg_vec_packed_bytes(v->bits, n));
+    if (to == NULL) return buf_err(out);
+    wide pending = 0;
+    unsigned have = 0;
+    for (size_t i = 0; i < n; i++) {
+        pending |= (wide)residue(v, at + i) << have;
+        for (have += v->bits; have >= BYTE_BITS; have -= BYTE_BITS, pending >>= BYTE_BITS) *to++ = (uint8_t)pending;
+    }
+    if (have > 0) *to = (uint8_t)pending;
+    return OK;
+}
+
+static bool filling_is_zero(unsigned bits, size_t n, struct bytes packed)
+{
+    unsigned used = (unsigned)(n * bits % BYTE_BITS);
+    return used == 0 || packed.p[packed.n - 1] >> used == 0;
+}
+
+enum err secagg_vec_add_packed(struct secagg_vec *v, size_t at, size_t n, struct bytes packed)
+{
+    if (!is_part(v, at, n) || packed.n != secagg_vec_packed_bytes(v->bits, n)) return ERR_PROTO;
+    if (n > 0 && !filling_is_zero(v->bits, n, packed)) return ERR_PROTO;
+    const uint8_t *from = packed.p;
+    wide pending = 0;
+    unsigned have = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (; have < v->bits; have += BYTE_BITS) pending |= (wide)*from++ << have;
+        uint64_t x = (uint64_t)pending & low_bits(v->bits);
+        if (v->narrow != NULL)
+            v->narrow[at + i] += (uint32_t)x;
+        else
+            v->wide[at + i] += x;
+        pending >>= v->bits;
+        have -= v->bits;
+    }
+    return OK;
+}

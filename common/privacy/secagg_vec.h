@@ -1,0 +1,56 @@
+/*
+ * secagg_vec -- a vector over the whole numbers modulo 2^bits, which is what
+ * secure aggregation adds and masks.
+ *
+ * Elements lie in words of 32 bits (bits <= 32) or 64, whose own wrapping is a
+ * multiple of 2^bits: what is above `bits` is noise until it is cut off, in
+ * secagg_vec_get and in the packed form.
+ *
+ * PACKED FORM, for the wire: element after element, bits each, the low bit
+ * first, the last byte filled with zeros.  Parts that begin at a multiple of 8
+ * elements begin at a byte, so a vector may be packed and added piece by piece.
+ *
+ * MASKS are pseudo-random streams (prg.h), one word an element, added or taken
+ * in blocks that stay in the processor's cache while all masks pass over them.
+ */
+#pragma once
+#include "common/base/buf.h"
+#include "common/crypto/prg.h"
+
+enum { SECAGG_BITS_MIN = 8, SECAGG_BITS_MAX = 62 };
+#define SECAGG_LENGTH_MAX ((size_t)1 << 28)
+
+struct secagg_vec {
+    unsigned bits;
+    size_t n;
+    uint32_t *narrow; /* one of the two is NULL */
+    uint64_t *wide;
+};
+struct secagg_mask {
+    uint8_t key[STREAM_KEY_BYTES]; /* of one vector, never of two */
+    enum prg_sign sign;
+};
+
+/* n zeros.  ERR_INPUT for bits or n out of range (n >= 1), ERR_MEMORY. */
+enum err secagg_vec_init(struct secagg_vec *v, unsigned bits, size_t n) MUST_USE;
+void secagg_vec_fini(struct secagg_vec *v); /* wipes; for CLEANUP() too; an all-zero struct is fine */
+
+/* i < n.  get: the number in [-2^(bits-1), 2^(bits-1)) that is the element modulo 2^bits. */
+int64_t secagg_vec_get(const struct secagg_vec *v, size_t i);
+void secagg_vec_put(struct secagg_vec *v, size_t i, int64_t x);
+
+/* into += from.  ERR_INPUT when they are not alike. */
+enum err secagg_vec_add(struct secagg_vec *into, const struct secagg_vec *from) MUST_USE;
+
+/* Applies all masks.  On an error (ERR_MEMORY) the vector is wiped. */
+enum err secagg_vec_mask(struct secagg_vec *v, const struct secagg_mask *masks, size_t n) MUST_USE;
+
+size_t secagg_vec_packed_bytes(unsigned bits, size_t n);
+
+/* Appends the n elements from `at` on; at is a multiple of 8, and so is n unless the part ends the vector (ERR_INPUT);
+ * buf's errors. */
+enum err secagg_vec_pack(const struct secagg_vec *v, size_t at, size_t n, struct buf *out) MUST_USE;
+
+/* Adds n packed elements to those from `at` on.  ERR_PROTO, nothing changed, when the bytes are not just as many, or
+ * the filling is not zero. */
+enum err secagg_vec_add_packed(struct secagg_vec *v, size_t at, size_t n, struct bytes packed) MUST_USE;

@@ -1,0 +1,130 @@
+#include "common/base/rng.h"
+#include "common/privacy/secagg_vec.h"
+#include "tests/support/failmalloc.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct secagg_vec filled(unsigned bits, size_t n, uint64_t seed)
+{
+    struct secagg_vec v;
+    struct rng r = rng_make(seed);
+    cr_assert_eq(secagg_vec_init(&v, bits, n), OK);
+    for (size_t i = 0; i < n; i++) secagg_vec_put(&v, i, (int64_t)rng_u64(&r));
+    return v;
+}
+
+Test(secagg_vec, elements_are_centred_residues)
+{
+    static const struct {
+        const char *name;
+        unsigned bits;
+        int64_t in, out;
+    } rows[] = {
+        { "zero", 8, 0, 0 },
+        { "largest", 8, 127, 127 },
+        { "wraps", 8, 128, -128 },
+        { "least", 8, -128, -128 },
+        { "wraps below", 8, -129, 127 },
+        { "a word", 32, INT32_MIN, INT32_MIN },
+        { "above a word", 32, (int64_t)INT32_MAX + 1, INT32_MIN },
+        { "wide", 33, (int64_t)1 << 31, (int64_t)1 << 31 },
+        { "wide wraps", 33, (int64_t)1 << 32, -((int64_t)1 << 32) },
+        { "widest", 62, ((int64_t)1 << 61) - 1, ((int64_t)1 << 61) - 1 },
+        { "widest wraps", 62, (int64_t)1 << 61, -((int64_t)1 << 61) },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        cr_assert_eq(secagg_vec_init(&v, rows[i].bits, 3), OK);
+        secagg_vec_put(&v, 1, rows[i].in);
+        cr_expect_eq(secagg_vec_get(&v, 1), rows[i].out, "%s", rows[i].name);
+        cr_expect(secagg_vec_get(&v, 0) == 0 && secagg_vec_get(&v, 2) == 0, "%s", rows[i].name);
+    }
+}
+
+Test(secagg_vec, sizes_are_bounded)
+{
+    struct secagg_vec v = { 0 };
+    cr_expect_eq(secagg_vec_init(&v, 7, 1), ERR_INPUT);
+    cr_expect_eq(secagg_vec_init(&v, 63, 1), ERR_INPUT);
+    cr_expect_eq(secagg_vec_init(&v, 32, 0), ERR_INPUT);
+    cr_expect_eq(secagg_vec_init(&v, 32, SECAGG_LENGTH_MAX + 1), ERR_INPUT);
+    failmalloc_at(1);
+    cr_expect_eq(secagg_vec_init(&v, 32, 5), ERR_MEMORY);
+    failmalloc_at(0);
+    secagg_vec_fini(&v);
+    secagg_vec_fini(NULL);
+}
+
+/* Packed whole or in parts, and added to another vector: the sum of both, modulo 2^bits. */
+static void pack_case(unsigned bits, size_t n, size_t part)
+{
+    struct secagg_vec a CLEANUP(secagg_vec_fini) = filled(bits, n, bits);
+    struct secagg_vec b CLEANUP(secagg_vec_fini) = filled(bits, n, 1000);
+    struct secagg_vec c CLEANUP(secagg_vec_fini) = filled(bits, n, 1000);
+    struct buf whole CLEANUP(buf_free) = buf_make(1 << 20), some CLEANUP(buf_free) = buf_make(1 << 20);
+    cr_assert_eq(secagg_vec_pack(&a, 0, n, &whole), OK);
+    cr_assert_eq(whole.n, secagg_vec_packed_bytes(bits, n));
+    for (size_t at = 0; at < n; at += part) {
+        size_t m = n - at < part ? n - at : part;
+        size_t before = some.n;
+        cr_assert_eq(secagg_vec_pack(&a, at, m, &some), OK);
+        cr_assert_eq(secagg_vec_add_packed(&b, at, m, bytes_of(some.p + before, some.n - before)), OK);
+    }
+    cr_expect(whole.n == some.n && memcmp(whole.p, some.p, some.n) == 0, "%u bits, parts of %zu", bits, part);
+    cr_assert_eq(secagg_vec_add(&c, &a), OK);
+    for (size_t i = 0; i < n; i++) cr_assert_eq(secagg_vec_get(&b, i), secagg_vec_get(&c, i), "%u bits", bits);
+}
+
+Test(secagg_vec, packing)
+{
+    for (unsigned bits = SECAGG_BITS_MIN; bits <= SECAGG_BITS_MAX; bits++) {
+        pack_case(bits, 1, 8);
+        pack_case(bits, 77, 8);
+        pack_case(bits, 200, 16);
+        pack_case(bits, 77, 80);
+    }
+}
+
+Test(secagg_vec, packed_form_has_one_spelling)
+{
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = filled(10, 9, 1);
+    struct secagg_vec other CLEANUP(secagg_vec_fini) = filled(11, 9, 1);
+    uint8_t bytes[12] = { 0 };
+    int64_t before = secagg_vec_get(&v, 0);
+    bytes[0] = 1;
+    bytes[11] = 4; /* 90 bits: the last byte has two of them */
+    cr_expect_eq(secagg_vec_add_packed(&v, 0, 9, bytes_of(bytes, 12)), ERR_PROTO, "filling");
+    bytes[11] = 3;
+    cr_expect_eq(secagg_vec_add_packed(&v, 0, 9, bytes_of(bytes, 11)), ERR_PROTO, "short");
+    cr_expect_eq(secagg_vec_add_packed(&v, 0, 10, bytes_of(bytes, 12)), ERR_PROTO, "beyond the end");
+    cr_expect_eq(secagg_vec_add_packed(&v, 4, 5, bytes_of(bytes, 7)), ERR_PROTO, "amid a byte");
+    cr_expect_eq(secagg_vec_get(&v, 0), before);
+    cr_expect_eq(secagg_vec_add_packed(&v, 0, 9, bytes_of(bytes, 12)), OK);
+    cr_expect_eq(secagg_vec_add(&v, &other), ERR_INPUT, "other rings");
+    struct buf out CLEANUP(buf_free) = buf_make(100);
+    cr_expect_eq(secagg_vec_pack(&v, 0, 4, &out), ERR_INPUT, "ends amid a byte");
+    cr_expect_eq(secagg_vec_pack(&v, 0, 10, &out), ERR_INPUT, "beyond the end");
+}
+
+/* More masks than streams at a time, more elements than a block, of both word sizes. */
+Test(secagg_vec, masks_hide_and_cancel)
+{
+    enum { N = 40000, MASKS = 70 };
+    struct secagg_mask masks[MASKS] = { { { 0 }, PRG_ADD } };
+    for (size_t k = 0; k < MASKS; k++) masks[k] = (struct secagg_mask){ { (uint8_t)k }, k % 3 ? PRG_ADD : PRG_TAKE };
+    for (unsigned bits = 20; bits <= 40; bits += 20) {
+        struct secagg_vec a CLEANUP(secagg_vec_fini) = filled(bits, N, 3),
+                            b CLEANUP(secagg_vec_fini) = filled(bits, N, 3);
+        size_t same = 0;
+        cr_assert_eq(secagg_vec_mask(&a, masks, MASKS), OK);
+        for (size_t i = 0; i < N; i++) same += secagg_vec_get(&a, i) == secagg_vec_get(&b, i);
+        cr_expect_lt(same, 5u);
+        for (size_t k = 0; k < MASKS; k++) masks[k].sign = masks[k].sign == PRG_ADD ? PRG_TAKE : PRG_ADD;
+        cr_assert_eq(secagg_vec_mask(&a, masks, MASKS), OK);
+        for (size_t i = 0; i < N; i++) cr_assert_eq(secagg_vec_get(&a, i), secagg_vec_get(&b, i));
+        failmalloc_at(3);
+        cr_expect_eq(secagg_vec_mask(&a, masks, MASKS), ERR_MEMORY);
+        failmalloc_at(0);
+        for (size_t i = 0; i < N; i++) cr_assert_eq(secagg_vec_get(&a, i), 0, "a spoilt vector is wiped");
+    }
+}
