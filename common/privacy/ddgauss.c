@@ -1,0 +1,157 @@
+#include "common/privacy/ddgauss.h"
+#include "common/base/secret.h"
+#include "common/crypto/stream.h"
+#include "common/privacy/discrete.h"
+#include <math.h>
+
+enum { WORDS = 1024, FRACTION_BITS = 53, SHARE_BITS = 16 };
+#define SHARE_MAX 0x1p24    /* units; with SHARE_BITS behind the point it fits a struct ratio */
+#define UNITS_MAX 0x1p50    /* of one coordinate: far inside what a double holds exactly */
+#define TAU_SMALLEST 1e-300 /* terms below add nothing */
+
+double ddgauss_rounded_norm(double clip_units, double dim, double beta)
+{
+    double plain = clip_units + sqrt(dim);
+    if (!(beta > 0)) return plain;
+    double spread = sqrt(2 * log(1 / beta)) * (clip_units + sqrt(dim) / 2);
+    return fmin(plain, sqrt(clip_units * clip_units + dim / 4 + spread));
+}
+
+double ddgauss_share(double sigma, uint64_t honest) { return honest == 0 ? INFINITY : sigma / sqrt((double)honest); }
+
+double ddgauss_tau(double share, uint64_t n)
+{
+    double sum = 0;
+    double rate = 2 * M_PI * M_PI * share * share;
+    for (uint64_t k = 1; k < n; k++) {
+        double term = exp(-rate * (double)k / (double)(k + 1));
+        if (term < TAU_SMALLEST) break; /* they only fall */
+        sum += term;
+    }
+    return 10 * sum;
+}
+
+double ddgauss_rdp(double order, const struct ddgauss_sum *s)
+{
+    double sigma = sqrt((double)s->honest) * s->share;
+    if (!(sigma > 0) || !(order > 1)) return INFINITY;
+    double tau = ddgauss_tau(s->share, s->honest);
+    /* A vector of whole numbers is, in L1, at most sqrt(dim) times as long as in L2, and at most its square. */
+    double l1 = fmin(sqrt(s->dim) * s->sensitivity, s->sensitivity * s->sensitivity) / sigma;
+    double l2 = s->sensitivity / sigma;
+    double plain = order / 2 * l2 * l2 + tau * s->dim;
+    double mixed = order / 2 * (l2 * l2 + 2 * l1 * tau + tau * tau * s->dim);
+    double whole = l2 + sqrt(s->dim) * tau;
+    return fmin(fmin(plain, mixed), order / 2 * whole * whole);
+}
+
+double ddgauss_scale(unsigned bits, double n, double k, double rho, double dim, double clip, double sigma)
+{
+    double free = exp2(2.0 * bits) - n * k * k;
+    double spread = 2 * k * sqrt(rho / dim * clip * clip * n * n + n * sigma * sigma);
+    return free > 0 && spread > 0 ? sqrt(free) / spread : 0;
+}
+
+static bool sound(const struct ddgauss_rule *r)
+{
+    bool numbers =
+        isfinite(r->clip) && r->clip > 0 && isfinite(r->scale) && r->scale > 0 && r->beta >= 0 && r->beta < 1;
+    bool share = r->share == 0 || (r->share >= DDGAUSS_SHARE_MIN && r->share <= SHARE_MAX);
+    bool length = r->dim > 0 && r->dim <= HADAMARD_MAX_LENGTH && (r->dim & (r->dim - 1)) == 0;
+    return numbers && share && length && r->clip * r->scale < UNITS_MAX;
+}
+
+static bool has_place(const struct ddgauss_rule *r, const struct secagg_vec *v, size_t at)
+{
+    return at <= v->n && r->dim <= v->n - at;
+}
+
+/* Clips to the rule and turns numbers into units. */
+static enum err scale_down(const struct ddgauss_rule *r, double *v)
+{
+    double largest = 0;
+    double sum = 0;
+    for (size_t i = 0; i < r->dim; i++) {
+        if (!isfinite(v[i])) return ERR_INPUT;
+        largest = fmax(largest, fabs(v[i]));
+    }
+    for (size_t i = 0; i < r->dim && largest > 0; i++) sum += v[i] / largest * (v[i] / largest);
+    double norm = largest * sqrt(sum);
+    double factor = norm > r->clip ? r->scale * (r->clip / norm) : r->scale;
+    for (size_t i = 0; i < r->dim; i++) v[i] *= factor;
+    return OK;
+}
+
+/* One rounding of all by chance; *out_square is at least the sum of squares. */
+static enum err draw(struct stream *s, const double *v, size_t n, struct secagg_vec *out, size_t at, double *out_square)
+{
+    uint64_t words[WORDS];
+    double square = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (i % WORDS == 0) TRY(stream_read(s, words, sizeof words));
+        double low = floor(v[i]);
+        double chance = ldexp((double)(words[i % WORDS] >> (64 - FRACTION_BITS)), -FRACTION_BITS);
+        double x = low + (chance < v[i] - low ? 1 : 0);
+        square += x * x;
+        secagg_vec_put(out, at + i, (int64_t)x);
+    }
+    *out_square = square * (1 + ((double)n + 4) * 0x1p-52);
+    return OK;
+}
+
+static enum err round_by_chance(const struct ddgauss_rule *r, const double *v, random_fn *random, void *self,
+                                struct secagg_vec *out, size_t at)
+{
+    uint8_t key[STREAM_KEY_BYTES];
+    struct stream *s CLEANUP(stream_drop) = NULL;
+    double norm = ddgauss_rounded_norm(r->clip * r->scale, (double)r->dim, r->beta);
+    TRY(random(self, key, sizeof key));
+    enum err e = stream_new(key, &s);
+    secret_wipe(key, sizeof key);
+    if (e != OK) return e;
+    if (norm + 1 >= ldexp(1, (int)out->bits - 1)) return ERR_INPUT;
+    for (size_t draws = 0; draws < DDGAUSS_DRAWS_MAX; draws++) {
+        double square = 0;
+        TRY(draw(s, v, r->dim, out, at, &square));
+        if (square <= norm * norm) return OK;
+    }
+    return ERR_LIMIT;
+}
+
+static enum err add_share(const struct ddgauss_rule *r, random_fn *random, void *self, struct secagg_vec *out,
+                          size_t at)
+{
+    struct discrete *d CLEANUP(discrete_drop) = NULL;
+    struct ratio sigma = { (uint64_t)ceil(ldexp(r->share, SHARE_BITS)), (uint64_t)1 << SHARE_BITS };
+    if (r->share == 0) return OK;
+    TRY(discrete_new(random, self, &d));
+    for (size_t i = at; i < at + r->dim; i++)
+        secagg_vec_put(out, i, secagg_vec_get(out, i) + discrete_gaussian(d, sigma));
+    return discrete_err(d);
+}
+
+static enum err put(const struct ddgauss_rule *r, const uint8_t seed[HADAMARD_SEED_BYTES], double *v, random_fn *random,
+                    void *self, struct secagg_vec *out, size_t at)
+{
+    TRY(scale_down(r, v));
+    TRY(hadamard_rotate_64(seed, v, r->dim));
+    TRY(round_by_chance(r, v, random, self, out, at));
+    return add_share(r, random, self, out, at);
+}
+
+enum err ddgauss_put(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
+                     random_fn *random, void *self, struct secagg_vec *out, size_t at)
+{
+    if (!sound(rule) || !has_place(rule, out, at)) return ERR_INPUT;
+    enum err e = put(rule, seed, v, random, self, out, at);
+    for (size_t i = at; i < at + rule->dim && e != OK; i++) secagg_vec_put(out, i, 0);
+    return e;
+}
+
+enum err ddgauss_get(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],
+                     const struct secagg_vec *sum, size_t at, double *out)
+{
+    if (!sound(rule) || !has_place(rule, sum, at)) return ERR_INPUT;
+    for (size_t i = 0; i < rule->dim; i++) out[i] = (double)secagg_vec_get(sum, at + i) / rule->scale;
+    return hadamard_back_64(seed, out, rule->dim);
+}
