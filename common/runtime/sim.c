@@ -167,7 +167,7 @@ static enum err write_roster(struct sim *s, struct why *why)
         const struct sim_node *n = s->nodes[i];
         char hex[2 * X25519_BYTES + 1];
         hex_encode(bytes_of(n->identity.public_key, X25519_BYTES), hex);
-        buf_addf(&text, "  - {jid: %s, name: %s, role: \"%s\"", n->jid, n->name,
+        buf_addf(&text, "  - {jid: %s, name: %s, role: [%s]", n->jid, n->name,
                  role_list(n->roles, roles, sizeof roles));
         if (n->def) buf_addf(&text, ", key: \"%s\"", hex);
         buf_add_z(&text, "}\n");

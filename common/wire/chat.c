@@ -131,7 +131,8 @@ static enum err find_one(struct finding *f, const struct word *words, size_t n, 
 {
     struct arg_pair pair = { 0 };
     bool paired = split_pair(&words[0], &pair);
-    const struct str name = words[0].quoted ? (struct str){ 0 } : words_bare(words[0].text);
+    struct str name = { 0 };
+    if (!words[0].quoted) name = words_bare(words[0].text);
     bool named = is_arg(f->command, name) && !(f->given >> arg_index(f->command, name) & 1);
     if (paired && is_pair(f->command, &words[0])) return add_written_pair(f, pair, words, n, took, why);
     if (named && n > 1 && !is_pair(f->command, &words[1])) {
