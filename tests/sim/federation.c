@@ -3,6 +3,7 @@
 #include "common/base/file.h"
 #include "common/base/rng.h"
 #include "common/wire/codec.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 
 extern const struct agent_def coordinator_agent, trainer_agent;
 
-enum { ROWS = 60, VIRTUAL_MS = 3600 * 1000, ASK_AGAIN_MS = 20000 };
+enum { ROWS = 60, VIRTUAL_MS = 7200 * 1000, ASK_AGAIN_MS = 20000, LOOK_MS = 500, MINUTE_MS = 60000 };
+enum { JOIN_DEADLINE_MS = 120000, ROUND_DEADLINE_MS = 300000 };
 
 static const char task_head[] =
     "name: toy\n"
@@ -23,11 +25,12 @@ static const char task_head[] =
     "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n"
     "model: { arch: logistic, seed: 3 }\n"
     "train: { optimizer: sgd, learning_rate: 0.1, epochs: 1, batch: 16, test_fraction: 0.3, seed: 5 }\n";
-static const char policy_head[] = "tasks: any\nmodels: any\nmin_cohort: 5\nmax_rounds: 100\nstatistics: yes\n";
+static const char policy_head[] = "tasks: any\nmodels: any\nmin_cohort: 5\nmax_rounds: 100\n";
+enum { EPSILON_A_ROUND = 5 };
 
 /* ---- files ---- */
 
-static enum err put_file(struct federation *f, const char *name, const struct buf *text, struct why *why)
+static enum err put_file(const struct federation_files *f, const char *name, const struct buf *text, struct why *why)
 {
     char path[128];
     TRY(buf_err(text));
@@ -36,50 +39,81 @@ static enum err put_file(struct federation *f, const char *name, const struct bu
 }
 
 /* Two classes around (1, 1) and (-1, -1), some overlap. */
-static enum err write_records(struct federation *f, unsigned site, struct why *why)
+static enum err write_records(const struct federation_files *f, uint64_t site, struct why *why)
 {
     struct rng rng = rng_make(1000 + site);
     struct buf text CLEANUP(buf_free) = buf_make(1 << 20);
-    char name[32];
+    char name[40];
     for (int i = 0; i < ROWS; i++) {
         int y = i % 2;
         double at = y ? 1 : -1;
         buf_addf(&text, "%.4f,%.4f,%d\n", at + rng_normal(&rng), at + rng_normal(&rng), y);
     }
-    (void)snprintf(name, sizeof name, "records-%u.csv", site);
+    (void)snprintf(name, sizeof name, "records-%llu.csv", (unsigned long long)site);
     return put_file(f, name, &text, why);
 }
 
-static enum err write_policy(struct federation *f, const char *name, double epsilon_max, struct why *why)
+static enum err write_policy(const struct federation_files *f, const char *name, double epsilon_max, bool silent,
+                             struct why *why)
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
-    buf_addf(&text, "%sprivacy: { mode: optional, epsilon_max: %g, delta: 1.0e-5, epsilon_per_round_max: 10 }\n",
-             policy_head, epsilon_max);
+    buf_addf(&text, "%sstatistics: %s\n", policy_head, silent ? "no" : "yes");
+    buf_addf(&text, "privacy: { mode: optional, epsilon_max: %g, delta: 1.0e-5, epsilon_per_round_max: 10 }\n",
+             epsilon_max);
     return put_file(f, name, &text, why);
 }
 
-static enum err write_task(struct federation *f, const struct federation_plan *p, struct why *why)
+static uint64_t or_else(uint64_t value, uint64_t fallback) { return value ? value : fallback; }
+
+static enum err write_task(const struct federation_files *f, const struct plan *p, struct why *why)
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
     char dir[100];
     buf_addf(&text, "%sstandardise: %s\n", task_head, p->moments ? "moments" : "ranges");
-    buf_addf(&text, "rounds: { count: %u, quorum: %u, join_deadline: 120s, round_deadline: 300s }\n", p->rounds,
-             p->quorum);
-    if (p->noise) buf_add_z(&text, "privacy: { mechanism: gaussian, epsilon: 5, delta: 1.0e-6, clip: 1 }\n");
+    buf_addf(&text, "rounds: { count: %llu, quorum: %llu, join_deadline: %llums, round_deadline: %llums }\n",
+             (unsigned long long)p->rounds, (unsigned long long)p->quorum,
+             (unsigned long long)or_else(p->join_deadline_ms, JOIN_DEADLINE_MS),
+             (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS));
+    if (p->noise)
+        buf_addf(&text, "privacy: { mechanism: gaussian, epsilon: %d, delta: 1.0e-6, clip: 1 }\n", EPSILON_A_ROUND);
     (void)snprintf(dir, sizeof dir, "%s/tasks", f->dir);
     if (mkdir(dir, 0700) != 0) return why_say(why, ERR_IO, "%s", dir);
     return put_file(f, "tasks/toy.yaml", &text, why);
 }
 
-static enum err write_files(struct federation *f, const struct federation_plan *p, struct why *why)
+enum err federation_files_make(struct federation_files *f, const struct plan *p, struct why *why)
 {
+    *f = (struct federation_files){ .sites = p->sites };
+    if (p->sites > FEDERATION_MAX_SITES) return why_say(why, ERR_LIMIT, "at most %d sites", FEDERATION_MAX_SITES);
     (void)snprintf(f->dir, sizeof f->dir, "/tmp/himas-sim-XXXXXX");
     if (mkdtemp(f->dir) == NULL) return why_say(why, ERR_IO, "%s", f->dir);
     TRY(write_task(f, p, why));
-    TRY(write_policy(f, "policy.yaml", 1000, why));
-    TRY(write_policy(f, "spent.yaml", 0.001, why));
-    for (unsigned i = 0; i < p->sites; i++) TRY(write_records(f, i, why));
+    double enough = .001 + EPSILON_A_ROUND * (double)p->spent_after;
+    TRY(write_policy(f, "policy.yaml", 1000, false, why));
+    TRY(write_policy(f, "other.yaml", p->one_spent ? enough : 1000, false, why));
+    for (uint64_t i = 0; i < p->sites; i++) TRY(write_records(f, i, why));
     return OK;
+}
+
+static void remove_file(const struct federation_files *f, const char *name)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", f->dir, name);
+    (void)remove(path);
+}
+
+void federation_files_remove(struct federation_files *f)
+{
+    static const char *const names[] = { "policy.yaml", "other.yaml", "tasks/toy.yaml", "tasks" };
+    char name[40];
+    if (f->dir[0] == '\0') return;
+    for (uint64_t i = 0; i < f->sites; i++) {
+        (void)snprintf(name, sizeof name, "records-%llu.csv", (unsigned long long)i);
+        remove_file(f, name);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) remove_file(f, names[i]);
+    (void)remove(f->dir);
+    f->dir[0] = '\0';
 }
 
 /* ---- the eye ---- */
@@ -95,7 +129,8 @@ static struct seen_update *find(struct federation *f, struct str id, const char 
 static void on_update(struct federation *f, const char *from, const struct msg *m)
 {
     struct str name = str_of(from);
-    if (f->spent && str_is(str_next(&name, '@'), f->spent)) f->from_spent++;
+    bool spent = f->spent && str_is(str_next(&name, '@'), f->spent);
+    if (spent && m->round > f->plan->spent_after) f->from_spent++;
     if (find(f, str_of(m->id), from) || f->nupdates == FEDERATION_MAX_SEEN) return;
     struct seen_update *u = &f->updates[f->nupdates++];
     *u = (struct seen_update){ .round = m->round };
@@ -123,55 +158,46 @@ static void look_at(void *to, const char *from, const struct packet *p)
 
 /* ---- life ---- */
 
-static enum err add_hospitals(struct federation *f, const struct federation_plan *p, struct why *why)
+static enum err add_hospitals(struct federation *f, struct why *why)
 {
     static const char *const names[FEDERATION_MAX_SITES] = { "hospital-0", "hospital-1", "hospital-2", "hospital-3",
                                                              "hospital-4", "hospital-5", "hospital-6", "hospital-7" };
-    for (unsigned i = 0; i < p->sites; i++) {
+    const char *dir = f->files->dir;
+    for (uint64_t i = 0; i < f->plan->sites; i++) {
         char settings[400];
-        bool spent = p->one_spent && i + 1 == p->sites;
-        if (spent) f->spent = names[i];
-        (void)snprintf(settings, sizeof settings, "records: %s/records-%u.csv\npolicy: %s/%s\nsite: %s\n", f->dir, i,
-                       f->dir, spent ? "spent.yaml" : "policy.yaml", names[i]);
+        bool other = i + 1 == f->plan->sites;
+        if (other && f->plan->one_spent) f->spent = names[i];
+        (void)snprintf(settings, sizeof settings, "records: %s/records-%llu.csv\npolicy: %s/%s\nsite: %s\n", dir,
+                       (unsigned long long)i, dir, other ? "other.yaml" : "policy.yaml", names[i]);
         TRY(sim_add(f->sim, &trainer_agent, names[i], settings, why));
     }
     return OK;
 }
 
-enum err federation_init(struct federation *f, const struct federation_plan *p, struct why *why)
+enum err federation_init(struct federation *f, const struct plan *p, const struct federation_files *files,
+                         struct why *why)
 {
     char settings[300];
-    *f = (struct federation){ .sites = p->sites };
-    TRY(write_files(f, p, why));
-    f->sim = sim_new(p->seed, &p->faults);
+    struct sim_faults faults = p->faults;
+    *f = (struct federation){ .plan = p, .files = files };
+    faults.strikes = p->strikes;
+    faults.nstrikes = p->nstrikes;
+    if (p->one_silent) TRY(write_policy(files, "other.yaml", 1000, false, why));
+    f->sim = sim_new(p->seed, &faults);
     f->updates = calloc(FEDERATION_MAX_SEEN, sizeof *f->updates);
     if (f->sim == NULL || f->updates == NULL) return ERR_MEMORY;
     sim_watch(f->sim, look_at, f);
-    (void)snprintf(settings, sizeof settings, "tasks: %s/tasks\nexport_dir: %s\n", f->dir, f->dir);
+    (void)snprintf(settings, sizeof settings, "tasks: %s/tasks\nexport_dir: %s\n", files->dir, files->dir);
     TRY(sim_add(f->sim, &coordinator_agent, "coordinator", settings, why));
-    TRY(add_hospitals(f, p, why));
+    TRY(add_hospitals(f, why));
     TRY(sim_add_person(f->sim, "olga", ROLE_OPERATOR));
     return sim_start(f->sim, why);
 }
 
 void federation_fini(struct federation *f)
 {
-    char path[128];
     sim_free(f->sim);
     free(f->updates);
-    if (f->dir[0] == '\0') return;
-    for (unsigned i = 0; i < f->sites; i++) {
-        (void)snprintf(path, sizeof path, "%s/records-%u.csv", f->dir, i);
-        (void)unlink(path);
-    }
-    static const char *const files[] = { "policy.yaml", "spent.yaml", "tasks/toy.yaml" };
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", f->dir, files[i]);
-        (void)unlink(path);
-    }
-    (void)snprintf(path, sizeof path, "%s/tasks", f->dir);
-    (void)rmdir(path);
-    (void)rmdir(f->dir);
 }
 
 /* ---- how it stands ---- */
@@ -214,30 +240,80 @@ enum err federation_look(struct federation *f, struct federation_end *out, struc
     return l.found ? OK : why_say(why, ERR_ABSENT, "there is no run");
 }
 
+static bool is_over(const char *state)
+{
+    return strcmp(state, "done") == 0 || strcmp(state, "failed") == 0 || strcmp(state, "aborted") == 0;
+}
+
+static bool due(struct federation *f)
+{
+    if (sim_now_ms(f->sim) - f->looked_ms < LOOK_MS) return false;
+    f->looked_ms = sim_now_ms(f->sim);
+    return true;
+}
+
+static enum err damage_one(void *to, const char *key, struct bytes value)
+{
+    (void)value;
+    TRY(store_begin(to));
+    TRY(store_put(to, key, bytes_of("rot", 3)));
+    return store_commit(to);
+}
+
 static bool over(struct sim *s, void *to)
 {
-    struct federation *f = to;
     struct federation_end end;
-    (void)s;
-    if (federation_look(f, &end, NULL) != OK) return false;
-    return strcmp(end.state, "done") == 0 || strcmp(end.state, "failed") == 0 || strcmp(end.state, "aborted") == 0;
+    struct federation *f = to;
+    if (f->plan->damaged && store_scan(sim_store(s, "coordinator"), "delta/", damage_one, sim_store(s, "coordinator")))
+        return false;
+    return due(to) && federation_look(to, &end, NULL) == OK && is_over(end.state);
 }
 
 static bool begun(struct sim *s, void *to)
 {
     struct federation_end end;
     (void)s;
-    return federation_look(to, &end, NULL) == OK;
+    return due(to) && federation_look(to, &end, NULL) == OK;
+}
+
+/* The last hospital's policy changes, and it is started again. */
+static void fall_silent(struct federation *f)
+{
+    char name[40];
+    (void)sim_run(f->sim, f->plan->seed * 97 % 2500, NULL, NULL);
+    (void)snprintf(name, sizeof name, "hospital-%llu", (unsigned long long)f->plan->sites - 1);
+    if (write_policy(f->files, "other.yaml", 1000, true, NULL) == OK) sim_kill(f->sim, name, 1);
+}
+
+/* The operator changes her mind at random, for as long as other things go wrong too. */
+static bool meddle(struct federation *f)
+{
+    static const char *const orders[] = { "pause", "resume", "pause", "resume", "resume", "abort" };
+    const struct plan *p = f->plan;
+    struct rng rng = rng_make(p->seed + 77);
+    while (p->meddle_per_minute > 0 && sim_now_ms(f->sim) < p->faults.faults_until_ms) {
+        double wait_ms = -log(1 - rng_unit(&rng)) / p->meddle_per_minute * MINUTE_MS;
+        if (sim_run(f->sim, (uint64_t)wait_ms + 1, over, f)) return true;
+        sim_say(f->sim, "olga", "coordinator", orders[rng_below(&rng, p->aborts ? 6 : 5)]);
+    }
+    return false;
 }
 
 bool federation_run(struct federation *f)
 {
-    (void)sim_run(f->sim, ASK_AGAIN_MS, NULL, NULL);
-    for (int i = 0; i < 100 && !begun(f->sim, f); i++) { /* talk may be lost: a person says it again */
+    (void)sim_run(f->sim, f->plan->seed % 2 ? ASK_AGAIN_MS : 1, NULL, NULL);
+    bool runs = false;
+    for (int i = 0; i < 100 && !runs; i++) { /* talk may be lost: a person says it again */
         sim_say(f->sim, "olga", "coordinator", "start toy");
-        (void)sim_run(f->sim, ASK_AGAIN_MS, begun, f);
+        runs = sim_run(f->sim, ASK_AGAIN_MS, begun, f);
     }
-    return sim_run(f->sim, VIRTUAL_MS, over, f);
+    if (f->plan->one_silent) fall_silent(f);
+    bool ended = meddle(f);
+    while (!ended && sim_now_ms(f->sim) < VIRTUAL_MS) {
+        ended = sim_run(f->sim, 10 * ASK_AGAIN_MS, over, f);
+        if (!ended) sim_say(f->sim, "olga", "coordinator", "resume"); /* were it paused */
+    }
+    return ended;
 }
 
 /* ---- invariants ---- */

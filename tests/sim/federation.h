@@ -4,7 +4,7 @@
  * that leaves any of them.
  */
 #pragma once
-#include "common/runtime/sim.h"
+#include "tests/sim/plan.h"
 
 enum { FEDERATION_MAX_SITES = 8, FEDERATION_MAX_SEEN = 4096 };
 
@@ -16,33 +16,34 @@ struct seen_update {
     uint64_t round;
     bool acked;
 };
+/* What the agents read: made once for all plans of one shape. */
+struct federation_files {
+    char dir[64];
+    uint64_t sites;
+};
+/* ERR_IO with a sentence; federation_files_remove is right also after a failure. */
+enum err federation_files_make(struct federation_files *files, const struct plan *plan, struct why *why) MUST_USE;
+void federation_files_remove(struct federation_files *files);
+
 struct federation {
     struct sim *sim;
-    char dir[64]; /* files of the hospitals; removed by federation_fini */
-    unsigned sites;
+    const struct federation_files *files;
+    const struct plan *plan;
     struct seen_update *updates; /* each id once */
     size_t nupdates;
     uint64_t off_schema; /* packets that were no message of the schema */
     uint64_t from_spent; /* updates from the hospital whose budget is spent */
     const char *spent;   /* its name, or NULL */
+    uint64_t looked_ms;  /* whether it is over is looked at only so often */
 };
 
-struct federation_plan {
-    uint64_t seed;
-    struct sim_faults faults;
-    unsigned sites; /* hospital-0 ... */
-    unsigned quorum;
-    unsigned rounds;
-    bool noise;     /* local differential privacy, Gaussian */
-    bool one_spent; /* the last hospital's budget does not allow one round */
-    bool moments;   /* federated standardisation */
-};
-
-/* ERR_IO and friends, with a sentence; federation_fini is right also after a failure. */
-enum err federation_init(struct federation *f, const struct federation_plan *plan, struct why *why) MUST_USE;
+/* Borrows both.  ERR_IO and friends, with a sentence; federation_fini is right also after a failure. */
+enum err federation_init(struct federation *f, const struct plan *plan, const struct federation_files *files,
+                         struct why *why) MUST_USE;
 void federation_fini(struct federation *f);
 
-/* Has the operator start the run (asking again until it is there), and runs until it is over or the virtual hour is. */
+/* Has the operator start the run (asking again until it is there) and meddle with it, and runs until it is over or two
+ * virtual hours are. */
 bool federation_run(struct federation *f);
 
 /* How it stands, read from the coordinator's store. */

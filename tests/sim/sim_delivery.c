@@ -2,13 +2,12 @@
  * The delivery promise on its own, with two toy agents: whatever the network
  * and the reaper do, each announcement is counted exactly once.
  */
-#include "common/runtime/sim.h"
-#include "tests/support/tap.h"
+#include "tests/sim/schedules.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANNOUNCEMENTS = 20, SENDERS = 3, SCHEDULES = 300, VIRTUAL_MS = 3600 * 1000 };
+enum { SCHEDULES = 11000, VIRTUAL_MS = 3600 * 1000 };
 
 struct sender {
     uint64_t said;
@@ -45,7 +44,7 @@ static enum err sender_tick(struct agent *a, void *self)
 {
     struct sender *s = self;
     struct msg m = msg_make(MSG_DATA_NEW, NULL);
-    if (s->said == ANNOUNCEMENTS) return OK;
+    if (s->said == settings_u64(agent_settings(a), "announcements")) return OK;
     m.data_new.records = s->said + 1;
     TRY(agent_send(a, "counter@sim.local", &m));
     TRY(save(a, "said", s->said + 1));
@@ -72,6 +71,7 @@ static enum err on_data(struct agent *a, void *self, const struct msg *m)
 }
 
 static const struct setting period[] = { { "period_ms", SET_COUNT, "500", 1, 1e6, "between announcements, ms" },
+                                         { "announcements", SET_COUNT, "20", 1, 1e6, "how many" },
                                          { 0 } };
 static const struct setting none[] = { { 0 } };
 static const struct agent_ticker ticks[] = { { "period_ms", sender_tick }, { 0 } };
@@ -95,88 +95,95 @@ static const struct agent_def counter_agent = {
     .handlers = handlers,
 };
 
-static bool all_counted(struct sim *s, void *unused)
+/* In these plans sites are senders, and rounds the announcements of each. */
+static const struct counter *counter(struct sim *s)
 {
-    (void)unused;
+    static const struct counter gone;
     const struct agent *a = sim_agent(s, "counter");
-    const struct counter *c = a ? core_state(a) : NULL;
-    return c && c->count >= SENDERS * ANNOUNCEMENTS;
+    return a ? core_state(a) : &gone;
+}
+
+static bool all_counted(struct sim *s, void *to)
+{
+    const struct plan *p = to;
+    return counter(s)->count >= p->sites * p->rounds;
 }
 
 static bool alive(struct sim *s, void *unused)
 {
     (void)unused;
-    return sim_agent(s, "counter") != NULL;
+    const struct agent *a = sim_agent(s, "counter");
+    return a && core_ready(a);
 }
 
-static struct sim *make(uint64_t seed, const struct sim_faults *faults)
+static enum err make(const struct plan *p, struct sim **out, struct why *why)
 {
-    struct sim *s = sim_new(seed, faults);
-    struct why why = { 0 };
-    bool made = s && sim_add(s, &counter_agent, "counter", "", &why) == OK;
-    for (int i = 0; made && i < SENDERS; i++) {
-        char name[16];
-        (void)snprintf(name, sizeof name, "sender-%d", i);
-        made = sim_add(s, &sender_agent, name, "", &why) == OK;
+    char settings[40];
+    char name[32];
+    struct sim_faults faults = p->faults;
+    faults.strikes = p->strikes;
+    faults.nstrikes = p->nstrikes;
+    struct sim *s = *out = sim_new(p->seed, &faults);
+    if (s == NULL) return ERR_MEMORY;
+    TRY(sim_add(s, &counter_agent, "counter", "", why));
+    (void)snprintf(settings, sizeof settings, "announcements: %llu\n", (unsigned long long)p->rounds);
+    for (unsigned long long i = 0; i < p->sites; i++) {
+        (void)snprintf(name, sizeof name, "sender-%llu", i);
+        TRY(sim_add(s, &sender_agent, name, settings, why));
     }
-    if (made && sim_start(s, &why) == OK) return s;
-    tap_note("cannot start: %s", why.text);
-    sim_free(s);
-    return NULL;
+    return sim_start(s, why);
 }
 
-/* Returns whether the promise held; says what broke it. */
-static bool holds(uint64_t seed, const struct sim_faults *faults)
+static enum err check(struct sim *s, const struct plan *p, struct why *why)
 {
-    struct sim *s = make(seed, faults);
-    if (s == NULL) return false;
-    bool arrived = sim_run(s, VIRTUAL_MS, all_counted, NULL);
+    bool arrived = sim_run(s, VIRTUAL_MS, all_counted, (void *)(uintptr_t)p);
     (void)sim_run(s, 120000, NULL, NULL); /* whatever still flies must change nothing */
     (void)sim_run(s, 120000, alive, NULL);
-    const struct agent *a = sim_agent(s, "counter");
-    const struct counter *c = a ? core_state(a) : &(struct counter){ 0 };
-    uint64_t sum = SENDERS * ANNOUNCEMENTS * (ANNOUNCEMENTS + 1) / 2;
-    bool held = arrived && c->count == SENDERS * ANNOUNCEMENTS && c->sum == sum;
-    if (!held)
-        tap_note("seed %llu: arrived %d, counted %llu of %d, sum %llu of %llu", (unsigned long long)seed, arrived,
-                 (unsigned long long)c->count, SENDERS * ANNOUNCEMENTS, (unsigned long long)c->sum,
-                 (unsigned long long)sum);
+    const struct counter *c = counter(s);
+    uint64_t sum = p->sites * p->rounds * (p->rounds + 1) / 2;
+    if (arrived && c->count == p->sites * p->rounds && c->sum == sum) return OK;
+    return why_say(why, ERR_BUG, "arrived %d, counted %llu of %llu, sum %llu of %llu", arrived,
+                   (unsigned long long)c->count, (unsigned long long)(p->sites * p->rounds), (unsigned long long)c->sum,
+                   (unsigned long long)sum);
+}
+
+static void run(void *unused, const struct plan *p, struct outcome *out)
+{
+    struct sim *s = NULL;
+    (void)unused;
+    enum err e = make(p, &s, &out->why);
+    if (e == OK) e = check(s, p, &out->why);
+    out->failed = e != OK;
+    if (e != OK && s) outcome_take_strikes(out, s);
     sim_free(s);
-    return held;
 }
 
 #define CALM_AFTER .faults_until_ms = 600000
 #define DOWN .down_min_ms = 100, .down_max_ms = 5000
-static const struct {
-    const char *name;
-    struct sim_faults faults;
-} rows[] = {
-    { "calm", { .delay_min_ms = 1, .delay_max_ms = 5 } },
-    { "slow and out of order", { .delay_min_ms = 1, .delay_max_ms = 5000 } },
-    { "a third lost", { .delay_min_ms = 1, .delay_max_ms = 100, .drop = .33, CALM_AFTER } },
-    { "half twice", { .delay_min_ms = 1, .delay_max_ms = 1000, .duplicate = .5 } },
-    { "killed", { .delay_min_ms = 1, .delay_max_ms = 50, .kill_per_second = .05, DOWN, CALM_AFTER } },
-    { "cut", { .delay_min_ms = 1, .delay_max_ms = 50, .cut_per_second = .1, DOWN, CALM_AFTER } },
-    { "killed at commits", { .delay_min_ms = 1, .delay_max_ms = 50, .crash_at_commit = .02, DOWN, CALM_AFTER } },
-    { "all of it",
-      { .delay_min_ms = 1,
-        .delay_max_ms = 500,
-        .drop = .2,
-        .duplicate = .2,
-        .kill_per_second = .02,
-        .cut_per_second = .05,
-        .crash_at_commit = .01,
-        DOWN,
-        CALM_AFTER } },
+#define ROW(name_, ...)                                                                                                \
+    {                                                                                                                  \
+        .name = name_, .plan = {.sites = 3, .rounds = 20, .faults = { __VA_ARGS__ } }                                  \
+    }
+static const struct schedule_row rows[] = {
+    ROW("calm", .delay_min_ms = 1, .delay_max_ms = 5),
+    ROW("slow and out of order", .delay_min_ms = 1, .delay_max_ms = 5000),
+    ROW("a third lost", .delay_min_ms = 1, .delay_max_ms = 100, .drop = .33, CALM_AFTER),
+    ROW("half twice", .delay_min_ms = 1, .delay_max_ms = 1000, .duplicate = .5),
+    ROW("killed", .delay_min_ms = 1, .delay_max_ms = 50, .kill_per_second = .05, DOWN, CALM_AFTER),
+    ROW("cut", .delay_min_ms = 1, .delay_max_ms = 50, .cut_per_second = .1, DOWN, CALM_AFTER),
+    ROW("killed at commits", .delay_min_ms = 1, .delay_max_ms = 50, .crash_at_commit = .02, DOWN, CALM_AFTER),
+    ROW("stores that fail", .delay_min_ms = 1, .delay_max_ms = 50, .store_fail = .02, CALM_AFTER),
+    ROW("clocks that jump", .delay_min_ms = 1, .delay_max_ms = 50, .drop = .1, .clock_jump_per_second = .2,
+        .clock_jump_max_ms = 86400000, .kill_per_second = .02, DOWN, CALM_AFTER),
+    ROW("all of it", .delay_min_ms = 1, .delay_max_ms = 500, .drop = .2, .duplicate = .2, .kill_per_second = .02,
+        .cut_per_second = .05, .crash_at_commit = .01, .store_fail = .005, .clock_jump_per_second = .05,
+        .clock_jump_max_ms = 3600000, DOWN, CALM_AFTER),
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct tap t = { 0 };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint64_t broken = 0;
-        for (uint64_t seed = 1; seed <= SCHEDULES; seed++) broken += !holds(seed, &rows[i].faults);
-        tap_is(&t, broken == 0, "delivered exactly once: %s (%d schedules)", rows[i].name, SCHEDULES);
-    }
+    const struct schedules all = { "sim-delivery", rows, sizeof rows / sizeof *rows, SCHEDULES, run, NULL };
+    (void)schedules_run(&all, &t, argc, argv);
     return tap_end(&t);
 }

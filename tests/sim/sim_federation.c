@@ -1,28 +1,15 @@
 /*
- * A whole federation under seeded faults, again and again: every run ends or
- * names whom it waits for, no update is counted twice, none is lost once
- * acknowledged, a replayed journal gives the same state, nothing off schema
- * leaves, a spent budget sends nothing.
- *
- *   sim-federation [row seed]      one schedule only, for looking closer
+ * A whole federation under seeded faults of network, processes, disks and clocks, again and again (lab.h says what must
+ * hold).
  */
-#include "tests/sim/federation.h"
-#include "tests/support/tap.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/sim/lab.h"
 
-enum { SCHEDULES_DEFAULT = 2400 };
+enum { SCHEDULES = 5000 };
 
 #define NET .delay_min_ms = 1, .delay_max_ms = 200
 #define DOWN .down_min_ms = 100, .down_max_ms = 8000
 #define CALM_AFTER .faults_until_ms = 900000
-struct row {
-    const char *name;
-    struct federation_plan plan;
-    bool must_finish; /* and with the model of the undisturbed run, bit for bit */
-};
-static const struct row rows[] = {
+static const struct schedule_row rows[] = {
     { "calm", { .sites = 3, .quorum = 3, .rounds = 3, .moments = true, .faults = { NET } }, true },
     { "lost and doubled",
       { .sites = 3,
@@ -83,73 +70,26 @@ static const struct row rows[] = {
                     DOWN,
                     CALM_AFTER } },
       false },
+    { "disks that fail now and then",
+      { .sites = 3, .quorum = 3, .rounds = 2, .moments = true, .faults = { NET, .store_fail = .01, CALM_AFTER } },
+      true },
+    { "clocks that jump",
+      { .sites = 3,
+        .quorum = 3,
+        .rounds = 2,
+        .moments = true,
+        .faults = { NET, .clock_jump_per_second = .05, .clock_jump_max_ms = 86400000, .kill_per_second = .02, DOWN,
+                    CALM_AFTER } },
+      true },
 };
-enum { ROWS = sizeof rows / sizeof *rows };
-
-/* The undisturbed run of the same federation: what must come out. */
-static bool undisturbed(const struct row *row, struct federation_end *out)
-{
-    struct federation f;
-    struct why why = { 0 };
-    struct federation_plan plan = row->plan;
-    plan.faults = (struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 1 };
-    bool done = federation_init(&f, &plan, &why) == OK && federation_run(&f) && federation_look(&f, out, &why) == OK;
-    if (!done) tap_note("undisturbed %s: %s", row->name, why.text);
-    federation_fini(&f);
-    return done;
-}
-
-static bool ended_rightly(const struct row *row, const struct federation_end *end, const struct federation_end *calm,
-                          struct why *why)
-{
-    bool done = strcmp(end->state, "done") == 0;
-    if (!done && (row->must_finish || strstr(end->why, "hospital-") == NULL)) {
-        (void)why_say(why, ERR_BUG, "%s: %s", end->state, end->why);
-        return false;
-    }
-    if (!row->must_finish || strcmp(end->model, calm->model) == 0) return true;
-    (void)why_say(why, ERR_BUG, "another model than undisturbed");
-    return false;
-}
-
-static bool holds(const struct row *row, uint64_t seed, const struct federation_end *calm)
-{
-    struct federation f;
-    struct federation_end end = { 0 };
-    struct why why = { .text = "did not end" };
-    struct federation_plan plan = row->plan;
-    plan.seed = seed;
-    bool held = federation_init(&f, &plan, &why) == OK && federation_run(&f) && federation_look(&f, &end, &why) == OK &&
-                ended_rightly(row, &end, calm, &why) && federation_check(&f, &why) == OK;
-    if (!held)
-        tap_note("seed %llu of \"%s\": %s (%s, round %llu)", (unsigned long long)seed, row->name, why.text, end.state,
-                 (unsigned long long)end.rounds);
-    federation_fini(&f);
-    return held;
-}
-
-static uint64_t schedules(void)
-{
-    uint64_t n = SCHEDULES_DEFAULT;
-    const char *wanted = getenv("SIM_SCHEDULES");
-    if (wanted && str_u64(str_of(wanted), &n) != OK) tap_note("SIM_SCHEDULES is no number");
-    return n / ROWS > 0 ? n / ROWS : 1;
-}
 
 int main(int argc, char **argv)
 {
     struct tap t = { 0 };
-    size_t first = argc > 2 ? (size_t)strtoul(argv[1], NULL, 10) : 0;
-    size_t last = argc > 2 ? first : ROWS - 1;
-    uint64_t n = schedules();
-    for (size_t i = first; i <= last && i < ROWS; i++) {
-        struct federation_end calm = { 0 };
-        uint64_t broken = undisturbed(&rows[i], &calm) ? 0 : 1;
-        uint64_t from = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-        uint64_t to = argc > 2 ? from : n;
-        for (uint64_t seed = from; seed <= to && broken < 5; seed++) broken += !holds(&rows[i], seed, &calm);
-        tap_is(&t, broken == 0, "federation, %s: every invariant over %llu schedules", rows[i].name,
-               (unsigned long long)(to - from + 1));
-    }
+    struct lab *lab = lab_new(rows);
+    const struct schedules all = { "sim-federation", rows, sizeof rows / sizeof *rows, SCHEDULES, lab_run, lab };
+    if (lab == NULL) return 1;
+    (void)schedules_run(&all, &t, argc, argv);
+    lab_free(lab);
     return tap_end(&t);
 }
