@@ -19,7 +19,7 @@ for tool in prosody prosodyctl openssl lua5.4 "$python"; do
 done
 "$python" -c 'import slixmpp, cryptography' 2>/dev/null ||
     skip "python3-slixmpp and python3-cryptography are not installed; see tools/install-deps.sh"
-for program in himas himas-coordinator himas-trainer himas-partition; do
+for program in himas himas-coordinator himas-trainer himas-partition himas-compare e2e-peer; do
     [ -x "$HIMAS_BIN_DIR/$program" ] || { echo "Bail out! $HIMAS_BIN_DIR/$program is not built"; exit 1; }
 done
 export LSAN_OPTIONS="suppressions=$here/leaks.txt:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"

@@ -28,6 +28,14 @@ class Home:
         return {r["process"]: r for r in said["processes"]["rows"]}
 
 
+def reads(t, words, text, name):
+    if not shutil.which(words[0]):
+        t.skip(name, f"{words[0]} is not installed")
+        return
+    done = subprocess.run(words, input=text, capture_output=True, text=True)
+    t.ok(done.returncode == 0 and not done.stderr, name, done.stderr)
+
+
 def about_itself(t, home):
     """What needs no federation."""
     for words in (["help"], ["--help"], ["help", "up"], ["up", "--help"], ["version"], ["--version"], ["man"],
@@ -40,14 +48,8 @@ def about_itself(t, home):
         done = home.himas(*words)
         t.ok(done.returncode == code and part in done.stderr, f"himas {' '.join(words)}: {code}, and why", done)
     for shell in ("bash", "zsh", "fish"):
-        if shutil.which(shell):
-            text = home.himas("completion", shell).stdout
-            done = subprocess.run([shell, "-n"], input=text, capture_output=True, text=True)
-            t.ok(done.returncode == 0, f"{shell} reads its completion", done.stderr)
-    if shutil.which("groff"):
-        done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z"], input=home.himas("man").stdout,
-                              capture_output=True, text=True)
-        t.ok(not done.stderr, "groff reads the manual page", done.stderr)
+        reads(t, [shell, "-n"], home.himas("completion", shell).stdout, f"{shell} reads its completion")
+    reads(t, ["groff", "-man", "-ww", "-Tutf8", "-z"], home.himas("man").stdout, "groff reads the manual page")
     for name in ("coordinator", "trainer"):
         for word in ("--help", "--describe", "--version"):
             done = subprocess.run([places.program("himas-" + name), word], capture_output=True, text=True)
