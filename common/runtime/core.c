@@ -219,9 +219,10 @@ static bool internal_timer(struct agent *a, uint64_t token)
     return true;
 }
 
+/* A state that waits to be rebuilt is not worked on: its timers go with it, and init sets them again. */
 void core_on_timer(struct agent *a, uint64_t token)
 {
-    if (internal_timer(a, token)) return;
+    if (internal_timer(a, token) || !a->ready) return;
     for (size_t i = 0; i < a->ntimers; i++) {
         if (a->timers[i].token != token) continue;
         struct timer t = a->timers[i];
