@@ -216,6 +216,23 @@ static enum err wrap_get(void *self, const char *k, struct buf *out)
     return kept(self)->ops->get(kept(self)->self, k, out);
 }
 
+static enum err wrap_append(void *self, const char *k, struct bytes v)
+{
+    return fails(self) ? ERR_STORE : kept(self)->ops->append(kept(self)->self, k, v);
+}
+static enum err wrap_link(void *self, const char *from, const char *to)
+{
+    return fails(self) ? ERR_STORE : kept(self)->ops->link(kept(self)->self, from, to);
+}
+static enum err wrap_size(void *self, const char *k, uint64_t *out)
+{
+    return kept(self)->ops->size(kept(self)->self, k, out);
+}
+static enum err wrap_read(void *self, const char *k, uint64_t offset, size_t n, void *out)
+{
+    return kept(self)->ops->read(kept(self)->self, k, offset, n, out);
+}
+
 static enum err wrap_next(void *self, const char *prefix, const char *from, bool after, struct buf *k, struct buf *v)
 {
     return kept(self)->ops->next(kept(self)->self, prefix, from, after, k, v);
@@ -230,7 +247,19 @@ static enum err wrap_commit(void *self)
 
 void sim_wrap_store(struct sim_node *n)
 {
-    static const struct store_ops ops = { wrap_close, wrap_begin, wrap_commit, wrap_rollback,
-                                          wrap_put,   wrap_del,   wrap_get,    wrap_next };
+    static const struct store_ops ops = {
+        .close = wrap_close,
+        .begin = wrap_begin,
+        .commit = wrap_commit,
+        .rollback = wrap_rollback,
+        .put = wrap_put,
+        .del = wrap_del,
+        .get = wrap_get,
+        .append = wrap_append,
+        .link = wrap_link,
+        .size = wrap_size,
+        .read = wrap_read,
+        .next = wrap_next,
+    };
     n->wrapped = (struct store){ .ops = &ops, .self = n };
 }

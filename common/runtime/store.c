@@ -59,10 +59,42 @@ enum err store_get(struct store *s, const char *key, struct buf *out)
     return usable(key) ? s->ops->get(s->self, key, out) : ERR_ABSENT;
 }
 
+enum err store_append(struct store *s, const char *key, struct bytes more)
+{
+    uint64_t n = 0;
+    assert(s->open);
+    if (!usable(key)) return ERR_LIMIT;
+    enum err e = s->ops->size(s->self, key, &n);
+    if (e != OK && e != ERR_ABSENT) return e;
+    if (more.n > STORE_MAX_VALUE - n) return ERR_LIMIT;
+    return s->ops->append(s->self, key, more);
+}
+
+enum err store_link(struct store *s, const char *from, const char *to)
+{
+    assert(s->open);
+    if (!usable(to)) return ERR_LIMIT;
+    if (!usable(from)) return ERR_ABSENT;
+    return strcmp(from, to) == 0 ? OK : s->ops->link(s->self, from, to);
+}
+
+enum err store_size(struct store *s, const char *key, uint64_t *out)
+{
+    return usable(key) ? s->ops->size(s->self, key, out) : ERR_ABSENT;
+}
+
+enum err store_read(struct store *s, const char *key, uint64_t offset, size_t n, void *out)
+{
+    uint64_t size = 0;
+    TRY(store_size(s, key, &size));
+    if (offset > size || n > size - offset) return ERR_INPUT;
+    return n > 0 ? s->ops->read(s->self, key, offset, n, out) : OK;
+}
+
 bool store_has(struct store *s, const char *key)
 {
-    struct buf value CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
-    return store_get(s, key, &value) == OK;
+    uint64_t size;
+    return store_size(s, key, &size) == OK;
 }
 
 enum err store_scan(struct store *s, const char *prefix, store_scan_fn *fn, void *to)
@@ -83,10 +115,14 @@ enum err store_scan(struct store *s, const char *prefix, store_scan_fn *fn, void
     }
 }
 
-static enum err delete_one(void *to, const char *key, struct bytes value)
+/* By keys alone: the values may be long. */
+enum err store_del_prefix(struct store *s, const char *prefix)
 {
-    (void)value;
-    return store_del(to, key);
+    for (;;) {
+        struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
+        enum err e = s->ops->next(s->self, prefix, prefix, false, &key, NULL);
+        if (e == ERR_ABSENT) return OK;
+        TRY(e);
+        TRY(store_del(s, (const char *)key.p));
+    }
 }
-
-enum err store_del_prefix(struct store *s, const char *prefix) { return store_scan(s, prefix, delete_one, s); }

@@ -5,12 +5,15 @@
  * transaction around every handler and sends only after the commit.  In
  * production one SQLite file per agent in WAL mode (synchronous NORMAL: survives a killed process; FULL: survives a
  * power cut), held by one process at a time; in simulation the same over memory.
+ *
+ * LARGE VALUES are kept in parts of STORE_PART_BYTES: they grow by appending and are read by ranges, so that nobody
+ * needs to hold one whole.  A value may have several names (store_link), at no cost in space.
  */
 #pragma once
 #include "common/base/buf.h"
 
-enum { STORE_MAX_KEY = 512 };
-#define STORE_MAX_VALUE ((size_t)1000000000)
+enum { STORE_MAX_KEY = 512, STORE_PART_BYTES = 1 << 20 };
+#define STORE_MAX_VALUE ((size_t)4000000000) /* as long as an attachment may be: SCHEMA_MAX_BLOB */
 
 struct store;
 enum store_safety { STORE_PROCESS_SAFE, STORE_POWER_SAFE };
@@ -20,15 +23,22 @@ enum err store_open_file(const char *path, enum store_safety safety, struct stor
 enum err store_open_memory(struct store **out) MUST_USE;
 void store_close(struct store *s); /* rolls an open transaction back; NULL is fine */
 
-/* Transactions do not nest.  put and del need one. */
+/* Transactions do not nest.  put, append, link and del need one. */
 enum err store_begin(struct store *s) MUST_USE;
 enum err store_commit(struct store *s) MUST_USE; /* after a failure the transaction is rolled back */
 void store_rollback(struct store *s);
 
 enum err store_put(struct store *s, const char *key, struct bytes value) MUST_USE;
-enum err store_del(struct store *s, const char *key) MUST_USE; /* OK when absent */
+/* Adds to the end of the value, which is empty when absent.  ERR_STATE when it has another name too; ERR_LIMIT past
+ * STORE_MAX_VALUE. */
+enum err store_append(struct store *s, const char *key, struct bytes more) MUST_USE;
+enum err store_link(struct store *s, const char *from, const char *to) MUST_USE; /* from's value under `to`, too */
+enum err store_del(struct store *s, const char *key) MUST_USE;                   /* the name; OK when absent */
 /* Appends the value to *out; ERR_ABSENT when there is none. */
 enum err store_get(struct store *s, const char *key, struct buf *out) MUST_USE;
+enum err store_size(struct store *s, const char *key, uint64_t *out) MUST_USE; /* ERR_ABSENT */
+/* n bytes from the offset on; ERR_INPUT when the value ends before, and out then holds anything.  ERR_ABSENT. */
+enum err store_read(struct store *s, const char *key, uint64_t offset, size_t n, void *out) MUST_USE;
 bool store_has(struct store *s, const char *key);
 
 /* Calls fn for every key that starts with prefix, in byte order, until fn fails.  fn may put and del (such changes are

@@ -3,14 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What one or more keys hold, and what must be put back when the transaction fails. */
+struct value {
+    struct buf bytes;
+    size_t names;
+};
 struct row {
     char *key;
-    struct buf value;
+    struct value *value;
 };
 struct undo {
     char *key;
-    bool was_there;
-    struct buf value;
+    struct value *value; /* NULL: there was none */
+    size_t n;            /* of its bytes: it may have grown since */
 };
 struct memory {
     struct row *rows;
@@ -30,6 +35,26 @@ static enum err room(void **array, size_t n, size_t *cap, size_t size)
     if (p == NULL) return ERR_MEMORY;
     *array = p;
     *cap = more;
+    return OK;
+}
+
+static void let_go(struct value *v)
+{
+    if (v == NULL || --v->names > 0) return;
+    buf_free(&v->bytes);
+    free(v);
+}
+static void drop(struct value **v) { let_go(*v); }
+
+static enum err value_new(struct bytes bytes, struct value **out)
+{
+    CLEANUP(drop) struct value *v = calloc(1, sizeof *v);
+    if (v == NULL) return ERR_MEMORY;
+    *v = (struct value){ .bytes = buf_make(STORE_MAX_VALUE), .names = 1 };
+    buf_add(&v->bytes, bytes.p, bytes.n);
+    TRY(buf_err(&v->bytes));
+    *out = v;
+    v = NULL;
     return OK;
 }
 
@@ -53,56 +78,85 @@ static bool at(const struct memory *m, size_t i, const char *key)
     return i < m->n && strcmp(m->rows[i].key, key) == 0;
 }
 
+static struct value *find(const struct memory *m, const char *key)
+{
+    size_t i = lower(m, key);
+    return at(m, i, key) ? m->rows[i].value : NULL;
+}
+
 static void remove_row(struct memory *m, size_t i)
 {
     free(m->rows[i].key);
-    buf_free(&m->rows[i].value);
+    let_go(m->rows[i].value);
     memmove(&m->rows[i], &m->rows[i + 1], (--m->n - i) * sizeof *m->rows);
 }
 
-static enum err insert_row(struct memory *m, size_t i, const char *key, struct buf *take_value)
+static enum err insert_row(struct memory *m, size_t i, const char *key, struct value *v)
 {
     TRY(room((void **)&m->rows, m->n, &m->cap, sizeof *m->rows));
     char *copy = strdup(key);
     if (copy == NULL) return ERR_MEMORY;
     memmove(&m->rows[i + 1], &m->rows[i], (m->n++ - i) * sizeof *m->rows);
-    m->rows[i] = (struct row){ copy, *take_value };
-    *take_value = buf_make(0);
+    m->rows[i] = (struct row){ copy, v };
+    v->names++;
     return OK;
 }
 
-static enum err copy_value(struct bytes value, struct buf *out)
-{
-    *out = buf_make(STORE_MAX_VALUE);
-    buf_add(out, value.p, value.n);
-    return buf_err(out);
-}
-
-/* Remembers what the key held; takes the old value away from the row when there is one. */
-static enum err remember(struct memory *m, const char *key, size_t i)
+/* Remembers what the key holds now. */
+static enum err remember(struct memory *m, const char *key)
 {
     TRY(room((void **)&m->undo, m->nundo, &m->cap_undo, sizeof *m->undo));
-    struct undo u = { .key = strdup(key), .was_there = at(m, i, key) };
+    struct undo u = { .key = strdup(key), .value = find(m, key) };
     if (u.key == NULL) return ERR_MEMORY;
-    if (u.was_there) {
-        u.value = m->rows[i].value;
-        m->rows[i].value = buf_make(STORE_MAX_VALUE);
+    if (u.value) {
+        u.value->names++;
+        u.n = u.value->bytes.n;
     }
     m->undo[m->nundo++] = u;
     return OK;
 }
 
-static enum err memory_put(void *self, const char *key, struct bytes value)
+static enum err set(struct memory *m, const char *key, struct value *v)
+{
+    size_t i = lower(m, key);
+    TRY(remember(m, key));
+    if (!at(m, i, key)) return insert_row(m, i, key, v);
+    v->names++;
+    let_go(m->rows[i].value);
+    m->rows[i].value = v;
+    return OK;
+}
+
+static enum err memory_put(void *self, const char *key, struct bytes bytes)
+{
+    CLEANUP(drop) struct value *v = NULL;
+    TRY(value_new(bytes, &v));
+    return set(self, key, v);
+}
+
+/* Names given in this transaction are counted too, also those that only the undo list still gives. */
+static bool shared(const struct memory *m, const struct value *v)
+{
+    size_t names = 0;
+    for (size_t i = 0; i < m->n && names < 2; i++) names += m->rows[i].value == v;
+    return names > 1;
+}
+
+static enum err memory_append(void *self, const char *key, struct bytes more)
 {
     struct memory *m = self;
-    struct buf copy CLEANUP(buf_free) = buf_make(0);
-    TRY(copy_value(value, &copy));
-    size_t i = lower(m, key);
-    TRY(remember(m, key, i));
-    if (!at(m, i, key)) return insert_row(m, i, key, &copy);
-    m->rows[i].value = copy;
-    copy = buf_make(0);
-    return OK;
+    struct value *v = find(m, key);
+    if (v == NULL) return memory_put(self, key, more);
+    if (v->names > 1 && shared(m, v)) return ERR_STATE;
+    TRY(remember(m, key));
+    buf_add(&v->bytes, more.p, more.n);
+    return buf_err(&v->bytes);
+}
+
+static enum err memory_link(void *self, const char *from, const char *to)
+{
+    struct value *v = find(self, from);
+    return v ? set(self, to, v) : ERR_ABSENT;
 }
 
 static enum err memory_del(void *self, const char *key)
@@ -110,7 +164,7 @@ static enum err memory_del(void *self, const char *key)
     struct memory *m = self;
     size_t i = lower(m, key);
     if (!at(m, i, key)) return OK;
-    TRY(remember(m, key, i));
+    TRY(remember(m, key));
     remove_row(m, i);
     return OK;
 }
@@ -119,9 +173,13 @@ static void undo_one(struct memory *m, struct undo *u)
 {
     size_t i = lower(m, u->key);
     if (at(m, i, u->key)) remove_row(m, i);
-    if (u->was_there && insert_row(m, i, u->key, &u->value) != OK) abort(); /* the row's room was there before */
+    if (u->value) {
+        if (insert_row(m, i, u->key, u->value) != OK) abort(); /* the row's room was there before */
+        u->value->bytes.err = OK;
+        u->value->bytes.n = u->n;
+    }
     free(u->key);
-    buf_free(&u->value);
+    let_go(u->value);
 }
 
 static void memory_rollback(void *self)
@@ -141,7 +199,7 @@ static enum err memory_commit(void *self)
     struct memory *m = self;
     for (size_t i = 0; i < m->nundo; i++) {
         free(m->undo[i].key);
-        buf_free(&m->undo[i].value);
+        let_go(m->undo[i].value);
     }
     m->nundo = 0;
     return OK;
@@ -149,11 +207,26 @@ static enum err memory_commit(void *self)
 
 static enum err memory_get(void *self, const char *key, struct buf *out)
 {
-    const struct memory *m = self;
-    size_t i = lower(m, key);
-    if (!at(m, i, key)) return ERR_ABSENT;
-    buf_add(out, m->rows[i].value.p, m->rows[i].value.n);
+    const struct value *v = find(self, key);
+    if (v == NULL) return ERR_ABSENT;
+    buf_add(out, v->bytes.p, v->bytes.n);
     return buf_err(out);
+}
+
+static enum err memory_size(void *self, const char *key, uint64_t *out)
+{
+    const struct value *v = find(self, key);
+    if (v == NULL) return ERR_ABSENT;
+    *out = v->bytes.n;
+    return OK;
+}
+
+static enum err memory_read(void *self, const char *key, uint64_t offset, size_t n, void *out)
+{
+    const struct value *v = find(self, key);
+    if (v == NULL) return ERR_ABSENT;
+    memcpy(out, v->bytes.p + offset, n);
+    return OK;
 }
 
 static enum err memory_next(void *self, const char *prefix, const char *from, bool after, struct buf *key,
@@ -164,8 +237,9 @@ static enum err memory_next(void *self, const char *prefix, const char *from, bo
     if (after && at(m, i, from)) i++;
     if (i >= m->n || strncmp(m->rows[i].key, prefix, strlen(prefix)) != 0) return ERR_ABSENT;
     buf_add_z(key, m->rows[i].key);
-    buf_add(value, m->rows[i].value.p, m->rows[i].value.n);
     TRY(buf_err(key));
+    if (value == NULL) return OK;
+    buf_add(value, m->rows[i].value->bytes.p, m->rows[i].value->bytes.n);
     return buf_err(value);
 }
 
@@ -174,7 +248,7 @@ static void memory_close(void *self)
     struct memory *m = self;
     for (size_t i = 0; i < m->n; i++) {
         free(m->rows[i].key);
-        buf_free(&m->rows[i].value);
+        let_go(m->rows[i].value);
     }
     free(m->rows);
     free(m->undo);
@@ -183,8 +257,20 @@ static void memory_close(void *self)
 
 enum err store_open_memory(struct store **out)
 {
-    static const struct store_ops ops = { memory_close, memory_begin, memory_commit, memory_rollback,
-                                          memory_put,   memory_del,   memory_get,    memory_next };
+    static const struct store_ops ops = {
+        .close = memory_close,
+        .begin = memory_begin,
+        .commit = memory_commit,
+        .rollback = memory_rollback,
+        .put = memory_put,
+        .del = memory_del,
+        .get = memory_get,
+        .append = memory_append,
+        .link = memory_link,
+        .size = memory_size,
+        .read = memory_read,
+        .next = memory_next,
+    };
     struct store *s = calloc(1, sizeof *s);
     struct memory *m = calloc(1, sizeof *m);
     if (s == NULL || m == NULL) {

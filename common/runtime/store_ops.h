@@ -12,7 +12,12 @@ struct store_ops {
     enum err (*put)(void *self, const char *key, struct bytes value);
     enum err (*del)(void *self, const char *key);
     enum err (*get)(void *self, const char *key, struct buf *out);
-    /* The first key >= `from` (> when after is set) that starts with prefix, and its value; ERR_ABSENT at the end. */
+    enum err (*append)(void *self, const char *key, struct bytes more);
+    enum err (*link)(void *self, const char *from, const char *to); /* two different keys */
+    enum err (*size)(void *self, const char *key, uint64_t *out);
+    enum err (*read)(void *self, const char *key, uint64_t offset, size_t n, void *out); /* inside the value */
+    /* The first key >= `from` (> when after is set) that starts with prefix, and its value unless NULL; ERR_ABSENT at
+     * the end. */
     enum err (*next)(void *self, const char *prefix, const char *from, bool after, struct buf *key, struct buf *value);
 };
 struct store {

@@ -1,10 +1,14 @@
-/* The store of a real agent: one SQLite file in WAL mode, held by one process. */
+/* The store of a real agent: one SQLite file in WAL mode, held by one process.
+ *
+ *   kept(key, value)   value: the bytes when they are at most STORE_PART_BYTES, else the id of a big one
+ * (store_parts.h)
+ */
 #include "common/runtime/store_ops.h"
-#include <sqlite3.h>
+#include "common/runtime/store_parts.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DEL, GET, NEXT, NEXT_AFTER, STATEMENTS };
+enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DEL, LOOK, GET, NEXT, NEXT_AFTER, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -12,6 +16,8 @@ static const char *const sql[STATEMENTS] = {
     [ROLLBACK] = "ROLLBACK",
     [PUT] = "INSERT INTO kept(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
     [DEL] = "DELETE FROM kept WHERE key = ?1",
+    /* Asked so, SQLite does not load the value. */
+    [LOOK] = "SELECT length(value), CASE WHEN typeof(value) = 'integer' THEN value END FROM kept WHERE key = ?1",
     [GET] = "SELECT value FROM kept WHERE key = ?1",
     [NEXT] = "SELECT key, value FROM kept WHERE key >= ?1 ORDER BY key LIMIT 1",
     [NEXT_AFTER] = "SELECT key, value FROM kept WHERE key > ?1 ORDER BY key LIMIT 1",
@@ -20,27 +26,20 @@ static const char *const sql[STATEMENTS] = {
 struct sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
+    struct parts parts;
 };
-
-/* One row, or the end, of a bound statement. */
-static enum err step(sqlite3_stmt *st)
-{
-    int rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) return OK;
-    if (rc == SQLITE_DONE) return ERR_ABSENT;
-    return rc == SQLITE_NOMEM ? ERR_MEMORY : ERR_STORE;
-}
-
-static void rewind_statement(sqlite3_stmt *const *st)
-{
-    (void)sqlite3_reset(*st);
-    (void)sqlite3_clear_bindings(*st);
-}
+/* What a key holds. */
+enum holding { HOLDS_NOTHING, HOLDS_BYTES, HOLDS_BIG };
+struct held {
+    enum holding what;
+    uint64_t bytes;
+    struct big big;
+};
 
 static enum err run(struct sqlite *s, enum statement which)
 {
-    sqlite3_stmt *st CLEANUP(rewind_statement) = s->statements[which];
-    enum err e = step(st);
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[which];
+    enum err e = statement_step(st);
     return e == ERR_ABSENT ? OK : e;
 }
 
@@ -58,26 +57,27 @@ static enum err bind_key(sqlite3_stmt *st, const char *key)
     return sqlite3_bind_blob(st, 1, key, (int)strlen(key), SQLITE_STATIC) == SQLITE_OK ? OK : ERR_STORE;
 }
 
-static enum err sqlite_put(void *self, const char *key, struct bytes value)
+/* ---- what a key holds ---- */
+
+static enum err find(struct sqlite *s, const char *key, struct held *out)
 {
-    struct sqlite *s = self;
-    sqlite3_stmt *st CLEANUP(rewind_statement) = s->statements[PUT];
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[LOOK];
     TRY(bind_key(st, key));
-    /* A NULL pointer would bind SQL NULL, an empty value is not that. */
-    int rc = sqlite3_bind_blob64(st, 2, value.n ? (const void *)value.p : "", value.n, SQLITE_STATIC);
-    if (rc != SQLITE_OK) return ERR_STORE;
-    enum err e = step(st);
-    return e == ERR_ABSENT ? OK : e;
+    enum err e = statement_step(st);
+    *out = (struct held){ .what = HOLDS_NOTHING };
+    if (e != OK) return e == ERR_ABSENT ? OK : e;
+    if (sqlite3_column_type(st, 1) != SQLITE_INTEGER) {
+        *out = (struct held){ .what = HOLDS_BYTES, .bytes = (uint64_t)sqlite3_column_int64(st, 0) };
+        return OK;
+    }
+    out->what = HOLDS_BIG;
+    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 1), &out->big));
+    out->bytes = out->big.bytes;
+    return OK;
 }
 
-static enum err sqlite_del(void *self, const char *key)
-{
-    struct sqlite *s = self;
-    sqlite3_stmt *st CLEANUP(rewind_statement) = s->statements[DEL];
-    TRY(bind_key(st, key));
-    enum err e = step(st);
-    return e == ERR_ABSENT ? OK : e;
-}
+/* The row's big value, when that is what it holds. */
+static bool is_big(sqlite3_stmt *st, int i) { return sqlite3_column_type(st, i) == SQLITE_INTEGER; }
 
 static enum err column(sqlite3_stmt *st, int i, struct buf *out)
 {
@@ -87,31 +87,152 @@ static enum err column(sqlite3_stmt *st, int i, struct buf *out)
     return buf_err(out);
 }
 
+/* ---- changing ---- */
+
+static enum err hold_bytes(struct sqlite *s, const char *key, struct bytes value)
+{
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[PUT];
+    TRY(bind_key(st, key));
+    /* A NULL pointer would bind SQL NULL, an empty value is not that. */
+    int rc = sqlite3_bind_blob64(st, 2, value.n ? (const void *)value.p : "", value.n, SQLITE_STATIC);
+    if (rc != SQLITE_OK) return ERR_STORE;
+    enum err e = statement_step(st);
+    return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err hold_big(struct sqlite *s, const char *key, const struct big *b)
+{
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[PUT];
+    TRY(bind_key(st, key));
+    if (sqlite3_bind_int64(st, 2, b->id) != SQLITE_OK) return ERR_STORE;
+    enum err e = statement_step(st);
+    return e == ERR_ABSENT ? OK : e;
+}
+
+/* Before its key is deleted, or holds something else. */
+static enum err let_go(struct sqlite *s, const char *key)
+{
+    struct held h;
+    TRY(find(s, key, &h));
+    return h.what == HOLDS_BIG ? parts_name(&s->parts, &h.big, -1) : OK;
+}
+
+static enum err sqlite_put(void *self, const char *key, struct bytes value)
+{
+    struct sqlite *s = self;
+    struct big b;
+    TRY(let_go(s, key));
+    if (value.n <= STORE_PART_BYTES) return hold_bytes(s, key, value);
+    TRY(parts_make(&s->parts, &b));
+    TRY(parts_append(&s->parts, &b, value));
+    return hold_big(s, key, &b);
+}
+
+static enum err sqlite_del(void *self, const char *key)
+{
+    struct sqlite *s = self;
+    TRY(let_go(s, key));
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[DEL];
+    TRY(bind_key(st, key));
+    enum err e = statement_step(st);
+    return e == ERR_ABSENT ? OK : e;
+}
+
 static enum err sqlite_get(void *self, const char *key, struct buf *out)
 {
     struct sqlite *s = self;
-    sqlite3_stmt *st CLEANUP(rewind_statement) = s->statements[GET];
+    struct big b;
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[GET];
     TRY(bind_key(st, key));
-    TRY(step(st));
-    return column(st, 0, out);
+    TRY(statement_step(st));
+    if (!is_big(st, 0)) return column(st, 0, out);
+    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 0), &b));
+    return parts_get(&s->parts, &b, out);
+}
+
+/* Bytes stay in their row as long as they are few. */
+static enum err sqlite_append(void *self, const char *key, struct bytes more)
+{
+    struct sqlite *s = self;
+    struct held h;
+    struct buf whole CLEANUP(buf_free) = buf_make(STORE_PART_BYTES);
+    TRY(find(s, key, &h));
+    if (h.what == HOLDS_BIG) return h.big.names > 1 ? ERR_STATE : parts_append(&s->parts, &h.big, more);
+    if (h.what == HOLDS_BYTES) TRY(sqlite_get(self, key, &whole));
+    if (more.n <= STORE_PART_BYTES - whole.n) {
+        buf_add(&whole, more.p, more.n);
+        TRY(buf_err(&whole));
+        return hold_bytes(s, key, buf_bytes(&whole));
+    }
+    TRY(parts_make(&s->parts, &h.big));
+    TRY(parts_append(&s->parts, &h.big, buf_bytes(&whole)));
+    TRY(parts_append(&s->parts, &h.big, more));
+    return hold_big(s, key, &h.big);
+}
+
+static enum err sqlite_link(void *self, const char *from, const char *to)
+{
+    struct sqlite *s = self;
+    struct held h;
+    struct buf whole CLEANUP(buf_free) = buf_make(STORE_PART_BYTES);
+    TRY(find(s, from, &h));
+    if (h.what == HOLDS_NOTHING) return ERR_ABSENT;
+    if (h.what == HOLDS_BYTES) {
+        TRY(sqlite_get(self, from, &whole));
+        return sqlite_put(self, to, buf_bytes(&whole));
+    }
+    TRY(parts_name(&s->parts, &h.big, 1));
+    TRY(let_go(s, to));
+    return hold_big(s, to, &h.big);
+}
+
+/* ---- reading ---- */
+
+static enum err sqlite_size(void *self, const char *key, uint64_t *out)
+{
+    struct held h;
+    TRY(find(self, key, &h));
+    if (h.what == HOLDS_NOTHING) return ERR_ABSENT;
+    *out = h.bytes;
+    return OK;
+}
+
+static enum err sqlite_read(void *self, const char *key, uint64_t offset, size_t n, void *out)
+{
+    struct sqlite *s = self;
+    struct big b;
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[GET];
+    TRY(bind_key(st, key));
+    TRY(statement_step(st));
+    if (!is_big(st, 0)) {
+        memcpy(out, (const uint8_t *)sqlite3_column_blob(st, 0) + offset, n);
+        return OK;
+    }
+    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 0), &b));
+    return parts_read(&s->parts, &b, offset, n, out);
 }
 
 static enum err sqlite_next(void *self, const char *prefix, const char *from, bool after, struct buf *key,
                             struct buf *value)
 {
     struct sqlite *s = self;
-    sqlite3_stmt *st CLEANUP(rewind_statement) = s->statements[after ? NEXT_AFTER : NEXT];
+    struct big b;
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[after ? NEXT_AFTER : NEXT];
     TRY(bind_key(st, from));
-    TRY(step(st));
+    TRY(statement_step(st));
     TRY(column(st, 0, key));
     if (!str_starts(buf_str(key), prefix)) return ERR_ABSENT;
-    return column(st, 1, value);
+    if (value == NULL) return OK;
+    if (!is_big(st, 1)) return column(st, 1, value);
+    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 1), &b));
+    return parts_get(&s->parts, &b, value);
 }
 
 static void sqlite_close(void *self)
 {
     struct sqlite *s = self;
     for (int i = 0; i < STATEMENTS; i++) (void)sqlite3_finalize(s->statements[i]);
+    parts_fini(&s->parts);
     (void)sqlite3_close(s->db);
     free(s);
 }
@@ -131,23 +252,35 @@ static enum err prepare(struct sqlite *s, enum store_safety safety)
     static const char *const setup[] = {
         "PRAGMA locking_mode = EXCLUSIVE",
         "PRAGMA journal_mode = WAL",
+        "PRAGMA journal_size_limit = 67108864", /* what one long value made of the log is given back */
+        "PRAGMA secure_delete = FAST",          /* else a long value is written once more to be forgotten */
         "CREATE TABLE IF NOT EXISTS kept(key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)",
-        "PRAGMA user_version = 1",
+        "PRAGMA user_version = 2",
     };
     const char *sync = safety == STORE_POWER_SAFE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
     if (sqlite3_exec(s->db, sync, NULL, NULL, NULL) != SQLITE_OK) return ERR_STORE;
     for (size_t i = 0; i < sizeof setup / sizeof setup[0]; i++)
         if (sqlite3_exec(s->db, setup[i], NULL, NULL, NULL) != SQLITE_OK) return ERR_STORE;
-    for (int i = 0; i < STATEMENTS; i++)
-        if (sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[i], NULL) != SQLITE_OK)
-            return ERR_STORE;
-    return OK;
+    for (int i = 0; i < STATEMENTS; i++) TRY(statement_prepare(s->db, sql[i], &s->statements[i]));
+    return parts_init(&s->parts, s->db);
 }
 
 enum err store_open_file(const char *path, enum store_safety safety, struct store **out, struct why *why)
 {
-    static const struct store_ops ops = { sqlite_close, sqlite_begin, sqlite_commit, sqlite_rollback,
-                                          sqlite_put,   sqlite_del,   sqlite_get,    sqlite_next };
+    static const struct store_ops ops = {
+        .close = sqlite_close,
+        .begin = sqlite_begin,
+        .commit = sqlite_commit,
+        .rollback = sqlite_rollback,
+        .put = sqlite_put,
+        .del = sqlite_del,
+        .get = sqlite_get,
+        .append = sqlite_append,
+        .link = sqlite_link,
+        .size = sqlite_size,
+        .read = sqlite_read,
+        .next = sqlite_next,
+    };
     struct store *made = calloc(1, sizeof *made);
     struct sqlite *s = calloc(1, sizeof *s);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;

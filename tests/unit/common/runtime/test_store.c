@@ -155,3 +155,130 @@ Test(store, limits)
         close_place(&p);
     }
 }
+
+/* ---- values in parts ---- */
+
+enum { LONG_BYTES = 3 * STORE_PART_BYTES + 17, STEP_BYTES = 700001 };
+
+static uint8_t byte_at(uint64_t i) { return (uint8_t)(i * 31 + i / 1000); }
+
+static struct buf pattern(uint64_t from, size_t n)
+{
+    struct buf b = buf_make(n);
+    uint8_t *p = buf_grow(&b, n);
+    cr_assert(p != NULL);
+    for (size_t i = 0; i < n; i++) p[i] = byte_at(from + i);
+    return b;
+}
+
+static void append_pattern(struct store *s, const char *key, uint64_t from, size_t n)
+{
+    struct buf b CLEANUP(buf_free) = pattern(from, n);
+    cr_assert(store_append(s, key, buf_bytes(&b)) == OK);
+}
+
+static bool range_is_right(struct store *s, const char *key, uint64_t offset, size_t n)
+{
+    struct buf want CLEANUP(buf_free) = pattern(offset, n);
+    struct buf got CLEANUP(buf_free) = buf_make(n);
+    uint8_t *to = buf_grow(&got, n);
+    return to && store_read(s, key, offset, n, to) == OK && memcmp(to, want.p, n) == 0;
+}
+
+Test(store, a_value_grows_by_parts_and_is_read_by_ranges)
+{
+    static const struct {
+        uint64_t offset;
+        size_t n;
+    } rows[] = { { 0, 1 },
+                 { 0, LONG_BYTES },
+                 { STORE_PART_BYTES - 1, 2 },
+                 { STORE_PART_BYTES, STORE_PART_BYTES },
+                 { 12345, 2 * STORE_PART_BYTES },
+                 { LONG_BYTES - 1, 1 },
+                 { LONG_BYTES, 0 } };
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct place p = open_place(kind);
+        uint8_t byte = 0;
+        uint64_t size = 0;
+        cr_assert(store_begin(p.store) == OK);
+        for (size_t at = 0; at < LONG_BYTES; at += STEP_BYTES)
+            append_pattern(p.store, "long", at, LONG_BYTES - at < STEP_BYTES ? LONG_BYTES - at : STEP_BYTES);
+        cr_assert(store_commit(p.store) == OK);
+        cr_expect(store_size(p.store, "long", &size) == OK && size == LONG_BYTES, "%s", kinds[kind]);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            cr_expect(range_is_right(p.store, "long", rows[i].offset, rows[i].n), "%s: row %zu", kinds[kind], i);
+        cr_expect(store_read(p.store, "long", LONG_BYTES, 1, &byte) == ERR_INPUT);
+        cr_expect(store_read(p.store, "none", 0, 1, &byte) == ERR_ABSENT);
+        close_place(&p);
+    }
+}
+
+/* The sum of all bytes, so that a whole value can be compared. */
+static uint64_t sum_of(struct store *s, const char *key)
+{
+    struct buf whole CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
+    uint64_t sum = 0;
+    if (store_get(s, key, &whole) != OK) return 0;
+    for (size_t i = 0; i < whole.n; i++) sum = sum * 31 + whole.p[i];
+    return sum;
+}
+
+Test(store, appending_is_undone_with_its_transaction)
+{
+    static const size_t lengths[] = { 10, STORE_PART_BYTES, LONG_BYTES };
+    for (int kind = 0; kind < KINDS; kind++)
+        for (size_t i = 0; i < 3; i++) {
+            struct place p = open_place(kind);
+            cr_assert(store_begin(p.store) == OK);
+            append_pattern(p.store, "v", 0, lengths[i]);
+            cr_assert(store_commit(p.store) == OK);
+            uint64_t before = sum_of(p.store, "v");
+            cr_assert(store_begin(p.store) == OK);
+            append_pattern(p.store, "v", 5, STEP_BYTES);
+            append_pattern(p.store, "v", 6, STEP_BYTES);
+            append_pattern(p.store, "w", 7, STEP_BYTES);
+            store_rollback(p.store);
+            cr_expect(sum_of(p.store, "v") == before && !store_has(p.store, "w"), "%s, %zu", kinds[kind], lengths[i]);
+            close_place(&p);
+        }
+}
+
+Test(store, a_value_lives_as_long_as_it_has_a_name)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct place p = open_place(kind);
+        cr_assert(store_begin(p.store) == OK);
+        append_pattern(p.store, "a", 0, LONG_BYTES);
+        put(p.store, "small", "1");
+        uint64_t sum = sum_of(p.store, "a");
+        cr_expect(store_link(p.store, "a", "b") == OK && store_link(p.store, "a", "a") == OK);
+        cr_expect(store_link(p.store, "small", "s") == OK && holds(p.store, "s", "1"));
+        cr_expect(store_link(p.store, "none", "b") == ERR_ABSENT);
+        cr_expect(store_append(p.store, "a", str_bytes(STR("x"))) == ERR_STATE, "%s: it has two names", kinds[kind]);
+        cr_assert(store_commit(p.store) == OK && store_begin(p.store) == OK);
+        cr_expect(store_del(p.store, "a") == OK && sum_of(p.store, "b") == sum && !store_has(p.store, "a"));
+        store_rollback(p.store);
+        cr_assert(store_begin(p.store) == OK);
+        cr_expect(store_put(p.store, "a", str_bytes(STR("new"))) == OK && sum_of(p.store, "b") == sum);
+        cr_expect(store_append(p.store, "b", str_bytes(STR("x"))) == OK, "%s: now it has one", kinds[kind]);
+        cr_expect(store_link(p.store, "s", "b") == OK && holds(p.store, "b", "1"));
+        cr_assert(store_commit(p.store) == OK);
+        close_place(&p);
+    }
+}
+
+Test(store, a_prefix_is_deleted_long_values_too)
+{
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct place p = open_place(kind);
+        cr_assert(store_begin(p.store) == OK);
+        append_pattern(p.store, "x/long", 0, LONG_BYTES);
+        put(p.store, "x/short", "1");
+        put(p.store, "y", "2");
+        cr_expect(store_del_prefix(p.store, "x/") == OK);
+        cr_expect(!store_has(p.store, "x/long") && !store_has(p.store, "x/short") && holds(p.store, "y", "2"));
+        cr_assert(store_commit(p.store) == OK);
+        close_place(&p);
+    }
+}
