@@ -123,6 +123,7 @@ static bool control(struct agent *a, struct peer *p, const struct msg *m)
 {
     core_acked(a, p, m);
     if (m->type == MSG_ACK) return true;
+    if (m->type == MSG_ERROR) core_refused(a, p, m); /* sending it again would change nothing */
     if (m->type != MSG_ERROR || handler_of(a, MSG_ERROR)) return false;
     char text[401];
     (void)snprintf(text, sizeof text, STR_F, STR_ARG(m->error.code));

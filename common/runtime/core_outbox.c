@@ -207,21 +207,26 @@ static void forget(struct agent *a, struct peer *p, size_t i)
     core_blob_release(a, blob);
 }
 
-void core_acked(struct agent *a, struct peer *p, const struct msg *m)
+static void settle(struct agent *a, struct peer *p, const char *id)
 {
     uint64_t epoch = 0;
     uint64_t number = 0;
-    for (size_t k = 0; k < m->nacks; k++) {
-        char id[MSG_ID_BYTES];
-        if (str_copy(m->acks[k], id, sizeof id) != OK || !core_id_parse(id, &epoch, &number) || epoch != a->epoch)
-            continue;
-        for (size_t i = 0; i < p->nout; i++)
-            if (p->out[i].number == number) {
-                forget(a, p, i);
-                break;
-            }
-    }
+    if (!core_id_parse(id, &epoch, &number) || epoch != a->epoch) return;
+    for (size_t i = 0; i < p->nout; i++)
+        if (p->out[i].number == number) {
+            forget(a, p, i);
+            return;
+        }
 }
+
+void core_acked(struct agent *a, struct peer *p, const struct msg *m)
+{
+    char id[MSG_ID_BYTES];
+    for (size_t k = 0; k < m->nacks; k++)
+        if (str_copy(m->acks[k], id, sizeof id) == OK) settle(a, p, id);
+}
+
+void core_refused(struct agent *a, struct peer *p, const struct msg *m) { settle(a, p, m->in_reply_to); }
 
 static bool expired(struct agent *a, const struct outgoing *o)
 {

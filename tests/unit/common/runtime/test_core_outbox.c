@@ -2,6 +2,7 @@
 #include "common/wire/codec.h"
 #include "tests/unit/common/runtime/toys.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Counts what leaves the server, by kind. */
@@ -62,5 +63,27 @@ Test(core_outbox, acknowledgements_ride_where_they_can)
     }
     (void)sim_run(s, 1000, NULL, NULL);
     cr_expect(t.riding == 2 && t.acks == 2, "%u rode, %u went alone", t.riding, t.acks);
+    sim_free(s);
+}
+
+Test(core_outbox, a_refusal_ends_the_sending)
+{
+    static const char refusal[] =
+        "{\"version\":1,\"type\":\"error\",\"id\":\"\",\"in_reply_to\":\"%s\",\"run\":\"\",\"round\":0,\"stage\":\"\","
+        "\"sent_at_ms\":0,\"ttl_ms\":0,\"ack\":[],\"code\":\"ERR_PROTO\",\"text\":\"no\"}";
+    struct sim *s = toys_start("");
+    char id[MSG_ID_BYTES];
+    char json[400];
+    sim_cut(s, "client", 60000);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    struct agent *server = sim_agent(s, "server");
+    cr_assert_eq(core_outbox(server), 1);
+    (void)snprintf(id, sizeof id, "%llx-1", (unsigned long long)server->epoch);
+    (void)snprintf(json, sizeof json, refusal, "1-1");
+    toys_feed(s, "server", "client@sim.local", json);
+    cr_expect_eq(core_outbox(server), 1, "about something else");
+    (void)snprintf(json, sizeof json, refusal, id);
+    toys_feed(s, "server", "client@sim.local", json);
+    cr_expect_eq(core_outbox(server), 0);
     sim_free(s);
 }
