@@ -91,9 +91,13 @@ static enum err put_number(struct agent *a, const struct peer *p)
 
 static enum err post_acked(struct agent *a, struct peer *p, struct msg *m)
 {
-    struct outgoing o = { .number = p->next_number++ };
+    struct outgoing o = { .number = p->next_number++, .type = m->type };
     (void)snprintf(m->id, sizeof m->id, "%" PRIx64 "-%" PRIu64, a->epoch, o.number);
-    if (m->ttl_ms > 0) o.expires_wall_ms = m->sent_at_ms + (int64_t)m->ttl_ms;
+    memcpy(o.run, m->run, sizeof o.run);
+    if (m->ttl_ms > 0) {
+        o.expires_wall_ms = m->sent_at_ms + (int64_t)m->ttl_ms;
+        o.expires_ms = agent_now_ms(a) + m->ttl_ms;
+    }
     if (msg_blob(m)) TRY(core_attach_out(a, p, m, &o));
     TRY(put_number(a, p));
     enum err kept = core_out_keep(a, p, &o, m);
@@ -127,30 +131,29 @@ static uint64_t resend_delay(const struct outgoing *o)
     return delay < CORE_RESEND_MAX_MS ? delay : CORE_RESEND_MAX_MS;
 }
 
-static struct msg_hint about(struct str json, char run[MSG_RUN_BYTES])
+/* What the transport wants to know of a message that was loaded from the store. */
+static void learn_about(struct outgoing *o, struct str json)
 {
     struct arena arena CLEANUP(arena_free) = arena_make(CORE_ARENA_BYTES);
-    struct msg_hint hint = { 0 };
     struct msg m;
-    run[0] = '\0';
-    if (msg_decode(json, &arena, &m, &hint, NULL) == OK) memcpy(run, m.run, MSG_RUN_BYTES);
-    return hint;
+    if (msg_decode(json, &arena, &m, NULL, NULL) != OK) return;
+    o->type = m.type;
+    memcpy(o->run, m.run, sizeof o->run);
 }
 
 void core_send_out(struct agent *a, struct peer *p, struct outgoing *o)
 {
     char key[STORE_MAX_KEY];
-    char run[MSG_RUN_BYTES];
     struct buf row CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
     if (o->waits) return; /* its attachment is not stored yet */
     core_out_key(p, o->number, key);
     if (store_get(a->store, key, &row) != OK) return;
     struct str json = buf_str(&row);
     (void)str_next(&json, '\n');
-    struct msg_hint hint = about(json, run);
+    if (o->type == MSG_NONE) learn_about(o, json);
     if (o->tries++ > 0) a->counts.resent++;
     o->due_ms = agent_now_ms(a) + resend_delay(o);
-    (void)transmit(a, p, json, msg_type_of(str_of(hint.type)), run); /* not gone out now: it is due again later */
+    (void)transmit(a, p, json, o->type, o->run); /* not gone out now: it is due again later */
 }
 
 static void send_new(struct agent *a, struct effect *e)
@@ -230,7 +233,7 @@ void core_refused(struct agent *a, struct peer *p, const struct msg *m) { settle
 
 static bool expired(struct agent *a, const struct outgoing *o)
 {
-    return o->expires_wall_ms > 0 && agent_wall_ms(a) > o->expires_wall_ms;
+    return o->expires_ms > 0 && agent_now_ms(a) > o->expires_ms;
 }
 
 static void sweep_peer(struct agent *a, struct peer *p)

@@ -139,6 +139,13 @@ static enum err load_number(void *to, const char *key, struct bytes value)
 }
 
 /* Key "~out/<jid>/<number as 16 hex digits>", value: "<expiry wall ms> <digest or -> <waits or ready>\n<json>". */
+static uint64_t expiry(const struct agent *a, int64_t wall_ms)
+{
+    int64_t left = wall_ms - agent_wall_ms(a);
+    if (wall_ms == 0) return 0;
+    return agent_now_ms(a) + (uint64_t)(left > CORE_LEAST_LEFT_MS ? left : CORE_LEAST_LEFT_MS);
+}
+
 static enum err load_out(void *to, const char *key, struct bytes value)
 {
     struct str path = str_of(key + strlen("~out/"));
@@ -152,6 +159,7 @@ static enum err load_out(void *to, const char *key, struct bytes value)
     struct str head = str_next(&rest, '\n');
     TRY(str_u64(str_next(&head, ' '), &expires));
     o.expires_wall_ms = (int64_t)expires;
+    o.expires_ms = expiry(to, o.expires_wall_ms);
     struct str digest = str_next(&head, ' ');
     if (!str_is(digest, "-")) TRY(str_copy(digest, o.blob, sizeof o.blob));
     o.waits = str_is(head, "waits");

@@ -13,7 +13,8 @@ enum {
     CORE_RESEND_FIRST_MS = 3000,
     CORE_RESEND_MAX_MS = 60000,
     CORE_SHOW_AGAIN_MS = 1000,
-    CORE_DEDUP_WINDOW = 1024, /* how far behind the newest a message may come and still be told from a repeat */
+    CORE_LEAST_LEFT_MS = 60000, /* after a restart: while we were away nobody could take it */
+    CORE_DEDUP_WINDOW = 1024,   /* how far behind the newest a message may come and still be told from a repeat */
     CORE_MAX_CALLS = 1000,
     CORE_MAX_FETCHES = 1000,
     CORE_MAX_FETCHES_A_PEER = 4,
@@ -31,9 +32,12 @@ struct outgoing {
     uint64_t number;
     uint64_t due_ms; /* monotonic */
     unsigned tries;
-    int64_t expires_wall_ms; /* 0: never */
-    char blob[65];           /* digest of its attachment when that travels out of band, or "" */
-    bool waits;              /* the attachment is not stored yet */
+    int64_t expires_wall_ms; /* as stored; 0: never */
+    uint64_t expires_ms;     /* monotonic, so that setting the clock loses nothing; 0: never */
+    enum msg_type type;      /* NONE: look into the stored message */
+    char run[MSG_RUN_BYTES];
+    char blob[65]; /* digest of its attachment when that travels out of band, or "" */
+    bool waits;    /* the attachment is not stored yet */
 };
 /* A token bucket: so many events at once, then so many a second. */
 struct bucket {
