@@ -19,7 +19,7 @@ static enum err in_arena(struct arena *arena, struct bytes in, struct str *out)
 static enum err wrap_for(struct agent *a, const struct peer *p, const struct seal *seal, struct manifest *m)
 {
     uint8_t wrap[SEAL_WRAP_BYTES];
-    TRY(seal_wrap(seal, p->member->key, agent_random_fn, a, wrap));
+    TRY(seal_wrap_in(a->identity.group, seal, p->member->key, agent_random_fn, a, wrap));
     return in_arena(&a->sending, bytes_of(wrap, sizeof wrap), &m->key);
 }
 
