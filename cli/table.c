@@ -72,6 +72,12 @@ static const struct argument simulate_args[] = {
     PATH("svg", "write a picture of the convergence"),
     { 0 },
 };
+static const struct argument doctor_args[] = {
+    WORD("agent", ARG_OPTIONAL, "one agent of the folder; otherwise all"),
+    PATH("config", "an agent's config.yaml, where there is no folder of `himas up`"),
+    PATH("task", "a task document that the records must serve; with --config"),
+    { 0 },
+};
 static const struct argument compare_args[] = {
     WORD("task", ARG_OPTIONAL, "the task; otherwise the folder's first"),
     COUNT("version", 1, 1e9, NULL, NULL, "of the model; otherwise the newest"),
@@ -140,6 +146,14 @@ const struct subcommand cli_subcommands[] = {
     { .name = "models show", .args = model_args, .npositional = 2, .run = run_thin, .doc = "a model's card: origin, quality, privacy" },
     { .name = "models export", .args = export_args, .npositional = 2, .run = run_export, .doc = "a model as safetensors, with its card",
       .examples = "himas models export breast-cancer --file bc.safetensors  # the newest version\n" },
+    { .name = "doctor", .args = doctor_args, .npositional = 1, .run = run_doctor,
+      .doc = "look for what is wrong around an agent, and say what to do",
+      .more = "Looks, in order, at settings, clock, secrets, files, roster, disk, store, policy, records, and at the way to\n"
+              "the broker and what it bears: name, port, first words, TLS and login, time, modules, versions, upload, pace and\n"
+              "longest stanza. The first cause is the last line, and the exit code is that of its kind of error.",
+      .examples = "himas doctor hospital-a  # why does it not come up?\n"
+                  "himas doctor  # all agents of the folder\n"
+                  "himas doctor --config /etc/himas/trainer.yaml --task heart.yaml  # at a hospital\n" },
     { .name = "simulate", .args = simulate_args, .doc = "the same agents in virtual time, with faults, from one seed",
       .examples = "himas simulate --sites 50  # fifty hospitals\n"
                   "himas simulate --drop 0.05 --kill 0.001 --seed 7  # on a bad day\n"

@@ -1,6 +1,7 @@
 #include "common/runtime/xmpp/survey.h"
 #include "common/base/clock.h"
 #include "common/runtime/xmpp/client_inside.h"
+#include "common/runtime/xmpp/disco.h"
 #include "common/runtime/xmpp/upload.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 #include <uv.h>
 
+_Static_assert(sizeof SURVEY_SCHEMA == sizeof DISCO_SCHEMA, "what disco.c says is what is looked for");
 #define NS_INFO "http://jabber.org/protocol/disco#info"
 #define NS_ITEMS "http://jabber.org/protocol/disco#items"
 #define NS_TIME "urn:xmpp:time"
