@@ -1,7 +1,7 @@
 /*
  * himas-docs -- prints the pages of docs/ that are made from tables.
  *
- *   himas-docs protocol | commands | errors | round
+ *   himas-docs protocol | commands | errors | round | error NAME
  *
  * A composition: the agents' commands and the coordinator's state machine are
  * theirs.  tools/generated.txt says which page goes where.
@@ -99,9 +99,53 @@ static void print_commands(struct buf *out)
 
 /* ---- errors ---- */
 
+static const struct {
+    const char *name, *reaction;
+} classes[] = {
+    [ERR_CLASS_NONE] = { "", "" },
+    [ERR_CLASS_CONFIG] = { "config", "The process refuses to start, and is not started again by itself." },
+    [ERR_CLASS_PEER] = { "peer", "The message or request is dropped, the sender is told, and it is counted. The "
+                                 "process goes on." },
+    [ERR_CLASS_ENV] = { "environment", "The process backs off and tries again, for ever; its `/readyz` says why." },
+    [ERR_CLASS_LIMIT] = { "limit", "This one request is refused, with the reason. The process goes on." },
+    [ERR_CLASS_BUG] = { "bug", "The process ends at once. Its state is as of the last event, and the next start goes "
+                               "on from there." },
+};
+
+/* A script sees only the exit code. */
+static void others_with(enum err e, struct buf *out)
+{
+    const char *before = " It is also that of ";
+    for (int i = 1; i < ERR_COUNT; i++) {
+        enum err other = (enum err)i;
+        if (other == e || err_exit_code(other) != err_exit_code(e)) continue;
+        buf_addf(out, "%s[%s](%s.md)", before, err_name(other), err_name(other));
+        before = ", ";
+    }
+    if (strcmp(before, ", ") == 0) buf_add_z(out, ".");
+}
+
+static void print_error(enum err e, struct buf *out)
+{
+    buf_addf(out, "# %s\n\nPrinted by `himas-docs error %s` from `common/base/err.def`.\n\n", err_name(e), err_name(e));
+    buf_addf(out, "**What happened:** %s.\n\n**What to do:** %s.\n\n", err_text(e), err_remedy(e));
+    buf_addf(out, "**What the process does** (class *%s*): %s\n\n", classes[err_class(e)].name,
+             classes[err_class(e)].reaction);
+    buf_addf(out, "**Exit code:** %d, where the error ends a process or a command.", err_exit_code(e));
+    others_with(e, out);
+    buf_add_z(out,
+              "\n\nThe sentence that comes with it names the file, line, peer or limit. `himas doctor` looks for the\n"
+              "cause around an agent and says what to do; [all errors](../ERRORS.md).\n");
+}
+
+static void print_one_error(const char *name, struct buf *out)
+{
+    for (int i = 1; i < ERR_COUNT; i++)
+        if (strcmp(name, err_name((enum err)i)) == 0) print_error((enum err)i, out);
+}
+
 static void print_errors(struct buf *out)
 {
-    static const char *const classes[] = { "", "config", "peer", "environment", "limit", "bug" };
     buf_add_z(out,
               "# Errors and exit codes\n\n"
               "Printed by `himas-docs errors` from `common/base/err.def`. The class says what a process does:\n"
@@ -110,8 +154,8 @@ static void print_errors(struct buf *out)
               "| name | class | exit code | what happened | what to do |\n|---|---|---|---|---|\n");
     for (int i = 1; i < ERR_COUNT; i++) {
         enum err e = (enum err)i;
-        buf_addf(out, "| `%s` | %s | %d | %s | %s |\n", err_name(e), classes[err_class(e)], err_exit_code(e),
-                 err_text(e), err_remedy(e));
+        buf_addf(out, "| [`%s`](errors/%s.md) | %s | %d | %s | %s |\n", err_name(e), err_name(e),
+                 classes[err_class(e)].name, err_exit_code(e), err_text(e), err_remedy(e));
     }
 }
 
@@ -129,7 +173,8 @@ int main(int argc, char **argv)
     struct buf page = buf_make(PAGE_MAX_BYTES);
     for (size_t i = 0; argc == 2 && i < sizeof pages / sizeof *pages; i++)
         if (strcmp(argv[1], pages[i].name) == 0) pages[i].print(&page);
-    if (page.n == 0) (void)fprintf(stderr, "usage: himas-docs protocol|commands|errors|round\n");
+    if (argc == 3 && strcmp(argv[1], "error") == 0) print_one_error(argv[2], &page);
+    if (page.n == 0) (void)fprintf(stderr, "usage: himas-docs protocol|commands|errors|round|error NAME\n");
     bool good = page.n != 0 && cli_put(&page, NULL) == OK;
     buf_free(&page);
     return good ? 0 : err_exit_code(ERR_USAGE);
