@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-uint64_t conn_backoff_ms(unsigned failures, uint64_t random)
+uint64_t conn_backoff_ms(unsigned failures, bool reached, uint64_t random)
 {
+    uint64_t max = reached ? XMPP_BACKOFF_MAX_MS : XMPP_BACKOFF_UNHEARD_MS;
     uint64_t bound = XMPP_BACKOFF_FIRST_MS;
-    for (unsigned i = 0; i < failures && bound < XMPP_BACKOFF_MAX_MS; i++) bound *= 2;
-    return random % (bound < XMPP_BACKOFF_MAX_MS ? bound : XMPP_BACKOFF_MAX_MS);
+    for (unsigned i = 0; i < failures && bound < max; i++) bound *= 2;
+    return random % (bound < max ? bound : max);
 }
 
 uint64_t conn_now_ms(const struct conn *c) { return uv_now(c->loop); }
@@ -119,7 +120,7 @@ static void try_again(struct conn *c)
 {
     uint64_t random = 0;
     if (os_random(&random, sizeof random) != OK) random = 0; /* everybody comes back at once, no worse */
-    uint64_t wait_ms = conn_backoff_ms(c->failures++, random);
+    uint64_t wait_ms = conn_backoff_ms(c->failures++, c->reached, random);
     c->state = CONN_WAITING;
     uv_update_time(c->loop); /* a handshake may have blocked it: the wait begins now */
     log_warn(&c->log, "xmpp.down", L_ERR(c->trouble.code), L_STR("why", c->trouble.why.text),
@@ -153,6 +154,7 @@ void conn_on_down(struct conn *c, const struct trouble *why)
     }
     if (was == CONN_GONE || was == CONN_WAITING) return;
     c->trouble = c->cause.code != OK ? c->cause : *why;
+    c->reached = c->reached || timed_out; /* so busy that it does not answer: no less a reason to wait */
     if (timed_out)
         c->trouble.code = why_say(&c->trouble.why, ERR_TIMEOUT, "%s port %u: no answer within %llu ms", c->host,
                                   c->port, (unsigned long long)c->connect_ms);

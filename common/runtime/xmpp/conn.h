@@ -44,5 +44,6 @@ const struct trouble *conn_trouble(const struct conn *c); /* the last; code OK w
 unsigned conn_failures(const struct conn *c);             /* in a row */
 struct conn_counts conn_counts(const struct conn *c);
 
-/* How long to wait after that many failures in a row: uniform in [0, min(max, first * 2^failures)). */
-uint64_t conn_backoff_ms(unsigned failures, uint64_t random);
+/* How long to wait after that many failures in a row: uniform in [0, min(max, first * 2^failures)).  max is smaller
+ * when the last try did not reach the broker. */
+uint64_t conn_backoff_ms(unsigned failures, bool reached, uint64_t random);

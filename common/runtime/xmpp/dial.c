@@ -66,8 +66,10 @@ static void on_log(void *to, xmpp_log_level_t level, const char *area, const cha
     struct conn *c = to;
     (void)level;
     (void)area;
-    if (c->state == CONN_LOGGING_IN && strstr(line, "urn:xmpp:sm:3")) c->offers_sm = true; /* stream features */
-    if (c->state != CONN_LOGGING_IN || c->cause.code != OK) return; /* the first cause; what follows says less */
+    if (c->state != CONN_LOGGING_IN) return;
+    if (strstr(line, "RECV: ")) c->reached = true;
+    if (strstr(line, "urn:xmpp:sm:3")) c->offers_sm = true; /* stream features */
+    if (c->cause.code != OK) return;                        /* the first cause; what follows says less */
     c->cause = trouble_of_log(line, c->bare, c->host, c->port);
 }
 
@@ -102,8 +104,10 @@ static void on_event(xmpp_conn_t *strophe, xmpp_conn_event_t event, int error, x
         return;
     }
     struct trouble t = stream ? trouble_of_stream(stream) : trouble_of_socket(error, c->host, c->port);
+    /* A link that broke is no reason to stay away; a broker that sends us away is. */
+    if (c->state == CONN_UP) c->reached = stream && stream->type != XMPP_SE_SYSTEM_SHUTDOWN;
     if (c->silent) t.code = why_say(&t.why, ERR_TIMEOUT, "%s port %u: no answer to a ping", c->host, c->port);
-    c->silent = false;
+    c->silent = c->reached = false;
     conn_on_down(c, &t);
 }
 

@@ -38,6 +38,7 @@ struct conn {
     uv_getaddrinfo_t resolve;
     bool resolving, leave_forced;
     bool offers_sm;   /* the broker said it has XEP-0198 */
+    bool reached;     /* by this try: it said something */
     bool silent;      /* cut because the broker did not answer a ping */
     unsigned handles; /* timers and requests not yet closed */
     unsigned failures;

@@ -20,8 +20,10 @@ enum {
 int pump_adopt(struct pump *p, int socket)
 {
     int on = 1;
+    int again = 1; /* SYN: given up after 3 s, not 127, and tried anew from outside */
     if (socket < 0 || socket >= FD_SETSIZE) return -1;
     (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_SYNCNT, &again, sizeof again);
     pump_release(p);
     p->fd = fcntl(socket, F_DUPFD_CLOEXEC, FD_SETSIZE);
     return p->fd < 0 ? -1 : 0;

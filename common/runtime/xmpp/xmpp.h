@@ -19,7 +19,8 @@ enum {
     XMPP_PING_MS = 30000,
     XMPP_PONG_MS = 15000,
     XMPP_BACKOFF_FIRST_MS = 500, /* the longest wait after the first failure; doubled with each further one */
-    XMPP_BACKOFF_MAX_MS = 30000
+    XMPP_BACKOFF_MAX_MS = 30000,
+    XMPP_BACKOFF_UNHEARD_MS = 3000 /* the longest while the broker is not even reached: such a try costs it nothing */
 };
 
 struct xmpp_config {        /* all texts are copied */

@@ -7,15 +7,28 @@ Test(conn, backoff_is_jittered_doubled_and_bounded)
 {
     static const struct {
         unsigned failures;
+        bool reached;
         uint64_t bound_ms;
     } rows[] = {
-        { 0, 500 }, { 1, 1000 }, { 2, 2000 }, { 5, 16000 }, { 6, 30000 }, { 7, 30000 }, { 4000000000u, 30000 }
+        { 0, true, 500 },
+        { 1, true, 1000 },
+        { 2, true, 2000 },
+        { 5, true, 16000 },
+        { 6, true, 30000 },
+        { 7, true, 30000 },
+        { 0, false, 500 },
+        { 2, false, 2000 },
+        { 3, false, 3000 },
+        { 9, false, 3000 },
+        { 4000000000u, true, 30000 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        cr_expect_eq(conn_backoff_ms(rows[i].failures, 0), 0, "%u", rows[i].failures);
-        cr_expect_eq(conn_backoff_ms(rows[i].failures, rows[i].bound_ms - 1), rows[i].bound_ms - 1, "%u",
-                     rows[i].failures);
-        cr_expect_lt(conn_backoff_ms(rows[i].failures, UINT64_MAX), rows[i].bound_ms, "%u", rows[i].failures);
+        unsigned n = rows[i].failures;
+        bool reached = rows[i].reached;
+        uint64_t bound = rows[i].bound_ms;
+        cr_expect_eq(conn_backoff_ms(n, reached, 0), 0, "%u", n);
+        cr_expect_eq(conn_backoff_ms(n, reached, bound - 1), bound - 1, "%u", n);
+        cr_expect_lt(conn_backoff_ms(n, reached, UINT64_MAX), bound, "%u", n);
     }
 }
 
