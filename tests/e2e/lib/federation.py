@@ -225,6 +225,11 @@ class Federation:
     def coordinator(self):
         return self.agents["coordinator"]
 
+    def dial(self, port):
+        """Agents started from now on reach the broker by another port: a relay's."""
+        for agent in self.agents.values():
+            agent.settings["broker_port"] = port
+
     def start_all(self, only=None):
         chosen = [self.agents[n] for n in (only or ["coordinator", *self.hospitals])]
         for agent in chosen:

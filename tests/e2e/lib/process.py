@@ -18,13 +18,13 @@ class Agent:
         self.jid = fed.jid(name)
         self.folder = os.path.join(fed.root, "agents", name)
         self.log_path = os.path.join(fed.root, "logs", name + ".log")
-        self.process = None
+        self.process, self.settings = None, {}
 
     # -- the process
 
     def start(self, **settings):
-        """settings: said on the command line, over those of its file."""
-        words = [f"--{k}={v}" for k, v in settings.items()]
+        """settings: said on the command line, over those of its file and self.settings."""
+        words = [f"--{k}={v}" for k, v in {**self.settings, **settings}.items()]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [places.program("himas-" + self.kind), "--config", os.path.join(self.folder, "config.yaml"), *words],
