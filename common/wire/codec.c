@@ -1,8 +1,8 @@
 #include "common/wire/codec.h"
+#include "common/wire/json.h"
 #include "common/wire/manifest_codec.h"
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The envelope's own fields, before those of the message. */
@@ -11,7 +11,6 @@ static const char *const envelope[ENVELOPE_FIELDS] = { "version", "type",  "id",
                                                        "round",   "stage", "sent_at_ms", "ttl_ms",      "ack" };
 
 static void delete_json(cJSON **json) { cJSON_Delete(*json); }
-static void free_text(char **z) { free(*z); }
 
 static enum err check_number(const struct msg_field *f, double v, struct why *why)
 {
@@ -31,110 +30,117 @@ static enum err check_length(const struct msg_field *f, size_t n, const char *un
 
 /* ---- to JSON ---- */
 
-static cJSON *text_json(struct str s)
-{
-    char *z CLEANUP(free_text) = malloc(s.n + 1);
-    if (z == NULL) return NULL;
-    if (s.n > 0) memcpy(z, s.p, s.n);
-    z[s.n] = '\0';
-    return cJSON_CreateString(z);
-}
-
-static enum err number_json(const struct msg_field *f, double v, cJSON **out, struct why *why)
-{
-    TRY(check_number(f, v, why));
-    *out = cJSON_CreateNumber(v);
-    return OK;
-}
-
-static enum err vector_json(const struct msg_field *f, struct vec v, cJSON **out, struct why *why)
+static enum err add_vector(const struct msg_field *f, struct vec v, struct buf *out, struct why *why)
 {
     TRY(check_length(f, v.n, "numbers", why));
-    for (size_t i = 0; i < v.n; i++)
+    buf_add_z(out, "[");
+    for (size_t i = 0; i < v.n; i++) {
         if (!isfinite(v.p[i])) return why_say(why, ERR_PROTO, "%s: number %zu is not finite", f->name, i);
-    *out = cJSON_CreateDoubleArray(v.n ? v.p : &(double){ 0 }, (int)v.n);
+        if (i > 0) buf_add_z(out, ",");
+        json_add_number(out, v.p[i]);
+    }
+    buf_add_z(out, "]");
     return OK;
 }
 
-static enum err blob_json(const struct msg_field *f, struct blob b, cJSON **out, struct why *why)
+static enum err add_blob(const struct msg_field *f, struct blob b, struct buf *out, struct why *why)
 {
     if (b.manifest == NULL) return why_say(why, ERR_PROTO, "%s: the attachment has no manifest", f->name);
     TRY(check_length(f, b.manifest->bytes, "bytes", why));
     TRY(manifest_check(b.manifest, why));
-    *out = manifest_to_json(b.manifest);
+    manifest_add_json(b.manifest, out);
     return OK;
 }
 
-static enum err field_json(const struct msg *m, const struct msg_field *f, cJSON **out, struct why *why)
+static enum err add_number(const struct msg_field *f, double v, struct buf *out, struct why *why)
+{
+    TRY(check_number(f, v, why));
+    json_add_number(out, v);
+    return OK;
+}
+
+static enum err add_text(const struct msg_field *f, struct str s, struct buf *out, struct why *why)
+{
+    TRY(check_length(f, s.n, "bytes", why));
+    if (!str_is_utf8(s) || (s.n > 0 && memchr(s.p, '\0', s.n)))
+        return why_say(why, ERR_PROTO, "%s: is not UTF-8 text", f->name);
+    json_add_text(out, s);
+    return OK;
+}
+
+static enum err add_value(const struct msg *m, const struct msg_field *f, struct buf *out, struct why *why)
 {
     const void *at = (const char *)m + f->offset;
-    const struct str *s = at;
-    if (f->kind == FIELD_KIND_u64) return number_json(f, (double)*(const uint64_t *)at, out, why);
-    if (f->kind == FIELD_KIND_f64) return number_json(f, *(const double *)at, out, why);
-    if (f->kind == FIELD_KIND_vec) return vector_json(f, *(const struct vec *)at, out, why);
-    if (f->kind == FIELD_KIND_blob) return blob_json(f, *(const struct blob *)at, out, why);
-    TRY(check_length(f, s->n, "bytes", why));
-    if (!str_is_utf8(*s) || (s->n > 0 && memchr(s->p, '\0', s->n)))
-        return why_say(why, ERR_PROTO, "%s: is not UTF-8 text", f->name);
-    *out = text_json(*s);
-    return OK;
+    if (f->kind == FIELD_KIND_u64) return add_number(f, (double)*(const uint64_t *)at, out, why);
+    if (f->kind == FIELD_KIND_f64) return add_number(f, *(const double *)at, out, why);
+    if (f->kind == FIELD_KIND_vec) return add_vector(f, *(const struct vec *)at, out, why);
+    if (f->kind == FIELD_KIND_blob) return add_blob(f, *(const struct blob *)at, out, why);
+    return add_text(f, *(const struct str *)at, out, why);
 }
 
-static bool add(cJSON *to, const char *name, cJSON *item)
+static void add_name(struct buf *out, const char *name)
 {
-    if (item && cJSON_AddItemToObject(to, name, item)) return true;
-    cJSON_Delete(item);
-    return false;
+    json_add_text(out, str_of(name));
+    buf_add_z(out, ":");
 }
 
-static cJSON *acks_json(const struct msg *m)
+static void add_z(struct buf *out, const char *name, const char *z)
 {
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; list && i < m->nacks; i++) {
-        cJSON *id = text_json(m->acks[i]);
-        if (id && cJSON_AddItemToArray(list, id)) continue;
-        cJSON_Delete(id);
-        cJSON_Delete(list);
-        return NULL;
+    add_name(out, name);
+    json_add_text(out, str_of(z));
+    buf_add_z(out, ",");
+}
+
+static void add_whole(struct buf *out, const char *name, uint64_t value)
+{
+    add_name(out, name);
+    json_add_number(out, (double)value);
+    buf_add_z(out, ",");
+}
+
+static void add_envelope(const struct msg *m, struct buf *out)
+{
+    buf_add_z(out, "{");
+    add_whole(out, "version", SCHEMA_VERSION);
+    add_z(out, "type", msg_desc(m->type)->name);
+    add_z(out, "id", m->id);
+    add_z(out, "in_reply_to", m->in_reply_to);
+    add_z(out, "run", m->run);
+    add_whole(out, "round", m->round);
+    add_z(out, "stage", m->stage);
+    add_name(out, "sent_at_ms");
+    json_add_number(out, (double)m->sent_at_ms);
+    buf_add_z(out, ",");
+    add_whole(out, "ttl_ms", m->ttl_ms);
+    add_name(out, "ack");
+    buf_add_z(out, "[");
+    for (size_t i = 0; i < m->nacks; i++) {
+        if (i > 0) buf_add_z(out, ",");
+        json_add_text(out, m->acks[i]);
     }
-    return list;
-}
-
-static bool add_envelope(cJSON *json, const struct msg *m)
-{
-    cJSON *const values[ENVELOPE_FIELDS] = {
-        cJSON_CreateNumber(SCHEMA_VERSION),
-        cJSON_CreateString(msg_desc(m->type)->name),
-        cJSON_CreateString(m->id),
-        cJSON_CreateString(m->in_reply_to),
-        cJSON_CreateString(m->run),
-        cJSON_CreateNumber((double)m->round),
-        cJSON_CreateString(m->stage),
-        cJSON_CreateNumber((double)m->sent_at_ms),
-        cJSON_CreateNumber((double)m->ttl_ms),
-        acks_json(m),
-    };
-    bool whole = true;
-    for (int i = 0; i < ENVELOPE_FIELDS; i++) whole = add(json, envelope[i], values[i]) && whole;
-    return whole;
+    buf_add_z(out, "]");
 }
 
 enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
 {
     const struct msg_desc *d = msg_desc(m->type);
+    size_t before = out->n;
     if (d == NULL || m->nacks > MSG_MAX_ACKS)
         return why_say(why, ERR_PROTO, "the message has no type, or too many acks");
-    cJSON *json CLEANUP(delete_json) = cJSON_CreateObject();
-    if (json == NULL || !add_envelope(json, m)) return ERR_MEMORY;
-    for (size_t i = 0; i < d->nfields; i++) {
-        cJSON *item = NULL;
-        TRY(field_json(m, &d->fields[i], &item, why));
-        if (!add(json, d->fields[i].name, item)) return ERR_MEMORY;
+    add_envelope(m, out);
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < d->nfields; i++) {
+        buf_add_z(out, ",");
+        add_name(out, d->fields[i].name);
+        e = add_value(m, &d->fields[i], out, why);
     }
-    char *text CLEANUP(free_text) = cJSON_PrintUnformatted(json);
-    if (text == NULL) return ERR_MEMORY;
-    buf_add_z(out, text);
-    return buf_err(out);
+    buf_add_z(out, "}");
+    if (e == OK) e = buf_err(out);
+    if (e != OK && out->p) { /* half a message is none */
+        out->n = before;
+        out->p[before] = '\0';
+    }
+    return e;
 }
 
 /* ---- from JSON ---- */

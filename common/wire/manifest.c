@@ -1,8 +1,8 @@
+#include "common/wire/json.h"
 #include "common/wire/manifest_codec.h"
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_OVERHEAD_MAX = 64 };
@@ -47,41 +47,38 @@ enum err manifest_check(const struct manifest *m, struct why *why)
     return m->nchunks > 0 ? check_chunks(m, why) : OK;
 }
 
-static bool add_str(cJSON *to, const char *key, struct str s)
+static void add_pair(struct buf *out, const char *before, struct str text)
 {
-    char *z = malloc(s.n + 1);
-    if (z == NULL) return false;
-    if (s.n > 0) memcpy(z, s.p, s.n);
-    z[s.n] = '\0';
-    bool added = cJSON_AddStringToObject(to, key, z) != NULL;
-    free(z);
-    return added;
+    buf_add_z(out, before);
+    json_add_text(out, text);
 }
 
-static bool add_chunks(cJSON *to, const struct manifest *m)
+static void add_chunks(const struct manifest *m, struct buf *out)
 {
-    cJSON *list = cJSON_AddArrayToObject(to, "chunks");
-    for (size_t i = 0; list && i < m->nchunks; i++) {
-        cJSON *one = cJSON_CreateObject();
-        if (one == NULL || !cJSON_AddItemToArray(list, one)) return false;
-        bool filled = cJSON_AddStringToObject(one, "sha256", m->chunks[i].sha256) &&
-                      cJSON_AddNumberToObject(one, "bytes", (double)m->chunks[i].bytes) &&
-                      add_str(one, "url", m->chunks[i].url);
-        if (!filled) return false;
+    buf_add_z(out, ",\"chunks\":[");
+    for (size_t i = 0; i < m->nchunks; i++) {
+        const struct manifest_chunk *c = &m->chunks[i];
+        add_pair(out, i ? ",{\"sha256\":" : "{\"sha256\":", str_of(c->sha256));
+        buf_add_z(out, ",\"bytes\":");
+        json_add_whole(out, c->bytes);
+        add_pair(out, ",\"url\":", c->url);
+        buf_add_z(out, "}");
     }
-    return list != NULL;
+    buf_add_z(out, "]");
 }
 
-cJSON *manifest_to_json(const struct manifest *m)
+void manifest_add_json(const struct manifest *m, struct buf *out)
 {
-    cJSON *json = cJSON_CreateObject();
-    bool filled = json && cJSON_AddStringToObject(json, "media", m->media) &&
-                  cJSON_AddNumberToObject(json, "bytes", (double)m->bytes) &&
-                  cJSON_AddStringToObject(json, "sha256", m->sha256) && add_str(json, "key", m->key) &&
-                  (m->nchunks > 0 ? add_chunks(json, m) : add_str(json, "inline", m->inline_));
-    if (filled) return json;
-    cJSON_Delete(json);
-    return NULL;
+    add_pair(out, "{\"media\":", str_of(m->media));
+    buf_add_z(out, ",\"bytes\":");
+    json_add_whole(out, m->bytes);
+    add_pair(out, ",\"sha256\":", str_of(m->sha256));
+    add_pair(out, ",\"key\":", m->key);
+    if (m->nchunks > 0)
+        add_chunks(m, out);
+    else
+        add_pair(out, ",\"inline\":", m->inline_);
+    buf_add_z(out, "}");
 }
 
 static enum err text_of(const cJSON *json, const char *key, struct str *out, struct why *why)

@@ -3,12 +3,12 @@
  */
 #pragma once
 #include "common/base/arena.h"
+#include "common/base/buf.h"
 #include "common/wire/manifest.h"
 
 struct cJSON;
 
-/* A new object owned by the caller, or NULL out of memory. */
-struct cJSON *manifest_to_json(const struct manifest *m);
+void manifest_add_json(const struct manifest *m, struct buf *out); /* m must pass manifest_check */
 /* ERR_PROTO with a sentence; strings are copied into the arena. */
 enum err manifest_from_json(const struct cJSON *json, struct arena *arena, struct manifest *out, struct why *why)
     MUST_USE;

@@ -139,12 +139,19 @@ static void on_update(struct federation *f, const char *from, const struct msg *
     memcpy(u->run, m->run, sizeof u->run);
 }
 
+/* Every update and whatever acknowledges one is read, and of the rest one in eight: enough to see one off schema. */
+static bool worth_reading(struct federation *f, const char *from, const struct packet *p)
+{
+    bool acks = str_starts(str_of(from), "coordinator@") && strstr(p->body.p, "\"ack\":[\"");
+    return acks || strstr(p->body.p, "\"type\":\"update\"") || ++f->packets % 8 == 0;
+}
+
 static void look_at(void *to, const char *from, const struct packet *p)
 {
     struct federation *f = to;
     struct arena arena CLEANUP(arena_free) = arena_make(8 << 20);
     struct msg m;
-    if (p->kind == PACKET_CHAT) return;
+    if (p->kind == PACKET_CHAT || !worth_reading(f, from, p)) return;
     if (msg_decode(p->body, &arena, &m, NULL, NULL) != OK) {
         f->off_schema++;
         return;

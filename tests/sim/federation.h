@@ -31,6 +31,7 @@ struct federation {
     const struct plan *plan;
     struct seen_update *updates; /* each id once */
     size_t nupdates;
+    uint64_t packets;
     uint64_t off_schema; /* packets that were no message of the schema */
     uint64_t from_spent; /* updates from the hospital whose budget is spent */
     const char *spent;   /* its name, or NULL */

@@ -40,7 +40,9 @@ Test(manifest, right_and_wrong)
         enum err e = manifest_from_json(json, &arena, &m, &why);
         cr_expect_eq(e, rows[i].says ? ERR_PROTO : OK, "%s: %s", rows[i].name, why.text);
         if (rows[i].says) cr_expect(strstr(why.text, rows[i].says), "%s says: %s", rows[i].name, why.text);
-        cJSON *back = e == OK ? manifest_to_json(&m) : NULL;
+        struct buf text CLEANUP(buf_free) = buf_make(1 << 20);
+        if (e == OK) manifest_add_json(&m, &text);
+        cJSON *back = e == OK ? cJSON_Parse((const char *)text.p) : NULL;
         cr_expect(e != OK || cJSON_Compare(json, back, 1), "%s: there and back", rows[i].name);
         cJSON_Delete(back);
         cJSON_Delete(json);
