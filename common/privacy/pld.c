@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { TILTS_MAX = 8 };
 #define INTERVAL_MAX 16.0
 #define NOISE_MAX 1e100     /* more is no better, and its square would overflow */
 #define INFINITE_SHARE 1e-6 /* of delta, may be made a loss without bound */
@@ -74,15 +75,37 @@ static enum err terms_init(struct pld_terms *t, const struct merged *m, double t
     return OK;
 }
 
-static enum err ask_direction(const struct pld_terms *t, enum pld_direction d, const struct question *q, double *out)
+static enum err ask_delta(const struct pld_terms *t, enum pld_direction d, double epsilon, double *out)
 {
     struct pld_sum sum;
-    bool forward = q->epsilon < 0;
-    double theta = forward ? pld_tilt_for_delta(t, d, q->delta) : pld_tilt_for_epsilon(t, d, q->epsilon);
-    TRY(pld_sum_init(&sum, t, d, theta));
-    *out = forward ? pld_sum_epsilon(&sum, q->delta) : pld_sum_delta(&sum, q->epsilon);
+    TRY(pld_sum_init(&sum, t, d, pld_tilt_for_epsilon(t, d, epsilon)));
+    *out = pld_sum_delta(&sum, epsilon);
     pld_sum_fini(&sum);
     return OK;
+}
+
+/* Any tilt gives a bound.  Chernoff's is mostly the best one too; where it is so steep that what is rounded off comes
+ * to matter, as near the largest loss there is, flatter ones are tried. */
+static enum err ask_epsilon(const struct pld_terms *t, enum pld_direction d, double delta, double *out)
+{
+    double theta = pld_tilt_for_delta(t, d, delta);
+    double least = pld_chernoff(t, d, theta, delta);
+    bool doubtful = true;
+    for (int i = 0; doubtful && i < TILTS_MAX; i++) {
+        struct pld_sum sum;
+        TRY(pld_sum_init(&sum, t, d, theta));
+        least = fmin(least, pld_sum_epsilon(&sum, delta));
+        doubtful = pld_sum_is_doubtful(&sum, least, delta);
+        pld_sum_fini(&sum);
+        theta /= 4;
+    }
+    *out = least;
+    return OK;
+}
+
+static enum err ask_direction(const struct pld_terms *t, enum pld_direction d, const struct question *q, double *out)
+{
+    return q->epsilon < 0 ? ask_epsilon(t, d, q->delta, out) : ask_delta(t, d, q->epsilon, out);
 }
 
 static bool is_symmetric(const struct pld_terms *t)

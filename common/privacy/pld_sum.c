@@ -6,6 +6,8 @@
 enum { SEARCH_STEPS = 22, LANES = 64 };
 #define LOG_TILT_LEAST (-16.0)
 #define LOG_TILT_MOST 16.0
+#define DOUBT_SHARE 1e-4
+#define LOG_TILT_STEP 32.0
 #define OUTSIDE 1e-9        /* of the tilted distribution may lie outside of the window, on either side */
 #define MOMENT_LEAST 1e-290 /* below it, underflow may have taken part of a sum */
 #define NEGLIGIBLE (-100.0) /* ln |spectrum|^2, below which a frequency counts as none */
@@ -84,16 +86,23 @@ static double valley(const struct chernoff *c, bound_fn *bound, double log_most)
     return exp(left <= right ? high - golden * (high - low) : low + golden * (high - low));
 }
 
-/* A tilt by more than e in one grid step would leave one point. */
+/* A tilt by more than this in one grid step would leave one point. */
 static double tilt(const struct pld_terms *t, enum pld_direction d, bound_fn *bound, double wanted)
 {
     struct chernoff c = { .terms = t, .direction = d, .sign = 1, .wanted = wanted };
-    return valley(&c, bound, -log(t->interval));
+    return valley(&c, bound, log(LOG_TILT_STEP / t->interval));
 }
 
 double pld_tilt_for_delta(const struct pld_terms *t, enum pld_direction d, double delta)
 {
     return tilt(t, d, reach, -log(delta));
+}
+
+double pld_chernoff(const struct pld_terms *t, enum pld_direction d, double theta, double delta)
+{
+    for (size_t i = 0; i < t->n; i++) delta -= (double)t->terms[i].steps * pld_term_side(&t->terms[i], d)->infinite;
+    if (!(delta > 0)) return INFINITY;
+    return fmax(0, (log_moment(t, d, theta) - log(delta)) / theta * (1 + slack));
 }
 
 double pld_tilt_for_epsilon(const struct pld_terms *t, enum pld_direction d, double epsilon)
@@ -109,10 +118,22 @@ static size_t place(int64_t i, size_t n)
     return (size_t)(rest < 0 ? rest + (int64_t)n : rest);
 }
 
+/* In grid steps; what is missing to 1 is not counted. */
+static double most_of(const struct pld_terms *t, enum pld_direction d)
+{
+    double sum = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct pld_side *side = pld_term_side(&t->terms[i], d);
+        sum += (double)t->terms[i].steps * (double)(side->first + (int64_t)side->n - 1);
+    }
+    return sum;
+}
+
 static enum err open_window(struct pld_sum *s, const struct pld_terms *t, enum pld_direction d)
 {
     struct chernoff c = { t, d, s->theta, s->log_moment, 1, -log(OUTSIDE) };
-    double high = fmax(reach(&c, valley(&c, reach, LOG_TILT_MOST)) / t->interval, 1);
+    double most = most_of(t, d);
+    double high = fmax(1, fmin(most, reach(&c, valley(&c, reach, LOG_TILT_MOST)) / t->interval));
     c.sign = -1;
     double low = -reach(&c, valley(&c, reach, LOG_TILT_MOST)) / t->interval;
     if (!(fabs(low) < 0x1p50 && fabs(high) < 0x1p50)) return ERR_LIMIT;
@@ -120,6 +141,8 @@ static enum err open_window(struct pld_sum *s, const struct pld_terms *t, enum p
     size_t n = length <= PLD_MAX_BINS ? fft_size((size_t)length) : 0;
     if (n == 0 || n > PLD_MAX_BINS) return ERR_LIMIT;
     s->first = (int64_t)floor(low);
+    s->most = most * t->interval;
+    s->outside = floor(low) + (double)n - 1 >= most ? 0 : OUTSIDE;
     return fft_init(&s->fft, n);
 }
 
@@ -238,7 +261,7 @@ static double untilt(const struct pld_sum *s, double l) { return exp(s->log_mome
 /* What is not in any one place: losses without bound or above the window. */
 static double fixed(const struct pld_sum *s)
 {
-    return s->infinite + OUTSIDE * untilt(s, (double)top_of(s) * s->interval);
+    return s->infinite + s->outside * untilt(s, (double)top_of(s) * s->interval);
 }
 
 static double probability(const struct pld_sum *s, int64_t i, double weight)
@@ -252,13 +275,14 @@ double pld_sum_epsilon(const struct pld_sum *s, double delta)
 {
     double h = s->interval, decay = exp(-h);
     double target = delta * (1 - slack) - fixed(s);
+    double last = s->outside > 0 || target < 0 ? INFINITY : fmax(0, s->most);
     double above = 0, damped = 0;
     int64_t lowest = s->first > 0 ? s->first : 0;
     for (int64_t i = top_of(s); i >= lowest; i--) {
         double l = (double)i * h;
         double weight = untilt(s, l);
         double excess = s->rounding * weight + above - target;
-        if (excess > damped) return i == top_of(s) ? INFINITY : l + fmin(h, fmax(0, log(excess / damped)));
+        if (excess > damped) return fmin(last, i == top_of(s) ? INFINITY : l + fmin(h, fmax(0, log(excess / damped))));
         double p = probability(s, i, weight);
         above += p;
         damped = (damped + p) * decay;
@@ -266,9 +290,18 @@ double pld_sum_epsilon(const struct pld_sum *s, double delta)
     return (double)lowest * h;
 }
 
+static double doubt(const struct pld_sum *s, double epsilon) { return s->rounding * untilt(s, epsilon); }
+
+bool pld_sum_is_doubtful(const struct pld_sum *s, double epsilon, double delta)
+{
+    bool at_border = s->first > 0 && epsilon <= (double)s->first * s->interval;
+    return at_border || !(doubt(s, epsilon - s->interval) <= DOUBT_SHARE * delta);
+}
+
 double pld_sum_delta(const struct pld_sum *s, double epsilon)
 {
-    double sum = fixed(s) + s->rounding * untilt(s, epsilon);
+    if (s->outside <= 0 && epsilon >= s->most) return fmin(1, s->infinite);
+    double sum = fixed(s) + doubt(s, epsilon);
     for (int64_t i = top_of(s); i >= s->first; i--) {
         double l = (double)i * s->interval;
         if (l <= epsilon) return fmin(1, sum * (1 + slack));

@@ -141,7 +141,7 @@ static void compute(double s, double q, const double *orders, size_t n, double *
             log_moment = by_nodes(&nodes, a);
         else
             log_moment = between(&sums, a);
-        out[i] = slack * log_moment / (a - 1);
+        out[i] = fmin(slack * log_moment / (a - 1), a / (2 * s * s)); /* never worse than with everybody in it */
     }
 }
 

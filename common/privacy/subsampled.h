@@ -14,7 +14,8 @@
 enum { SUBSAMPLED_ORDER_MAX = 1024 };
 
 /* One step's divergence at each order, which is > 1 and at most SUBSAMPLED_ORDER_MAX; out has n numbers.  noise:
- * standard deviation over sensitivity; rate in [0, 1].  Never below the truth, and above it by at most 2e-9 of it;
- * where the noise is below .17 and the order not whole, by what the next whole orders make of it.  Infinite without
- * noise. */
+ * standard deviation over sensitivity; rate in [0, 1].  Never below the truth, and above it by at most 2e-9 of it; an
+ * order that is not whole, above 12 or with noise below .17, by what the whole orders around make of it.  Infinite
+ * without noise.
+ */
 void subsampled_rdp(double noise, double rate, const double *orders, size_t n, double *out);
