@@ -1,5 +1,6 @@
 #include "common/privacy/accountant.h"
 #include "common/privacy/gaussian.h"
+#include "tests/unit/common/privacy/sgm_rows.h"
 #include <criterion/criterion.h>
 #include <math.h>
 
@@ -11,6 +12,19 @@ static struct accountant spent(enum privacy_mechanism mechanism, double noise, u
 {
     struct accountant a = accountant_make();
     const struct privacy_event e = { .mechanism = mechanism, .noise = noise, .steps = steps };
+    cr_assert_eq(accountant_add(&a, &e), OK);
+    return a;
+}
+
+#define SAMPLED(noise_, rate_, steps_)                                                                                 \
+    {                                                                                                                  \
+        .mechanism = PRIVACY_SUBSAMPLED_GAUSSIAN, .noise = (noise_), .rate = (rate_), .steps = (steps_)                \
+    }
+
+static struct accountant sampled(double noise, double rate, uint64_t steps)
+{
+    struct accountant a = accountant_make();
+    const struct privacy_event e = SAMPLED(noise, rate, steps);
     cr_assert_eq(accountant_add(&a, &e), OK);
     return a;
 }
@@ -71,68 +85,82 @@ Test(accountant, renyi_of_laplace)
         }
 }
 
-/* Full batch: Opacus' Renyi epsilon on its coarser grid, and the exact analytic Gaussian. */
-static const struct {
-    double sigma;
-    uint64_t steps;
-    double delta, opacus, exact;
-} full_batch[] = {
-    { 0.5, 10, 1e-5, 48.801693, 46.21121 },
-    { 0.5, 10, 1e-6, 51.723725, 49.31928 },
-    { 0.5, 100, 1e-5, 294.861260, 284.39185 },
-    { 0.5, 100, 1e-6, 303.710817, 294.17178 },
-    { 0.5, 1000, 1e-5, 2311.778258, 2268.76772 },
-    { 0.5, 1000, 1e-6, 2334.804109, 2299.66882 },
-    { 0.5, 10000, 1e-5, 22111.778258, 20851.98868 },
-    { 0.5, 10000, 1e-6, 22134.804109, 20949.69657 },
-    { 0.8, 10, 1e-5, 25.518421, 23.99536 },
-    { 0.8, 10, 1e-6, 27.384822, 25.94773 },
-    { 0.8, 100, 1e-5, 136.063370, 130.57671 },
-    { 0.8, 100, 1e-6, 141.819833, 136.69620 },
-    { 0.8, 1000, 1e-5, 971.153258, 948.88513 },
-    { 0.8, 1000, 1e-6, 994.179109, 968.20145 },
-    { 0.8, 10000, 1e-5, 8705.528258, 8344.62805 },
-    { 0.8, 10000, 1e-6, 8728.554109, 8405.69660 },
-    { 1, 10, 1e-5, 19.053598, 17.85659 },
-    { 1, 10, 1e-6, 20.551992, 19.42366 },
-    { 1, 100, 1e-5, 96.116308, 91.81729 },
-    { 1, 100, 1e-6, 100.721479, 96.71727 },
-    { 1, 1000, 1e-5, 654.861260, 633.92985 },
-    { 1, 1000, 1e-6, 666.374186, 649.38509 },
-    { 1, 10000, 1e-5, 5611.778258, 5425.50985 },
-    { 1, 10000, 1e-6, 5634.804109, 5474.36550 },
-    { 1.1, 10, 1e-5, 16.856678, 15.78272 },
-    { 1.1, 10, 1e-6, 18.231688, 17.20962 },
-    { 1.1, 100, 1e-5, 83.099779, 79.27550 },
-    { 1.1, 100, 1e-6, 87.377385, 83.73214 },
-    { 1.1, 1000, 1e-5, 550.729029, 534.89798 },
-    { 1.1, 1000, 1e-6, 562.241954, 548.94931 },
-    { 1.1, 10000, 1e-5, 4657.232803, 4518.97153 },
-    { 1.1, 10000, 1e-6, 4680.258654, 4563.38619 },
-    { 4, 10, 1e-5, 3.617100, 3.34141 },
-    { 4, 10, 1e-6, 4.010376, 3.74722 },
-    { 4, 100, 1e-5, 14.132226, 13.20671 },
-    { 4, 100, 1e-6, 15.327984, 14.45078 },
-    { 4, 1000, 1e-5, 67.424040, 64.16881 },
-    { 4, 1000, 1e-6, 71.216100, 68.04758 },
-    { 4, 10000, 1e-5, 429.861260, 418.19931 },
-    { 4, 10000, 1e-6, 441.374186, 430.42045 },
-};
-
 /* Past epsilon 15 the distance to the continuous Gaussian may cost more than was set aside: then the Renyi bound. */
 Test(accountant, full_batch_gaussians)
 {
-    for (size_t i = 0; i < COUNT(full_batch); i++) {
-        double delta = full_batch[i].delta, exact = full_batch[i].exact, close = 1e-5 + 1e-6 * exact;
-        struct accountant a = spent(PRIVACY_GAUSSIAN, full_batch[i].sigma, full_batch[i].steps);
+    for (size_t i = 0; i < SGM_ROWS; i++) {
+        const struct sgm_row *row = &sgm_rows[i];
+        double delta = row->delta, exact = row->exact, close = 1e-5 + 1e-6 * exact;
+        if (row->rate < 1) continue;
+        struct accountant a = spent(PRIVACY_GAUSSIAN, row->noise, row->steps);
         double bound = renyi(&a, delta), epsilon = accountant_epsilon(&a, delta);
-        double analytic = gaussian_epsilon(full_batch[i].sigma / sqrt((double)full_batch[i].steps), delta);
-        cr_expect(bound <= full_batch[i].opacus * (1 + 1e-6), "row %zu: renyi %.9g", i, bound);
+        double analytic = gaussian_epsilon(row->noise / sqrt((double)row->steps), delta);
+        cr_expect(bound <= row->opacus * (1 + 1e-6), "row %zu: renyi %.9g", i, bound);
         cr_expect(bound >= exact, "row %zu: renyi %.9g below the exact", i, bound);
         cr_expect(fabs(analytic - exact) <= close, "row %zu: analytic %.9g", i, analytic);
         cr_expect(epsilon >= exact - close && epsilon <= (exact < 15 ? exact + close : bound), "row %zu: %.9g", i,
                   epsilon);
         cr_expect(accountant_delta(&a, epsilon) <= delta * (1 + 1e-5), "row %zu: delta", i);
+        struct accountant same = sampled(row->noise, 1, row->steps);
+        cr_expect(accountant_epsilon(&same, delta) == epsilon, "row %zu: a rate of 1", i);
+    }
+}
+
+/* The orders are those of both libraries and more: never above either by more than the rounding of the row. */
+Test(accountant, subsampled_gaussians)
+{
+    for (size_t i = 0; i < SGM_ROWS; i++) {
+        const struct sgm_row *row = &sgm_rows[i];
+        struct accountant a = sampled(row->noise, row->rate, row->steps);
+        double order = 0, epsilon = accountant_renyi(&a, row->delta, &order);
+        double least = fmin(row->opacus, row->accounting);
+        cr_expect(epsilon <= least * (1 + 1e-6) + 5e-7, "row %zu: %.9g above %.9g", i, epsilon, least);
+        cr_expect(epsilon >= row->pld || epsilon >= row->exact, "row %zu: %.9g below the tight one", i, epsilon);
+        cr_expect(order >= 1.01 && order <= 1024 && near(epsilon, renyi(&a, row->delta), 0), "row %zu", i);
+        if (row->rate < 1) cr_expect_eq(accountant_epsilon(&a, row->delta), epsilon, "row %zu", i);
+        cr_expect(accountant_delta(&a, epsilon) <= row->delta * (1 + 1e-5), "row %zu: delta", i);
+    }
+}
+
+/* Where the coarse grids of both libraries have their order too: the same epsilon, 1e-6 relative.  And dense orders. */
+Test(accountant, renyi_references)
+{
+    static const struct {
+        const char *name;
+        double noise, rate;
+        uint64_t steps;
+        double delta, epsilon, close;
+    } rows[] = {
+        { "1.1 .01 1000", 1.1, .01, 1000, 1e-6, 1.976750, 1e-6 },
+        { "1 .1 100", 1, .1, 100, 1e-5, 7.899255, 1e-6 },
+        { "1.1 .1 1000", 1.1, .1, 1000, 1e-5, 22.737361, 1e-6 },
+        { "4 .1 1000", 4, .1, 1000, 1e-5, 3.736242, 1e-6 },
+        { ".5 .01 1000, dense", .5, .01, 1000, 1e-5, 15.414524, 4e-3 },
+        { ".8 .01 10000", .8, .01, 10000, 1e-6, 12.047242, 1e-6 },
+        { "MNIST", 1.1, 256. / 60000, 14062, 1e-5, 2.596556, 1e-6 },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct accountant a = sampled(rows[i].noise, rows[i].rate, rows[i].steps);
+        double epsilon = accountant_renyi(&a, rows[i].delta, NULL);
+        cr_expect(near(epsilon, rows[i].epsilon, rows[i].close), "%s: %.9g", rows[i].name, epsilon);
+    }
+}
+
+Test(accountant, unlike_steps_add_up)
+{
+    const struct privacy_event one[] = { SAMPLED(1, .01, 500), SAMPLED(1.5, .02, 500) };
+    const struct privacy_event two[] = { { .mechanism = PRIVACY_GAUSSIAN, .noise = 4, .steps = 10 },
+                                         SAMPLED(1.1, .01, 1000) };
+    const struct {
+        const struct privacy_event *events;
+        double delta, renyi, tight;
+    } rows[] = { { one, 1e-5, 2.1476683416, 1.8974829562 }, { two, 1e-6, 4.4927152670, 4.1944991082 } };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct accountant a = accountant_make();
+        for (size_t j = 0; j < 2; j++) cr_assert_eq(accountant_add(&a, &rows[i].events[j]), OK);
+        double epsilon = accountant_epsilon(&a, rows[i].delta);
+        cr_expect(near(epsilon, rows[i].renyi, 1e-6), "row %zu: %.12g", i, epsilon);
+        cr_expect(epsilon >= rows[i].tight, "row %zu", i);
     }
 }
 
@@ -189,6 +217,11 @@ Test(accountant, bad_events_are_refused)
         { PRIVACY_LAPLACE, INFINITY, 1, 0, 0, 0 },
         { PRIVACY_LAPLACE, 1, 0, 0, 0, 0 },
         { PRIVACY_LAPLACE, 1, ACCOUNTANT_STEPS_MAX + 1, 0, 0, 0 },
+        SAMPLED(1, 0, 1), /* would be free */
+        SAMPLED(1, -.1, 1),
+        SAMPLED(1, 1.1, 1),
+        SAMPLED(1, NAN, 1),
+        SAMPLED(0, .1, 1),
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct accountant a = accountant_make();
@@ -231,4 +264,5 @@ Test(accountant, edges)
     cr_expect_eq(accountant_mechanism(STR("Gaussian"), &m), ERR_INPUT);
     cr_expect_str_eq(accountant_mechanism_name(PRIVACY_LAPLACE), "laplace");
     cr_expect_str_eq(accountant_mechanism_name(PRIVACY_MECHANISMS), "none");
+    cr_expect(accountant_mechanism(STR("subsampled-gaussian"), &m) == OK && m == PRIVACY_SUBSAMPLED_GAUSSIAN);
 }
