@@ -42,7 +42,7 @@ static struct budget_charge *find(const struct budget *b, const char *run, uint6
 static bool is_same(const struct privacy_event *a, const struct privacy_event *b)
 {
     return a->mechanism == b->mechanism && a->steps == b->steps && a->noise == b->noise && a->clip == b->clip &&
-           a->epsilon == b->epsilon && a->delta == b->delta;
+           a->epsilon == b->epsilon && a->delta == b->delta && a->rate == b->rate;
 }
 
 static enum err make_room(struct budget *b)
@@ -89,6 +89,8 @@ static void print_record(const struct budget_charge *c, char out[BUDGET_RECORD_B
     (void)snprintf(out + n, BUDGET_RECORD_BYTES - (size_t)n,
                    " mechanism=%s noise=%.17g steps=%" PRIu64 " clip=%.17g epsilon=%.17g delta=%.17g",
                    accountant_mechanism_name(e->mechanism), e->noise, e->steps, e->clip, e->epsilon, e->delta);
+    size_t used = strlen(out);
+    if (e->rate > 0) (void)snprintf(out + used, BUDGET_RECORD_BYTES - used, " rate=%.17g", e->rate);
 }
 
 /* The value of the next "name=value " of the line; empty when it is not there. */
@@ -106,7 +108,8 @@ static enum err parse_event(struct str *line, struct privacy_event *e)
     TRY(str_u64(value(line, "steps"), &e->steps));
     TRY(str_f64(value(line, "clip"), &e->clip));
     TRY(str_f64(value(line, "epsilon"), &e->epsilon));
-    return str_f64(value(line, "delta"), &e->delta);
+    TRY(str_f64(value(line, "delta"), &e->delta));
+    return line->n ? str_f64(value(line, "rate"), &e->rate) : OK; /* only what is subsampled has one */
 }
 
 /* Strict: what is read must print as the very same bytes. */

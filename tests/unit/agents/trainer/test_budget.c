@@ -61,6 +61,25 @@ Test(budget, records_are_plain_lines)
     cr_expect_str_eq(s.records[1], "commit run=r1 round=7");
 }
 
+Test(budget, subsampled_records_have_their_rate)
+{
+    static struct sink s;
+    struct budget b CLEANUP(budget_fini), again CLEANUP(budget_fini);
+    const struct privacy_event e = { PRIVACY_SUBSAMPLED_GAUSSIAN, 2, 100, 1, 1, 1e-5, .rate = 0.125 };
+    struct privacy_event other = e;
+    enum budget_grant grant = BUDGET_COMMITTED;
+    budget_init(&b, EPSILON_MAX, DELTA);
+    cr_assert_eq(budget_reserve(&b, "r1", 7, &e, keep, &s, &grant, NULL), OK);
+    cr_expect_str_eq(s.records[0], "reserve run=r1 round=7 mechanism=subsampled-gaussian noise=2 steps=100 clip=1 "
+                                   "epsilon=1 delta=1.0000000000000001e-05 rate=0.125");
+    cr_assert_eq(reload(&s, &again), OK);
+    cr_expect_eq(budget_spent(&again), budget_spent(&b));
+    other.rate = 0.25;
+    cr_expect_eq(budget_reserve(&b, "r1", 7, &other, keep, &s, &grant, NULL), ERR_REFUSED);
+    other.rate = 0;
+    cr_expect_eq(budget_reserve(&b, "r1", 8, &other, keep, &s, &grant, NULL), ERR_INPUT, "free of charge");
+}
+
 Test(budget, a_round_is_charged_once)
 {
     static struct sink s;
