@@ -3,16 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct layer { /* views of one layer's weights */
-    size_t ninputs, noutputs;
-    float *weight; /* noutputs x ninputs */
-    float *bias;
-};
-
-static struct layer layer_of(const struct tensor_set *s, size_t l)
+struct dense_layer dense_layer_of(const struct tensor_set *s, size_t l)
 {
     const struct tensor *w = &s->tensors[2 * l];
-    return (struct layer){ w->shape.dims[1], w->shape.dims[0], w->data, s->tensors[2 * l + 1].data };
+    return (struct dense_layer){ w->shape.dims[1], w->shape.dims[0], w->data, s->tensors[2 * l + 1].data };
 }
 
 static struct matrix plain(const float *p, size_t columns) { return (struct matrix){ p, GEMM_PLAIN, columns }; }
@@ -48,7 +42,7 @@ void dense_tape_fini(struct dense_tape *t)
 
 float *dense_outputs(const struct dense_tape *t) { return t->values[t->nlayers - 1]; }
 
-static void forward_layer(struct layer y, const float *x, size_t n, float *out)
+static void forward_layer(struct dense_layer y, const float *x, size_t n, float *out)
 {
     for (size_t i = 0; i < n; i++) memcpy(out + i * y.noutputs, y.bias, y.noutputs * sizeof *out);
     gemm(n, y.noutputs, y.ninputs, plain(x, y.ninputs), turned(y.weight, y.ninputs), 1, out);
@@ -62,28 +56,26 @@ static void relu(float *x, size_t n)
 void dense_forward(struct dense_tape *t, const struct tensor_set *weights, const float *inputs, size_t n)
 {
     for (size_t l = 0; l < t->nlayers; l++) {
-        struct layer y = layer_of(weights, l);
+        struct dense_layer y = dense_layer_of(weights, l);
         forward_layer(y, l ? t->values[l - 1] : inputs, n, t->values[l]);
         if (l + 1 < t->nlayers) relu(t->values[l], n * y.noutputs);
     }
 }
 
-static void sum_rows(const float *x, size_t n, size_t columns, float *out)
+static void sum_rows(const float *x, size_t n, size_t columns, int add, float *out)
 {
-    memset(out, 0, columns * sizeof *out);
+    if (!add) memset(out, 0, columns * sizeof *out);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < columns; j++) out[j] += x[i * columns + j];
 }
 
-/* Slopes by the weights of one layer, from those by its outputs. */
-static void backward_weights(struct layer g, const float *slopes, const float *x, size_t n)
+void dense_backward_weights(struct dense_layer g, const float *slopes, const float *x, size_t n, int add)
 {
-    gemm(g.noutputs, g.ninputs, n, turned(slopes, g.noutputs), plain(x, g.ninputs), 0, g.weight);
-    sum_rows(slopes, n, g.noutputs, g.bias);
+    gemm(g.noutputs, g.ninputs, n, turned(slopes, g.noutputs), plain(x, g.ninputs), add, g.weight);
+    sum_rows(slopes, n, g.noutputs, add, g.bias);
 }
 
-/* Slopes by a layer's inputs, which are the ReLU outputs of the layer before: zero where those are. */
-static void backward_inputs(struct layer y, const float *slopes, const float *x, size_t n, float *out)
+void dense_backward_inputs(struct dense_layer y, const float *slopes, const float *x, size_t n, float *out)
 {
     gemm(n, y.ninputs, y.noutputs, plain(slopes, y.noutputs), plain(y.weight, y.ninputs), 0, out);
     for (size_t i = 0; i < n * y.ninputs; i++) out[i] = x[i] > 0 ? out[i] : 0;
@@ -96,9 +88,9 @@ void dense_backward(struct dense_tape *t, const struct tensor_set *weights, cons
     float *next = t->slopes;
     for (size_t l = t->nlayers; l-- > 0;) {
         const float *x = l ? t->values[l - 1] : inputs;
-        backward_weights(layer_of(gradient, l), slopes, x, n);
+        dense_backward_weights(dense_layer_of(gradient, l), slopes, x, n, 0);
         if (l == 0) return;
-        backward_inputs(layer_of(weights, l), slopes, x, n, next);
+        dense_backward_inputs(dense_layer_of(weights, l), slopes, x, n, next);
         slopes = next;
         next = next == t->slopes ? t->slopes_before : t->slopes;
     }

@@ -31,3 +31,17 @@ void dense_forward(struct dense_tape *t, const struct tensor_set *weights, const
  * those of the last dense_forward. */
 void dense_backward(struct dense_tape *t, const struct tensor_set *weights, const float *inputs, size_t n,
                     struct tensor_set *gradient);
+
+/* The parts of going back, for who wants more than the sum of all rows. */
+struct dense_layer { /* views of one layer's weights, or of their slopes */
+    size_t ninputs, noutputs;
+    float *weight; /* noutputs x ninputs */
+    float *bias;
+};
+struct dense_layer dense_layer_of(const struct tensor_set *s, size_t l);
+
+/* Slopes by the layer's weights, from those by its outputs; added to what is there when `add` is 1. */
+void dense_backward_weights(struct dense_layer gradient, const float *slopes, const float *x, size_t n, int add);
+
+/* Slopes by the layer's inputs, which are the ReLU outputs of the layer before: zero where those are. */
+void dense_backward_inputs(struct dense_layer y, const float *slopes, const float *x, size_t n, float *out);

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "common/base/str.h"
+#include "common/crypto/stream.h"
 #include "common/learn/metrics.h"
 #include "common/learn/model.h"
 #include "common/learn/table.h"
@@ -14,14 +15,26 @@
 enum { TRAINING_MAX_EPOCHS = 100000, TRAINING_MAX_BATCH = 1 << 20 };
 enum training_optimizer { TRAINING_SGD, TRAINING_ADAM };
 
+/* Training that hides each unit: clipped gradients of units drawn at random, and noise on each sum (dpsgd.h). */
+struct training_privacy {
+    double clip;            /* bound of one record's gradient, L2; > 0 */
+    double noise;           /* standard deviation over clip */
+    double rate;            /* chance of a unit to be in a step, (0, 1] */
+    uint64_t steps;         /* in all; a multiple of the epochs */
+    size_t nunits;          /* >= 1 */
+    const uint32_t *starts; /* borrowed; first row of each unit, then the number of rows: rising, nunits + 1 */
+    uint8_t key[STREAM_KEY_BYTES];
+};
+
 struct training {
     enum training_optimizer optimizer;
-    double learning_rate; /* > 0 */
-    double weight_decay;  /* decoupled, per step times learning_rate; 0 for none */
-    double proximal_mu;   /* pull towards the weights training began with; 0 for none */
-    uint64_t epochs;      /* passes over the rows; >= 1 */
-    uint64_t batch;       /* rows a step; >= 1 */
-    uint64_t seed;        /* of the order of rows */
+    double learning_rate;                   /* > 0 */
+    double weight_decay;                    /* decoupled, per step times learning_rate; 0 for none */
+    double proximal_mu;                     /* pull towards the weights training began with; 0 for none */
+    uint64_t epochs;                        /* passes over the rows; >= 1 */
+    uint64_t batch;                         /* rows a step; >= 1 */
+    uint64_t seed;                          /* of the order of rows */
+    const struct training_privacy *privacy; /* borrowed; NULL: none, and the two above count as they are */
 };
 
 /* Called on the training thread.  Either may be NULL. */
@@ -58,3 +71,5 @@ const struct engine *engine_find(struct str name); /* NULL when there is none */
 
 /* ERR_SETTING with a sentence for settings outside their ranges. */
 enum err training_check(const struct training *how, struct why *why) MUST_USE;
+/* ERR_INPUT for units that are not those of so many rows. */
+enum err training_check_units(const struct training_privacy *p, size_t nrows, struct why *why) MUST_USE;

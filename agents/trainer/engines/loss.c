@@ -25,12 +25,16 @@ static double row_softmax(float *z, size_t n, uint32_t label, double weight)
     return log1p(others) + most - own;
 }
 
-double loss_backward(float *outputs, size_t noutputs, const uint32_t *labels, size_t n)
+double loss_slopes(float *outputs, size_t noutputs, const uint32_t *labels, size_t n, double weight)
 {
     double sum = 0;
-    double weight = 1 / (double)n;
     for (size_t i = 0; i < n; i++)
         sum += noutputs == 1 ? row_binary(outputs + i, labels[i], weight)
                              : row_softmax(outputs + i * noutputs, noutputs, labels[i], weight);
     return sum;
+}
+
+double loss_backward(float *outputs, size_t noutputs, const uint32_t *labels, size_t n)
+{
+    return loss_slopes(outputs, noutputs, labels, n, 1 / (double)n);
 }

@@ -1,5 +1,6 @@
 #include "agents/trainer/engines/net.h"
 #include "agents/trainer/engines/dense.h"
+#include "agents/trainer/engines/dpsgd.h"
 #include "agents/trainer/engines/gemm.h"
 #include "agents/trainer/engines/loss.h"
 #include "agents/trainer/engines/optimizer.h"
@@ -152,19 +153,34 @@ static enum err rows_check(const struct net *net, const struct table *rows, stru
     return OK;
 }
 
+static enum err train_plainly(struct net *net, const struct table *rows, const struct training *how,
+                              const struct training_hooks *hooks, double *out_loss, struct why *why)
+{
+    CLEANUP(session_fini) struct session s = { 0 };
+    TRY(session_init(&s, net, rows->nrows, how));
+    gemm_begin();
+    return epochs(net, &s, rows, how, hooks, out_loss, why);
+}
+
+static enum err train_privately(struct net *net, const struct table *rows, const struct training *how,
+                                const struct training_hooks *hooks, double *out_loss, struct why *why)
+{
+    TRY(training_check_units(how->privacy, rows->nrows, why));
+    return dpsgd_train(&net->spec, net->weights, rows, how, hooks, out_loss, why);
+}
+
 static enum err net_train(void *model, const struct table *rows, const struct training *how,
                           const struct training_hooks *hooks, double *out_loss, struct why *why)
 {
     struct net *net = model;
-    CLEANUP(session_fini) struct session s = { 0 };
+    CLEANUP(tensor_set_drop) struct tensor_set *before = NULL;
     double loss = 0;
     TRY(training_check(how, why));
     TRY(rows_check(net, rows, why));
     if (rows->nrows == 0 || rows->nrows > UINT32_MAX) return why_say(why, ERR_INPUT, "there are no rows to train on");
-    TRY(session_init(&s, net, rows->nrows, how));
-    gemm_begin();
-    enum err e = epochs(net, &s, rows, how, hooks, &loss, why);
-    if (e != OK) tensor_set_copy(s.origin, net->weights);
+    TRY(tensor_set_clone(net->weights, &before));
+    enum err e = (how->privacy ? train_privately : train_plainly)(net, rows, how, hooks, &loss, why);
+    if (e != OK) tensor_set_copy(before, net->weights);
     if (e == OK) *out_loss = loss;
     return e;
 }
