@@ -97,9 +97,9 @@ static void on_feature(void *to, const char *jid, struct str feature)
 {
     struct speech *s = to;
     uint64_t version = 0;
-    size_t n = strlen(SURVEY_SCHEMA);
+    size_t n = strlen(SCHEMA_FEATURE);
     (void)jid;
-    if (!str_starts(feature, SURVEY_SCHEMA)) return;
+    if (!str_starts(feature, SCHEMA_FEATURE)) return;
     if (str_u64((struct str){ feature.p + n, feature.n - n }, &version) != OK) return;
     if (version == SCHEMA_VERSION)
         s->ours = true;

@@ -18,7 +18,7 @@ static const struct feature {
     { NS_ITEMS, true },
     { "jabber:iq:version", false },
     { NS_DATA, true },
-    { DISCO_SCHEMA "1", true },
+    { SCHEMA_FEATURE "1", true },
     { "urn:xmpp:ping", false },
 };
 _Static_assert(SCHEMA_VERSION == 1, "the row above says the schema's version");

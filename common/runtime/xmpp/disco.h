@@ -6,9 +6,6 @@
 #pragma once
 #include "common/runtime/xmpp/adhoc.h"
 
-/* The feature of an agent that speaks a version of the schema: this and the number. */
-#define DISCO_SCHEMA "urn:himas:schema:"
-
 /* Answers one <iq type='get'|'set'>: appends the answer to *out, or nothing when it comes later.  What is not
  * understood is refused, so every request is answered.  `at` is our own full JID; commands may be NULL. */
 void disco_answer(struct adhoc *commands, const char *at, xmpp_stanza_t *iq, uint64_t now_ms, struct buf *out);

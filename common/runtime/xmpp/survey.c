@@ -1,7 +1,6 @@
 #include "common/runtime/xmpp/survey.h"
 #include "common/base/clock.h"
 #include "common/runtime/xmpp/client_inside.h"
-#include "common/runtime/xmpp/disco.h"
 #include "common/runtime/xmpp/upload.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +9,6 @@
 #include <time.h>
 #include <uv.h>
 
-_Static_assert(sizeof SURVEY_SCHEMA == sizeof DISCO_SCHEMA, "what disco.c says is what is looked for");
 #define NS_INFO "http://jabber.org/protocol/disco#info"
 #define NS_ITEMS "http://jabber.org/protocol/disco#items"
 #define NS_TIME "urn:xmpp:time"
@@ -118,21 +116,38 @@ bool survey_resumes(struct client *c) { return conn_offers_sm(session_conn(clien
 
 /* ---- the clock ---- */
 
+/* So many digits at the front of *rest, and the character after them. */
+static enum err take_digits(struct str *rest, size_t n, char after, int *out)
+{
+    uint64_t value = 0;
+    if (rest->n <= n || rest->p[n] != after) return ERR_INPUT;
+    TRY(str_u64((struct str){ rest->p, n }, &value));
+    *out = (int)value;
+    *rest = (struct str){ rest->p + n + 1, rest->n - n - 1 };
+    return OK;
+}
+
 enum err survey_parse_time(struct str text, int64_t *out_ms)
 {
     struct tm tm = { 0 };
-    char z[64];
-    int used = 0;
-    TRY(str_copy(text, z, sizeof z));
-    if (sscanf(z, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-               &tm.tm_sec, &used) != 6)
-        return ERR_INPUT;
-    char *end = z + used;
-    double fraction = *end == '.' ? strtod(end, &end) : 0;
-    if (strcmp(end, "Z") != 0) return ERR_INPUT;
+    double seconds = 0;
+    const struct {
+        size_t digits;
+        char after;
+        int *out;
+    } parts[] = { { 4, '-', &tm.tm_year },
+                  { 2, '-', &tm.tm_mon },
+                  { 2, 'T', &tm.tm_mday },
+                  { 2, ':', &tm.tm_hour },
+                  { 2, ':', &tm.tm_min } };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        TRY(take_digits(&text, parts[i].digits, parts[i].after, parts[i].out));
+    if (text.n < 3 || text.p[text.n - 1] != 'Z') return ERR_INPUT;
+    TRY(str_f64((struct str){ text.p, text.n - 1 }, &seconds));
+    if (!(seconds >= 0 && seconds < 61)) return ERR_INPUT;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    *out_ms = (int64_t)timegm(&tm) * 1000 + (int64_t)(fraction * 1000);
+    *out_ms = (int64_t)timegm(&tm) * 1000 + (int64_t)(seconds * 1000);
     return OK;
 }
 

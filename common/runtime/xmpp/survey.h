@@ -18,9 +18,6 @@ enum {
     SURVEY_UPLOAD_BYTES = (1 << 20) + 4096
 };
 
-/* An agent's feature for the version of the schema it speaks: this and a number. */
-#define SURVEY_SCHEMA "urn:himas:schema:"
-
 /* XEP-0030: fn is called for each feature that the JID (full, or a server's) says it has.  ERR_ABSENT: not there. */
 typedef void survey_feature_fn(void *to, const char *jid, struct str feature);
 enum err survey_features(struct client *c, const char *jid, survey_feature_fn *fn, void *to, struct why *why) MUST_USE;
