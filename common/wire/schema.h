@@ -17,7 +17,8 @@
 
 enum { SCHEMA_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
 #define SCHEMA_MAX_BLOB 4e9
-#define SCHEMA_FEATURE "urn:himas:schema:" /* and the version: by this feature (XEP-0030) an agent says what it speaks */
+/* By this feature, and the version, an agent says what it speaks (XEP-0030). */
+#define SCHEMA_FEATURE "urn:himas:schema:"
 #define SCHEMA_HUGE 9007199254740992.0 /* 2^53 */
 
 #define SCHEMA_MESSAGES(M)                                                                                             \
