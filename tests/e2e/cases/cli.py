@@ -36,6 +36,21 @@ def reads(t, words, text, name):
     t.ok(done.returncode == 0 and not done.stderr, name, done.stderr)
 
 
+def what_noise_costs(t, home):
+    """The numbers are those of public accountants; the libraries' tests have many more."""
+    settings = ["--q", "0.01", "--steps", "1000", "--delta", "1e-5", "--json"]
+    for words, column, expected in ((["--sigma", "1.1"], "epsilon", {"RDP": 1.71177, "PLD": 1.51537}),
+                                    (["--epsilon", "3"], "sigma", {"RDP": .864603, "PLD": .813594})):
+        done = home.himas("privacy", column, *words, *settings)
+        rows = json.loads(done.stdout or "{}").get("rows", [])
+        t.ok(done.returncode == 0 and {r["method"] for r in rows} == set(expected) and
+             all(abs(float(r[column]) - expected[r["method"]]) < 2e-4 for r in rows), f"himas privacy {column}", done)
+    for words, part in ((["epsilon"], "sigma"), (["epsilon", "--sigma", "0"], "--sigma"),
+                        (["sigma", "--epsilon", "1", "--q", "0"], "--q"), (["delta"], "privacy epsilon")):
+        done = home.himas("privacy", *words)
+        t.ok(done.returncode == 64 and part in done.stderr, f"himas privacy {' '.join(words)}: 64, and why", done)
+
+
 def about_itself(t, home):
     """What needs no federation."""
     for words in (["help"], ["--help"], ["help", "up"], ["up", "--help"], ["version"], ["--version"], ["man"],
@@ -147,6 +162,7 @@ def test(t):
     home = Home()
     try:
         about_itself(t, home)
+        what_noise_costs(t, home)
         keys(t, home)
         done = home.himas("up")
         t.need(done.returncode == 0, "himas up", done)
