@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -237,6 +238,7 @@ static int run(const struct agent_def *def, const struct command_line *line)
 {
     struct daemon d = { .def = def };
     struct why why = { 0 };
+    (void)umask(S_IRWXG | S_IRWXO); /* the store and what is exported are for this account alone */
     if (uv_loop_init(&d.loop) != 0) return err_exit_code(ERR_MEMORY);
     enum err e = start(&d, line, &why);
     if (e != OK) {
