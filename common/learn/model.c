@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MODEL_MAX_TENSORS = 2 * (MODEL_MAX_HIDDEN + 1) };
-
 static const struct arch_row {
     const char *name;
     size_t min_outputs, max_outputs;
@@ -103,7 +101,7 @@ enum err model_parse(struct str text, struct model_spec *out)
     return OK;
 }
 
-static size_t spec_shapes(const struct model_spec *spec, struct tensor_shape shapes[MODEL_MAX_TENSORS])
+size_t model_shapes(const struct model_spec *spec, struct tensor_shape shapes[MODEL_MAX_TENSORS])
 {
     for (size_t l = 0; l < model_nlayers(spec); l++) {
         struct tensor_shape *w = &shapes[2 * l];
@@ -135,7 +133,7 @@ enum err model_init(const struct model_spec *spec, uint64_t seed, struct tensor_
 {
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
     struct rng r = rng_make(seed);
-    TRY(tensor_set_new(shapes, spec_shapes(spec, shapes), out));
+    TRY(tensor_set_new(shapes, model_shapes(spec, shapes), out));
     for (size_t l = 0; l < spec->nhidden; l++) init_he(&r, &(*out)->tensors[2 * l]);
     init_glorot(&r, &(*out)->tensors[2 * spec->nhidden]);
     return OK;
@@ -145,7 +143,7 @@ enum err model_check(const struct model_spec *spec, const struct tensor_set *s, 
 {
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
     char text[MODEL_TEXT_BYTES];
-    size_t n = spec_shapes(spec, shapes);
+    size_t n = model_shapes(spec, shapes);
     if (s->count != n)
         return why_say(why, ERR_INPUT, "%zu tensors where %s has %zu", s->count, model_text(spec, text), n);
     for (size_t i = 0; i < n; i++)

@@ -16,6 +16,7 @@ enum {
     MODEL_MAX_OUTPUTS = 64,
     MODEL_MAX_HIDDEN = 8,
     MODEL_MAX_WIDTH = 4096,
+    MODEL_MAX_TENSORS = 2 * (MODEL_MAX_HIDDEN + 1),
     MODEL_TEXT_BYTES = 128
 };
 
@@ -39,6 +40,8 @@ char *model_text(const struct model_spec *spec, char out[MODEL_TEXT_BYTES]);
 /* The inverse; ERR_INPUT for anything that is not canonical. */
 enum err model_parse(struct str text, struct model_spec *out) MUST_USE;
 
+/* The shapes of its tensors in the order of its layers; returns how many. */
+size_t model_shapes(const struct model_spec *spec, struct tensor_shape out[MODEL_MAX_TENSORS]);
 /* Initial weights from a seed; freed by the caller.  ERR_MEMORY, ERR_LIMIT. */
 enum err model_init(const struct model_spec *spec, uint64_t seed, struct tensor_set **out) MUST_USE;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_BYTES = 8, ALIGN_BYTES = 8 };
+enum { LENGTH_BYTES = SAFETENSORS_LENGTH_BYTES, ALIGN_BYTES = 8 };
 static const char notes_key[] = "__metadata__";
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the data are little-endian and copied as they are");
@@ -17,15 +17,15 @@ static bool add_size(cJSON *array, size_t value)
     return cJSON_AddItemToArray(array, cJSON_CreateNumber((double)value));
 }
 
-static bool add_tensor(cJSON *header, const struct tensor *t, size_t begin)
+static bool add_tensor(cJSON *header, const struct tensor_shape *s, size_t begin, size_t end)
 {
-    cJSON *entry = cJSON_AddObjectToObject(header, t->shape.name);
+    cJSON *entry = cJSON_AddObjectToObject(header, s->name);
     cJSON *dtype = cJSON_AddStringToObject(entry, "dtype", "F32");
     cJSON *shape = cJSON_AddArrayToObject(entry, "shape");
     cJSON *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
     bool ok = dtype && shape && offsets;
-    for (size_t d = 0; ok && d < t->shape.rank; d++) ok = add_size(shape, t->shape.dims[d]);
-    return ok && add_size(offsets, begin) && add_size(offsets, begin + t->nelements * sizeof(float));
+    for (size_t d = 0; ok && d < s->rank; d++) ok = add_size(shape, s->dims[d]);
+    return ok && add_size(offsets, begin) && add_size(offsets, end);
 }
 
 static enum err add_notes(cJSON *header, const struct safetensors_note *notes, size_t n)
@@ -46,19 +46,20 @@ static enum err add_notes(cJSON *header, const struct safetensors_note *notes, s
     return OK;
 }
 
-static enum err header_build(const struct tensor_set *s, const struct safetensors_note *notes, size_t nnotes,
-                             cJSON *header)
+static enum err header_build(const struct tensor_shape *shapes, size_t count, const struct safetensors_note *notes,
+                             size_t nnotes, cJSON *header)
 {
     size_t at = 0;
     TRY(add_notes(header, notes, nnotes));
-    for (size_t i = 0; i < s->count; i++) {
-        if (!add_tensor(header, &s->tensors[i], at)) return ERR_MEMORY;
-        at += s->tensors[i].nelements * sizeof(float);
+    for (size_t i = 0; i < count; i++) {
+        size_t end = at + tensor_shape_elements(&shapes[i]) * sizeof(float);
+        if (!add_tensor(header, &shapes[i], at, end)) return ERR_MEMORY;
+        at = end;
     }
     return OK;
 }
 
-static void write_all(const char *json, const struct tensor_set *s, struct buf *out)
+static void write_head(const char *json, struct buf *out)
 {
     static const char spaces[ALIGN_BYTES + 1] = "        ";
     size_t n = strlen(json);
@@ -67,21 +68,33 @@ static void write_all(const char *json, const struct tensor_set *s, struct buf *
     buf_add(out, &length, LENGTH_BYTES);
     buf_add(out, json, n);
     buf_add(out, spaces, pad);
-    buf_add(out, s->flat, s->nelements * sizeof(float));
+}
+
+enum err safetensors_head(const struct tensor_shape *shapes, size_t count, const struct safetensors_note *notes,
+                          size_t nnotes, struct buf *out)
+{
+    CLEANUP(json_free) cJSON *header = cJSON_CreateObject();
+    if (header == NULL) return ERR_MEMORY;
+    TRY(header_build(shapes, count, notes, nnotes, header));
+    char *json = cJSON_PrintUnformatted(header);
+    if (json == NULL) return ERR_MEMORY;
+    enum err e = strlen(json) + ALIGN_BYTES > SAFETENSORS_MAX_HEADER_BYTES ? ERR_LIMIT : OK;
+    if (e == OK) write_head(json, out);
+    cJSON_free(json);
+    return e == OK ? buf_err(out) : e;
 }
 
 enum err safetensors_encode(const struct tensor_set *s, const struct safetensors_note *notes, size_t nnotes,
                             struct buf *out)
 {
-    CLEANUP(json_free) cJSON *header = cJSON_CreateObject();
-    if (header == NULL) return ERR_MEMORY;
-    TRY(header_build(s, notes, nnotes, header));
-    char *json = cJSON_PrintUnformatted(header);
-    if (json == NULL) return ERR_MEMORY;
-    enum err e = strlen(json) + ALIGN_BYTES > SAFETENSORS_MAX_HEADER_BYTES ? ERR_LIMIT : OK;
-    if (e == OK) write_all(json, s, out);
-    cJSON_free(json);
-    return e == OK ? buf_err(out) : e;
+    struct tensor_shape *shapes = calloc(s->count + 1, sizeof *shapes);
+    if (shapes == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < s->count; i++) shapes[i] = s->tensors[i].shape;
+    enum err e = safetensors_head(shapes, s->count, notes, nnotes, out);
+    free(shapes);
+    TRY(e);
+    buf_add(out, s->flat, s->nelements * sizeof(float));
+    return buf_err(out);
 }
 
 /* ---- reading ---- */
@@ -163,22 +176,31 @@ static enum err notes_check(const cJSON *object, struct why *why)
     return OK;
 }
 
-/* Splits the bytes into the parsed header and the data behind it. */
-static enum err open_header(struct bytes in, cJSON **out_header, struct bytes *out_data, struct why *why)
+enum err safetensors_head_bytes(const uint8_t first[SAFETENSORS_LENGTH_BYTES], size_t *out, struct why *why)
 {
     uint64_t n;
+    memcpy(&n, first, LENGTH_BYTES);
+    if (n > SAFETENSORS_MAX_HEADER_BYTES) return why_say(why, ERR_INPUT, "the header's length is not possible");
+    *out = LENGTH_BYTES + (size_t)n;
+    return OK;
+}
+
+/* The parsed header of a content of which `in` holds at least the head, and how many bytes of data follow it. */
+static enum err open_header(struct bytes in, uint64_t total, cJSON **out_header, size_t *out_data_bytes,
+                            struct why *why)
+{
+    size_t head = 0;
     if (in.n < LENGTH_BYTES) return why_say(why, ERR_INPUT, "too short for a safetensors file");
-    memcpy(&n, in.p, LENGTH_BYTES);
-    if (n > SAFETENSORS_MAX_HEADER_BYTES || n > in.n - LENGTH_BYTES)
-        return why_say(why, ERR_INPUT, "the header's length is not possible");
-    struct str text = { (const char *)in.p + LENGTH_BYTES, (size_t)n };
+    TRY(safetensors_head_bytes(in.p, &head, why));
+    if (head > in.n || head > total) return why_say(why, ERR_INPUT, "the header's length is not possible");
+    struct str text = { (const char *)in.p + LENGTH_BYTES, head - LENGTH_BYTES };
     const char *end = NULL;
-    if (n == 0 || text.p[0] != '{') return why_say(why, ERR_INPUT, "the header is not a JSON object");
+    if (text.n == 0 || text.p[0] != '{') return why_say(why, ERR_INPUT, "the header is not a JSON object");
     CLEANUP(json_free) cJSON *header = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
     if (!cJSON_IsObject(header)) return why_say(why, ERR_INPUT, "the header is not a JSON object");
     for (; end < text.p + text.n; end++)
         if (*end != ' ') return why_say(why, ERR_INPUT, "something follows the header's JSON object");
-    *out_data = (struct bytes){ in.p + LENGTH_BYTES + n, in.n - LENGTH_BYTES - (size_t)n };
+    *out_data_bytes = (size_t)total - head;
     *out_header = header;
     header = NULL;
     return OK;
@@ -243,14 +265,42 @@ static enum err plan_build(const struct plan *plan, const uint8_t *data, struct 
     return OK;
 }
 
-static enum err decode_with(struct plan *plan, struct bytes in, struct tensor_set **out, struct why *why)
+static enum err plan_read(struct plan *plan, struct bytes in, uint64_t total, size_t *out_data_bytes, struct why *why)
 {
     CLEANUP(json_free) cJSON *header = NULL;
-    struct bytes data;
-    TRY(open_header(in, &header, &data, why));
-    TRY(read_plan(header, data.n, plan, why));
-    TRY(plan_check(plan, data.n, why));
-    return plan_build(plan, data.p, out, why);
+    TRY(open_header(in, total, &header, out_data_bytes, why));
+    TRY(read_plan(header, *out_data_bytes, plan, why));
+    return plan_check(plan, *out_data_bytes, why);
+}
+
+static enum err decode_with(struct plan *plan, struct bytes in, struct tensor_set **out, struct why *why)
+{
+    size_t data_bytes;
+    TRY(plan_read(plan, in, in.n, &data_bytes, why));
+    return plan_build(plan, in.p + (in.n - data_bytes), out, why);
+}
+
+static enum err lay_out(struct plan *plan, struct bytes head, uint64_t total, struct safetensors_layout *out,
+                        struct why *why)
+{
+    size_t data_bytes;
+    TRY(plan_read(plan, head, total, &data_bytes, why));
+    out->data_at = total - data_bytes;
+    out->count = plan->count;
+    for (size_t i = 0; i < plan->count; i++) {
+        out->shapes[i] = plan->shapes[plan->ranges[i].shape];
+        out->at[i] = out->data_at + plan->ranges[i].begin;
+    }
+    return OK;
+}
+
+enum err safetensors_layout(struct bytes head, uint64_t total, struct safetensors_layout *out, struct why *why)
+{
+    struct plan *plan = calloc(1, sizeof *plan);
+    if (plan == NULL) return ERR_MEMORY;
+    enum err e = lay_out(plan, head, total, out, why);
+    free(plan);
+    return e;
 }
 
 enum err safetensors_decode(struct bytes in, struct tensor_set **out, struct why *why)
@@ -266,8 +316,8 @@ enum err safetensors_notes(struct bytes in, struct arena *arena, const struct sa
                            struct why *why)
 {
     CLEANUP(json_free) cJSON *header = NULL;
-    struct bytes data;
-    TRY(open_header(in, &header, &data, why));
+    size_t data_bytes;
+    TRY(open_header(in, in.n, &header, &data_bytes, why));
     const cJSON *object = cJSON_GetObjectItemCaseSensitive(header, notes_key);
     const cJSON *note;
     size_t n = 0;

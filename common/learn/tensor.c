@@ -41,6 +41,13 @@ static enum err shapes_check(const struct tensor_shape *shapes, size_t count, si
     return OK;
 }
 
+size_t tensor_shape_elements(const struct tensor_shape *s)
+{
+    size_t n = 1;
+    for (size_t d = 0; d < s->rank; d++) n *= s->dims[d];
+    return n;
+}
+
 static void lay_out(struct tensor_set *s, const struct tensor_shape *shapes)
 {
     float *at = s->flat;
@@ -48,8 +55,7 @@ static void lay_out(struct tensor_set *s, const struct tensor_shape *shapes)
         struct tensor *t = &s->tensors[i];
         t->shape = shapes[i];
         t->data = at;
-        t->nelements = 1;
-        for (size_t d = 0; d < t->shape.rank; d++) t->nelements *= t->shape.dims[d];
+        t->nelements = tensor_shape_elements(&t->shape);
         at += t->nelements;
     }
 }

@@ -42,6 +42,7 @@ void tensor_set_drop(struct tensor_set **s); /* for CLEANUP() */
 enum err tensor_set_arrange(const struct tensor_set *like, const struct tensor_set *s, struct tensor_set **out)
     MUST_USE;
 
+size_t tensor_shape_elements(const struct tensor_shape *s);                         /* of a shape that was checked */
 bool tensor_shape_same(const struct tensor_shape *a, const struct tensor_shape *b); /* name, rank and dims */
 bool tensor_set_same_shape(const struct tensor_set *a, const struct tensor_set *b); /* in the same order */
 const struct tensor *tensor_set_find(const struct tensor_set *s, const char *name); /* NULL when absent */
