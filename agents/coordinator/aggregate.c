@@ -1,6 +1,7 @@
 #include "agents/coordinator/aggregate.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum err aggregate_init(struct aggregate *g, size_t n)
 {
@@ -8,6 +9,13 @@ enum err aggregate_init(struct aggregate *g, size_t n)
     if (sum == NULL) return ERR_MEMORY;
     *g = (struct aggregate){ .sum = sum, .n = n };
     return OK;
+}
+
+void aggregate_begin(struct aggregate *g, size_t n)
+{
+    memset(g->sum, 0, n * sizeof *g->sum);
+    g->n = n;
+    g->weight = 0;
 }
 
 void aggregate_fini(struct aggregate *g)

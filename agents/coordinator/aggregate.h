@@ -18,6 +18,7 @@ struct aggregate {
 };
 
 enum err aggregate_init(struct aggregate *g, size_t n) MUST_USE; /* zeroed; ERR_MEMORY */
+void aggregate_begin(struct aggregate *g, size_t n);             /* anew, for n numbers: at most as many as before */
 void aggregate_fini(struct aggregate *g);
 
 /* samples capped by max_samples (0: no cap), times (1 + staleness)^-1/2: FedAsync's polynomial staleness

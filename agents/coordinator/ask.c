@@ -52,27 +52,26 @@ enum err ask_moments(struct run *r)
     return send_to_joined(r, &m);
 }
 
-static enum err load_model(struct run *r, uint64_t round, struct buf *out)
+/* The model goes by its name in the store: nobody holds it in memory. */
+static const char *model_key(const struct run *r, uint64_t round, char out[STORE_MAX_KEY])
 {
     char tail[32];
-    return journal_get(r, "model", journal_round_tail(round, tail), out);
+    return journal_key(out, "model", r, journal_round_tail(round, tail));
 }
 
 enum err ask_training(struct run *r)
 {
-    CLEANUP(buf_free) struct buf model = buf_make(STORE_MAX_VALUE);
+    char key[STORE_MAX_KEY];
     struct msg m = question(r, MSG_ROUND_START, RUN_TRAINING);
-    TRY(load_model(r, r->head.round - 1, &model));
-    m.round_start.model.data = buf_bytes(&model);
+    m.round_start.model.kept = model_key(r, r->head.round - 1, key);
     return send_to_joined(r, &m);
 }
 
 enum err ask_evaluation(struct run *r)
 {
-    CLEANUP(buf_free) struct buf model = buf_make(STORE_MAX_VALUE);
+    char key[STORE_MAX_KEY];
     struct msg m = question(r, MSG_EVALUATE, RUN_EVALUATING);
-    TRY(load_model(r, r->head.round, &model));
-    m.evaluate.model.data = buf_bytes(&model);
+    m.evaluate.model.kept = model_key(r, r->head.round, key);
     return send_to_joined(r, &m);
 }
 

@@ -1,5 +1,7 @@
 #include "agents/coordinator/check.h"
-#include "common/learn/safetensors.h"
+#include "agents/coordinator/weights.h"
+#include <math.h>
+#include <stdlib.h>
 
 static const char *const names[] = {
 #define REFUSAL_ROW(name, text) [REFUSAL_##name] = text,
@@ -9,27 +11,36 @@ static const char *const names[] = {
 
 const char *refusal_name(enum refusal r) { return (unsigned)r < REFUSAL_COUNT ? names[r] : "unknown"; }
 
-static enum err check_architecture(const struct model_spec *spec, const struct tensor_set *got, struct tensor_set **out,
-                                   struct why *why)
+struct sums {
+    bool finite;
+    double squares; /* in double, in the model's order: see tensor.h */
+};
+
+static void free_numbers(float **p) { free(*p); }
+
+static enum err add_up(struct agent *a, const struct blob *b, const struct weights *w, struct sums *out)
 {
-    CLEANUP(tensor_set_drop) struct tensor_set *like = NULL;
-    char text[MODEL_TEXT_BYTES];
-    TRY(model_init(spec, 0, &like));
-    enum err e = tensor_set_arrange(like, got, out);
-    if (e == ERR_INPUT)
-        return why_say(why, e, "the update's tensors are not those of %s; train the model that was sent",
-                       model_text(spec, text));
-    return e;
+    CLEANUP(free_numbers) float *window = malloc(WEIGHTS_WINDOW * sizeof *window);
+    struct sums s = { .finite = true };
+    if (window == NULL) return ERR_MEMORY;
+    for (size_t at = 0; at < w->total && s.finite; at += WEIGHTS_WINDOW) {
+        size_t n = w->total - at < WEIGHTS_WINDOW ? w->total - at : WEIGHTS_WINDOW;
+        TRY(weights_read(a, b, w, at, n, window));
+        s.finite = weights_finite(window, n);
+        for (size_t i = 0; i < n; i++) s.squares += (double)window[i] * (double)window[i];
+    }
+    *out = s;
+    return OK;
 }
 
-static enum err check_content(const struct check_limits *limits, const struct tensor_set *s, enum refusal *out_reason,
+static enum err check_content(const struct check_limits *limits, const struct sums *s, enum refusal *out_reason,
                               struct why *why)
 {
-    if (!tensor_set_finite(s)) {
+    if (!s->finite) {
         *out_reason = REFUSAL_NOT_FINITE;
         return why_say(why, ERR_INPUT, "the update holds numbers that are not finite; lower the learning rate");
     }
-    double norm = tensor_set_l2(s);
+    double norm = sqrt(s->squares);
     if (limits->max_norm > 0 && norm > limits->max_norm) {
         *out_reason = REFUSAL_NORM;
         return why_say(why, ERR_INPUT, "the update's L2 norm is %.6g; the task allows %.6g (rounds.max_update_norm)",
@@ -38,23 +49,18 @@ static enum err check_content(const struct check_limits *limits, const struct te
     return OK;
 }
 
-enum err check_update(const struct check_limits *limits, struct bytes update, struct tensor_set **out,
+enum err check_update(struct agent *a, const struct check_limits *limits, const struct blob *update,
                       enum refusal *out_reason, struct why *why)
 {
-    CLEANUP(tensor_set_drop) struct tensor_set *got = NULL;
-    CLEANUP(tensor_set_drop) struct tensor_set *ordered = NULL;
-    enum refusal reason = REFUSAL_UNREADABLE;
-    enum err e = safetensors_decode(update, &got, why);
-    if (e == OK) {
-        reason = REFUSAL_ARCHITECTURE;
-        e = check_architecture(limits->spec, got, &ordered, why);
-    }
-    if (e == OK) e = check_content(limits, ordered, &reason, why);
-    if (e != OK) {
-        *out_reason = reason;
-        return e;
-    }
-    *out = ordered;
-    ordered = NULL;
-    return OK;
+    static const enum refusal reasons[] = {
+        [WEIGHTS_UNREADABLE] = REFUSAL_UNREADABLE, [WEIGHTS_OTHER_MODEL] = REFUSAL_ARCHITECTURE
+    };
+    enum weights_defect defect;
+    struct weights w;
+    struct sums sums;
+    enum err e = weights_of_update(a, update, limits->spec, &w, &defect, why);
+    if (e != OK) *out_reason = reasons[defect];
+    TRY(e);
+    TRY(add_up(a, update, &w, &sums));
+    return check_content(limits, &sums, out_reason, why);
 }

@@ -9,6 +9,7 @@
 #pragma once
 #include "common/base/str.h"
 #include "common/learn/model.h"
+#include "common/runtime/agent.h"
 
 #define CHECK_REFUSALS(R)                                                                                              \
     R(NONE, "none")                                                                                                    \
@@ -35,7 +36,7 @@ struct check_limits {
     double max_norm; /* L2 over all weights; 0: no bound */
 };
 
-/* *out is the change with its tensors in the model's order, freed by the caller.  On refusal ERR_INPUT (or ERR_MEMORY),
- * *out_reason and the sentence say why. */
-enum err check_update(const struct check_limits *limits, struct bytes update, struct tensor_set **out,
+/* Reads the update by windows.  On refusal ERR_INPUT or ERR_LIMIT, *out_reason and the sentence say why; else the
+ * store's errors and ERR_MEMORY.  a may be NULL for bytes in memory. */
+enum err check_update(struct agent *a, const struct check_limits *limits, const struct blob *update,
                       enum refusal *out_reason, struct why *why) MUST_USE;

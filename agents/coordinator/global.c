@@ -62,60 +62,14 @@ enum err global_scaling_moments(const struct moments *m, struct global_scaling *
     return OK;
 }
 
-static enum err join_scaling(const struct tensor_set *weights, const struct global_scaling *scaling,
-                             struct tensor_set **out)
+enum err global_head(const struct model_spec *spec, size_t nscaling, const struct global_label *label, struct buf *out)
 {
-    struct tensor_shape *shapes = calloc(weights->count + SCALING_TENSORS, sizeof *shapes);
-    if (shapes == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < weights->count; i++) shapes[i] = weights->tensors[i].shape;
-    for (size_t i = 0; i < SCALING_TENSORS; i++) {
-        struct tensor_shape *s = &shapes[weights->count + i];
-        *s = (struct tensor_shape){ .rank = 1, .dims = { scaling->n } };
-        (void)snprintf(s->name, sizeof s->name, "%s", scaling_names[i]);
+    struct tensor_shape shapes[MODEL_MAX_TENSORS + SCALING_TENSORS];
+    size_t count = model_shapes(spec, shapes);
+    for (size_t i = 0; nscaling > 0 && i < SCALING_TENSORS; i++, count++) {
+        shapes[count] = (struct tensor_shape){ .rank = 1, .dims = { nscaling } };
+        (void)snprintf(shapes[count].name, sizeof shapes[count].name, "%s", scaling_names[i]);
     }
-    enum err e = tensor_set_new(shapes, weights->count + SCALING_TENSORS, out);
-    free(shapes);
-    TRY(e);
-    float *at = (*out)->flat;
-    memcpy(at, weights->flat, weights->nelements * sizeof *at);
-    memcpy(at + weights->nelements, scaling->mean, scaling->n * sizeof *at);
-    memcpy(at + weights->nelements + scaling->n, scaling->scale, scaling->n * sizeof *at);
-    return OK;
-}
-
-enum err global_begin(const struct model_spec *spec, uint64_t seed, const struct global_scaling *scaling,
-                      const struct global_label *label, struct buf *out)
-{
-    CLEANUP(tensor_set_drop) struct tensor_set *weights = NULL;
-    CLEANUP(tensor_set_drop) struct tensor_set *whole = NULL;
-    TRY(model_init(spec, seed, &weights));
-    if (scaling->mean == NULL) return global_write(spec, weights, label, out);
-    TRY(join_scaling(weights, scaling, &whole));
-    return global_write(spec, whole, label, out);
-}
-
-enum err global_read(const struct model_spec *spec, struct bytes bytes, struct tensor_set **out, size_t *out_nweights)
-{
-    CLEANUP(tensor_set_drop) struct tensor_set *s = NULL;
-    if (safetensors_decode(bytes, &s, NULL) != OK) return ERR_STORE;
-    struct tensor_set weights = *s;
-    for (size_t i = SCALING_TENSORS; i > 0; i--) {
-        bool is_scaling =
-            weights.count > 0 && strcmp(weights.tensors[weights.count - 1].shape.name, scaling_names[i - 1]) == 0;
-        if (!is_scaling) continue;
-        weights.nelements -= weights.tensors[weights.count - 1].nelements;
-        weights.count--;
-    }
-    if (model_check(spec, &weights, NULL) != OK) return ERR_STORE;
-    *out_nweights = weights.nelements;
-    *out = s;
-    s = NULL;
-    return OK;
-}
-
-enum err global_write(const struct model_spec *spec, const struct tensor_set *s, const struct global_label *label,
-                      struct buf *out)
-{
     char model[MODEL_TEXT_BYTES];
     char round[24];
     (void)snprintf(round, sizeof round, "%" PRIu64, label->round);
@@ -126,5 +80,20 @@ enum err global_write(const struct model_spec *spec, const struct tensor_set *s,
         { STR("himas.run"), str_of(label->run) },
         { STR("himas.round"), str_of(round) },
     };
-    return safetensors_encode(s, notes, sizeof notes / sizeof *notes, out);
+    return safetensors_head(shapes, count, notes, sizeof notes / sizeof *notes, out);
+}
+
+enum err global_begin(const struct model_spec *spec, uint64_t seed, const struct global_scaling *scaling,
+                      const struct global_label *label, global_sink_fn *sink, void *to)
+{
+    CLEANUP(tensor_set_drop) struct tensor_set *weights = NULL;
+    CLEANUP(buf_free) struct buf head = buf_make(SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES);
+    size_t n = scaling->mean ? scaling->n : 0;
+    TRY(global_head(spec, n, label, &head));
+    TRY(sink(to, buf_bytes(&head)));
+    TRY(model_init(spec, seed, &weights));
+    TRY(sink(to, bytes_of(weights->flat, weights->nelements * sizeof(float))));
+    if (n == 0) return OK;
+    TRY(sink(to, bytes_of(scaling->mean, n * sizeof(float))));
+    return sink(to, bytes_of(scaling->scale, n * sizeof(float)));
 }

@@ -27,12 +27,10 @@ struct global_label {
     uint64_t round;
 };
 
-/* The beginning: weights from the seed.  Appends the bytes to *out. */
-enum err global_begin(const struct model_spec *spec, uint64_t seed, const struct global_scaling *scaling,
-                      const struct global_label *label, struct buf *out) MUST_USE;
-/* *out: the whole set, freed by the caller; its first *out_nweights numbers are the weights.  ERR_STORE when the bytes
- * are not what this module wrote for the spec. */
-enum err global_read(const struct model_spec *spec, struct bytes bytes, struct tensor_set **out, size_t *out_nweights)
+/* What stands before the numbers.  nscaling: inputs that are scaled, 0 for none.  Appends to *out. */
+enum err global_head(const struct model_spec *spec, size_t nscaling, const struct global_label *label, struct buf *out)
     MUST_USE;
-enum err global_write(const struct model_spec *spec, const struct tensor_set *s, const struct global_label *label,
-                      struct buf *out) MUST_USE;
+/* The beginning, weights from the seed, piece by piece. */
+typedef enum err global_sink_fn(void *to, struct bytes piece);
+enum err global_begin(const struct model_spec *spec, uint64_t seed, const struct global_scaling *scaling,
+                      const struct global_label *label, global_sink_fn *sink, void *to) MUST_USE;

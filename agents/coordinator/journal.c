@@ -54,7 +54,7 @@ char *journal_round_tail(uint64_t round, char out[32])
     return out;
 }
 
-static char *key_of(char out[STORE_MAX_KEY], const char *kind, const struct run *r, const char *tail)
+char *journal_key(char out[STORE_MAX_KEY], const char *kind, const struct run *r, const char *tail)
 {
     (void)snprintf(out, STORE_MAX_KEY, tail[0] ? "%s/%s/%s" : "%s/%s", kind, r->id, tail);
     return out;
@@ -63,26 +63,26 @@ static char *key_of(char out[STORE_MAX_KEY], const char *kind, const struct run 
 enum err journal_put(struct run *r, const char *kind, const char *tail, struct bytes value)
 {
     char key[STORE_MAX_KEY];
-    return agent_put(r->home->agent, key_of(key, kind, r, tail), value);
+    return agent_put(r->home->agent, journal_key(key, kind, r, tail), value);
 }
 
 enum err journal_get(struct run *r, const char *kind, const char *tail, struct buf *out)
 {
     char key[STORE_MAX_KEY];
-    return agent_get(r->home->agent, key_of(key, kind, r, tail), out);
+    return agent_get(r->home->agent, journal_key(key, kind, r, tail), out);
 }
 
 enum err journal_drop(struct run *r, const char *kind, const char *tail)
 {
     char key[STORE_MAX_KEY];
-    return agent_del(r->home->agent, key_of(key, kind, r, tail));
+    return agent_del(r->home->agent, journal_key(key, kind, r, tail));
 }
 
 static enum err drop_all(struct run *r, const char *kind, const char *tail)
 {
     char prefix[STORE_MAX_KEY];
     char whole[STORE_MAX_KEY + 1];
-    (void)snprintf(whole, sizeof whole, "%s/", key_of(prefix, kind, r, tail));
+    (void)snprintf(whole, sizeof whole, "%s/", journal_key(prefix, kind, r, tail));
     return agent_del_prefix(r->home->agent, whole);
 }
 
@@ -130,15 +130,16 @@ enum err journal_put_round(struct run *r, const struct round_row *row)
 }
 
 enum err journal_put_update(struct run *r, uint64_t merge, const struct site *s, const struct update_row *row,
-                            struct bytes delta)
+                            const struct blob *delta)
 {
     char merge_tail[32];
     char round_tail[32];
     char tail[STORE_MAX_KEY];
+    char key[STORE_MAX_KEY];
     (void)snprintf(tail, sizeof tail, "%s/%s/%s", journal_round_tail(merge, merge_tail), s->jid,
                    journal_round_tail(row->round, round_tail));
     TRY(put_row(r, "update", tail, update_fields, row));
-    return journal_put(r, "delta", tail, delta);
+    return agent_blob_keep(r->home->agent, journal_key(key, "delta", r, tail), delta);
 }
 
 enum err journal_drop_merged(struct run *r)
@@ -151,7 +152,7 @@ enum err journal_drop_merged(struct run *r)
 
 enum err journal_forget_work(struct run *r)
 {
-    static const char *const kinds[] = { "update", "delta", "moments", "scores", "model" };
+    static const char *const kinds[] = { "update", "delta", "moments", "scores", "model", "half" };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) TRY(drop_all(r, kinds[i], ""));
     return journal_drop(r, "memory", "");
 }
@@ -220,7 +221,7 @@ static enum err load_run(struct coordinator *c, const char *id, const struct run
     c->runs[c->nruns++] = r;
     r->home = c;
     (void)snprintf(r->id, sizeof r->id, "%s", id);
-    TRY(agent_get(c->agent, key_of(key, "text", r, ""), &text));
+    TRY(agent_get(c->agent, journal_key(key, "text", r, ""), &text));
     TRY(run_init(r, buf_str(&text), why));
     r->head = *head;
     TRY(journal_load_sites(r));

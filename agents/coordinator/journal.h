@@ -13,7 +13,8 @@
  *   moments/<run>/<jid>                  doubles: count, means, M2 of each input
  *   scores/<run>/<round>/<jid>           doubles: a tally
  *   model/<run>/<round>                  checkpoint: safetensors; round 0 is the beginning
- *   memory/<run>                         doubles: the server optimiser's memory
+ *   memory/<run>                         doubles: the server optimiser's memory, a window after another (merge.h)
+ *   half/<run>/model, half/<run>/memory  of the next checkpoint, while it is being merged
  *   evidence/<run>/<round>/<jid>         digests of two different updates for one round
  *
  * Every event writes a number of rows that does not grow with the federation.
@@ -57,10 +58,11 @@ enum err journal_put_site(struct run *r, const struct site *s) MUST_USE;
 enum err journal_add(struct run *r, unsigned from, unsigned event, const struct site *site) MUST_USE;
 enum err journal_put_round(struct run *r, const struct round_row *row) MUST_USE;
 enum err journal_put_update(struct run *r, uint64_t merge, const struct site *s, const struct update_row *row,
-                            struct bytes delta) MUST_USE;
+                            const struct blob *delta) MUST_USE;
 enum err journal_forget_work(struct run *r) MUST_USE; /* when it ends: all but head, text, sites, journal, rounds */
 enum err journal_drop_merged(struct run *r) MUST_USE; /* the updates of the present round */
 /* A blob of the run: kind is "model", "moments" ...; tail is "" or what follows the run in the key. */
+char *journal_key(char out[STORE_MAX_KEY], const char *kind, const struct run *r, const char *tail);
 enum err journal_put(struct run *r, const char *kind, const char *tail, struct bytes value) MUST_USE;
 enum err journal_get(struct run *r, const char *kind, const char *tail, struct buf *out) MUST_USE;
 enum err journal_drop(struct run *r, const char *kind, const char *tail) MUST_USE;

@@ -5,21 +5,30 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
 #include "agents/coordinator/server_opt.h"
+#include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MERGE_BATCH_BYTES = 64 << 20, MERGE_BATCH_MAX = 256 };
+enum {
+    MERGE_BATCH_BYTES = 8 << 20, /* of updates in memory */
+    MERGE_BATCH_MAX = 1024,      /* updates in memory */
+    MERGE_PIECE_BYTES = 1 << 20  /* of the next checkpoint; longer ones are written away as they grow */
+};
+static const char *const halves[] = { "model", "memory" }; /* of what is half made, behind "half/<run>/" */
+enum { HALF_MODEL, HALF_MEMORY, HALVES };
 
-struct part {   /* one update, still in the store */
+struct part {   /* one update, in the store */
     char *tail; /* owned; of its key */
     double weight;
+    struct weights where;
 };
-struct item { /* one update in memory */
-    struct buf bytes;
-    double weight;
+/* What comes out, a window after another. */
+struct half {
+    struct buf bytes; /* not yet written */
+    bool written;     /* some are, under its key */
 };
 
 /* Everything the worker touches; the run itself stays with the loop. */
@@ -30,13 +39,17 @@ struct merge {
     struct server_opt opt;
     struct part *parts; /* owned, in the order of adding */
     size_t nparts, cap_parts;
-    size_t next; /* first part not yet in a batch */
-    struct item batch[MERGE_BATCH_MAX];
+    struct weights base; /* of the round's model */
+    size_t at, n;        /* the window: first number and how many */
+    size_t next;         /* first part not yet in a batch of this window */
+    float *batch;        /* nbatch times n numbers: of the parts before `next` */
     size_t nbatch;
-    struct aggregate sum;
-    struct buf model;  /* in: the round's model; out: the next one */
-    struct buf memory; /* in and out: doubles */
-    enum err err;      /* of the worker */
+    struct aggregate sum; /* of the window; its room is for a whole one */
+    float *model;         /* the window of the round's model, then of the next one */
+    double *memory;       /* the window's */
+    bool has_memory;      /* it was stored, not begun */
+    struct half halves[HALVES];
+    enum err err; /* of the worker */
     struct why why;
 };
 /* What the runtime owns: after done has handed the merge on, the job is an empty shell. */
@@ -44,87 +57,168 @@ struct merge_job {
     struct merge *merge;
 };
 
-static void drop_batch(struct merge *m)
-{
-    for (size_t i = 0; i < m->nbatch; i++) buf_free(&m->batch[i].bytes);
-    m->nbatch = 0;
-}
-
 static void merge_free(struct merge *m)
 {
     if (m == NULL) return;
-    drop_batch(m);
     for (size_t i = 0; i < m->nparts; i++) free(m->parts[i].tail);
     free(m->parts);
+    free(m->batch);
+    free(m->model);
+    free(m->memory);
     aggregate_fini(&m->sum);
-    buf_free(&m->model);
-    buf_free(&m->memory);
+    for (size_t i = 0; i < HALVES; i++) buf_free(&m->halves[i].bytes);
     free(m);
 }
 static void merge_drop(struct merge **m) { merge_free(*m); }
 
 /* ---- on the worker ---- */
 
-/* It was checked when it came; a second look costs little and keeps a damaged store out of the model. */
-static enum err add_item(struct merge *m, const struct item *item)
+/* They were checked when they came; a second look costs little and keeps a damaged store out of the model. */
+static enum err add_batch(struct merge *m)
 {
-    CLEANUP(tensor_set_drop) struct tensor_set *delta = NULL;
-    enum refusal reason;
-    struct check_limits limits = { .spec = &m->spec };
-    TRY(check_update(&limits, buf_bytes(&item->bytes), &delta, &reason, &m->why));
-    if (m->sum.sum == NULL) TRY(aggregate_init(&m->sum, delta->nelements));
-    aggregate_add(&m->sum, delta->flat, item->weight);
+    for (size_t i = 0; i < m->nbatch; i++) {
+        const float *change = m->batch + i * m->n;
+        const struct part *p = &m->parts[m->next - m->nbatch + i];
+        if (!weights_finite(change, m->n))
+            return why_say(&m->why, ERR_INPUT, "a stored update holds numbers that are not finite");
+        aggregate_add(&m->sum, change, p->weight);
+    }
     return OK;
 }
 
-static enum err ready_memory(struct merge *m, size_t nweights)
+static enum err step_window(struct merge *m)
 {
-    size_t bytes = server_opt_memory(m->opt.kind) * nweights * sizeof(double);
-    if (m->memory.n == bytes) return OK;
-    buf_clear(&m->memory);
-    if (bytes > 0 && buf_grow(&m->memory, bytes) == NULL) return buf_err(&m->memory);
-    server_opt_begin(&m->opt, (double *)(void *)m->memory.p, nweights);
-    return OK;
-}
-
-static enum err step_model(struct merge *m)
-{
-    CLEANUP(tensor_set_drop) struct tensor_set *model = NULL;
-    size_t nweights;
-    TRY(global_read(&m->spec, buf_bytes(&m->model), &model, &nweights));
-    if (m->sum.n != nweights) return why_say(&m->why, ERR_STORE, "the checkpoint is of another model");
     TRY(aggregate_finish(&m->sum));
-    TRY(ready_memory(m, nweights));
-    server_opt_step(&m->opt, (double *)(void *)m->memory.p, m->sum.sum, model->flat, nweights);
-    if (!tensor_set_finite(model))
+    if (!m->has_memory) server_opt_begin(&m->opt, m->memory, m->n);
+    server_opt_step(&m->opt, m->memory, m->sum.sum, m->model, m->n);
+    if (!weights_finite(m->model, m->n))
         return why_say(&m->why, ERR_STATE, "the server's step left the range of float32; lower server.learning_rate");
-    buf_clear(&m->model);
-    struct global_label label = { m->task, m->digest, m->run, m->round };
-    return global_write(&m->spec, model, &label, &m->model);
+    return OK;
 }
 
 static void merge_run(void *job)
 {
     struct merge *m = ((struct merge_job *)job)->merge;
-    for (size_t i = 0; i < m->nbatch && m->err == OK; i++) m->err = add_item(m, &m->batch[i]);
-    if (m->err == OK && m->next == m->nparts) m->err = step_model(m);
+    if (m->err == OK) m->err = add_batch(m);
+    if (m->err == OK && m->next == m->nparts) m->err = step_window(m);
 }
 
-/* ---- on the loop ---- */
+/* ---- on the loop: reading ---- */
+
+static size_t memory_doubles(const struct merge *m, size_t n) { return server_opt_memory(m->opt.kind) * n; }
+
+static struct blob kept(char key[STORE_MAX_KEY], const char *kind, const struct run *r, const char *tail)
+{
+    return (struct blob){ .kept = journal_key(key, kind, r, tail) };
+}
+
+static struct blob base_blob(const struct merge *m, const struct run *r, char key[STORE_MAX_KEY])
+{
+    char tail[32];
+    return kept(key, "model", r, journal_round_tail(m->round - 1, tail));
+}
 
 static enum err load_batch(struct merge *m, struct run *r)
 {
-    size_t bytes = 0;
-    drop_batch(m);
-    while (m->next < m->nparts && m->nbatch < MERGE_BATCH_MAX && bytes < MERGE_BATCH_BYTES) {
-        struct item *item = &m->batch[m->nbatch++];
-        *item = (struct item){ .bytes = buf_make(STORE_MAX_VALUE), .weight = m->parts[m->next].weight };
-        TRY(journal_get(r, "delta", m->parts[m->next].tail, &item->bytes));
-        bytes += item->bytes.n;
-        m->next++;
+    char key[STORE_MAX_KEY];
+    size_t most = MERGE_BATCH_BYTES / (m->n * sizeof(float));
+    if (most > MERGE_BATCH_MAX) most = MERGE_BATCH_MAX;
+    for (m->nbatch = 0; m->next < m->nparts && m->nbatch < most; m->next++, m->nbatch++) {
+        const struct part *p = &m->parts[m->next];
+        struct blob delta = kept(key, "delta", r, p->tail);
+        TRY(weights_read(r->home->agent, &delta, &p->where, m->at, m->n, m->batch + m->nbatch * m->n));
     }
     return OK;
 }
+
+static enum err load_memory(struct merge *m, struct run *r)
+{
+    char key[STORE_MAX_KEY];
+    uint64_t bytes = 0;
+    struct blob b = kept(key, "memory", r, "");
+    enum err e = agent_size(r->home->agent, b.kept, &bytes);
+    if (e != OK && e != ERR_ABSENT) return e;
+    m->has_memory = bytes > 0 && bytes == memory_doubles(m, m->base.total) * sizeof(double);
+    if (!m->has_memory) return OK;
+    return agent_read(r->home->agent, b.kept, memory_doubles(m, m->at) * sizeof(double),
+                      memory_doubles(m, m->n) * sizeof(double), m->memory);
+}
+
+static enum err load_window(struct merge *m, struct run *r)
+{
+    char key[STORE_MAX_KEY];
+    struct blob base = base_blob(m, r, key);
+    size_t left = m->base.total - m->at;
+    m->n = left < WEIGHTS_WINDOW ? left : WEIGHTS_WINDOW;
+    m->next = 0;
+    aggregate_begin(&m->sum, m->n);
+    TRY(weights_read(r->home->agent, &base, &m->base, m->at, m->n, m->model));
+    TRY(load_memory(m, r));
+    return load_batch(m, r);
+}
+
+/* ---- on the loop: writing ---- */
+
+static enum err put_away(struct merge *m, struct run *r, int which)
+{
+    char key[STORE_MAX_KEY];
+    struct half *h = &m->halves[which];
+    TRY(agent_append(r->home->agent, journal_key(key, "half", r, halves[which]), buf_bytes(&h->bytes)));
+    h->written = true;
+    buf_clear(&h->bytes);
+    return OK;
+}
+
+static enum err add_to(struct merge *m, struct run *r, int which, struct bytes more)
+{
+    struct half *h = &m->halves[which];
+    buf_add(&h->bytes, more.p, more.n);
+    TRY(buf_err(&h->bytes));
+    return h->bytes.n > MERGE_PIECE_BYTES ? put_away(m, r, which) : OK;
+}
+
+/* What was written away gets its name; what was not is simply written. */
+static enum err end_half(struct merge *m, struct run *r, int which, const char *tail)
+{
+    char from[STORE_MAX_KEY];
+    char to[STORE_MAX_KEY];
+    struct half *h = &m->halves[which];
+    if (!h->written && h->bytes.n == 0) return OK;
+    if (!h->written) return journal_put(r, halves[which], tail, buf_bytes(&h->bytes));
+    TRY(put_away(m, r, which));
+    TRY(agent_link(r->home->agent, journal_key(from, "half", r, halves[which]),
+                   journal_key(to, halves[which], r, tail)));
+    return journal_drop(r, "half", halves[which]);
+}
+
+static enum err add_scaling(struct merge *m, struct run *r)
+{
+    char key[STORE_MAX_KEY];
+    CLEANUP(buf_free) struct buf scaling = buf_make(2 * MODEL_MAX_INPUTS * sizeof(float));
+    struct blob base = base_blob(m, r, key);
+    if (m->base.scaling_bytes == 0) return OK;
+    uint8_t *to = buf_grow(&scaling, (size_t)m->base.scaling_bytes);
+    if (to == NULL) return buf_err(&scaling);
+    TRY(agent_blob_read(r->home->agent, &base, m->base.scaling_at, scaling.n, to));
+    return add_to(m, r, HALF_MODEL, buf_bytes(&scaling));
+}
+
+static enum err keep_window(struct merge *m, struct run *r)
+{
+    TRY(add_to(m, r, HALF_MODEL, bytes_of(m->model, m->n * sizeof *m->model)));
+    return add_to(m, r, HALF_MEMORY, bytes_of(m->memory, memory_doubles(m, m->n) * sizeof *m->memory));
+}
+
+static enum err keep_result(struct merge *m, struct run *r)
+{
+    char tail[32];
+    TRY(add_scaling(m, r));
+    TRY(end_half(m, r, HALF_MODEL, journal_round_tail(r->head.round, tail)));
+    TRY(end_half(m, r, HALF_MEMORY, ""));
+    return journal_drop_merged(r);
+}
+
+/* ---- going on ---- */
 
 static void job_release(void *job)
 {
@@ -147,34 +241,40 @@ static enum err offload(struct agent *a, struct merge *m)
     return agent_offload(a, (struct agent_job){ merge_run, merge_done, job_release, j });
 }
 
-static enum err keep_result(struct run *r, const struct merge *m)
+/* Reads what is to be done next; *out_more: there was something. */
+static enum err next_piece(struct merge *m, struct run *r, bool *out_more)
 {
-    char tail[32];
-    TRY(journal_put(r, "model", journal_round_tail(r->head.round, tail), buf_bytes(&m->model)));
-    if (m->memory.n > 0) TRY(journal_put(r, "memory", "", buf_bytes(&m->memory)));
-    return journal_drop_merged(r);
+    *out_more = true;
+    if (m->next < m->nparts) return load_batch(m, r);
+    TRY(keep_window(m, r));
+    m->at += m->n;
+    *out_more = m->at < m->base.total;
+    return *out_more ? load_window(m, r) : OK;
 }
 
 static enum err go_on(struct agent *a, struct coordinator *c, struct merge_job *j)
 {
     struct merge *m = j->merge;
     struct run *r = coordinator_run(c, m->run);
+    bool more = false;
     bool wanted = r != NULL && r->head.state == RUN_AGGREGATING && r->head.round == m->round;
     if (!wanted) return OK;
     if (m->err != OK) {
         (void)why_say(&r->broken, m->err, "%s", m->why.text[0] ? m->why.text : err_text(m->err));
         return round_step(r, EVENT_BROKEN, NULL);
     }
-    if (m->next < m->nparts) {
-        TRY(load_batch(m, r));
+    TRY(next_piece(m, r, &more));
+    if (more) {
         j->merge = NULL;
         return offload(a, m);
     }
-    TRY(keep_result(r, m));
+    TRY(keep_result(m, r));
     return round_step(r, EVENT_MERGED, NULL);
 }
 
 static enum err merge_done(struct agent *a, void *self, void *job) { return keep_whole(go_on(a, self, job)); }
+
+/* ---- beginning ---- */
 
 static enum err collect_part(void *to, const char *key, struct bytes value)
 {
@@ -192,6 +292,21 @@ static enum err collect_part(void *to, const char *key, struct bytes value)
     char *copy = strdup(tail);
     if (copy == NULL) return ERR_MEMORY;
     m->parts[m->nparts++] = (struct part){ .tail = copy, .weight = row.weight };
+    return OK;
+}
+
+static enum err collect(struct merge *m, struct run *r)
+{
+    char prefix[STORE_MAX_KEY];
+    char key[STORE_MAX_KEY];
+    char tail[32];
+    enum weights_defect defect;
+    (void)snprintf(prefix, sizeof prefix, "update/%s/%s/", r->id, journal_round_tail(m->round, tail));
+    TRY(agent_scan(r->home->agent, prefix, collect_part, m));
+    for (size_t i = 0; i < m->nparts; i++) {
+        struct blob delta = kept(key, "delta", r, m->parts[i].tail);
+        TRY(weights_of_update(r->home->agent, &delta, &m->spec, &m->parts[i].where, &defect, &m->why));
+    }
     return OK;
 }
 
@@ -219,22 +334,56 @@ static struct merge *merge_new(const struct run *r)
     m->round = r->head.round;
     m->spec = r->spec;
     m->opt = opt_of(&r->task);
-    m->model = m->memory = buf_make(STORE_MAX_VALUE);
+    for (size_t i = 0; i < HALVES; i++) m->halves[i].bytes = buf_make(STORE_MAX_VALUE);
     return m;
+}
+
+/* Room for one window of everything. */
+static enum err make_room(struct merge *m)
+{
+    size_t n = m->base.total < WEIGHTS_WINDOW ? m->base.total : WEIGHTS_WINDOW;
+    size_t updates = MERGE_BATCH_BYTES / (n * sizeof(float));
+    if (updates > m->nparts) updates = m->nparts;
+    if (updates > MERGE_BATCH_MAX) updates = MERGE_BATCH_MAX;
+    m->model = calloc(n, sizeof *m->model);
+    m->memory = calloc(memory_doubles(m, n) + 1, sizeof *m->memory);
+    m->batch = calloc(updates * n + 1, sizeof *m->batch);
+    if (m->model == NULL || m->memory == NULL || m->batch == NULL) return ERR_MEMORY;
+    return aggregate_init(&m->sum, n);
+}
+
+static enum err add_head(struct merge *m, struct run *r)
+{
+    CLEANUP(buf_free) struct buf head = buf_make(SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES);
+    struct global_label label = { m->task, m->digest, m->run, m->round };
+    size_t nscaling = (size_t)m->base.scaling_bytes / (2 * sizeof(float));
+    TRY(global_head(&m->spec, nscaling, &label, &head));
+    return add_to(m, r, HALF_MODEL, buf_bytes(&head));
+}
+
+/* What a merge that was cut short has left is dropped first. */
+static enum err prepare(struct merge *m, struct run *r)
+{
+    char key[STORE_MAX_KEY];
+    struct blob base = base_blob(m, r, key);
+    for (size_t i = 0; i < HALVES; i++) TRY(journal_drop(r, "half", halves[i]));
+    TRY(weights_of_checkpoint(r->home->agent, &base, &m->spec, &m->base));
+    TRY(collect(m, r));
+    TRY(make_room(m));
+    TRY(add_head(m, r));
+    return load_window(m, r);
 }
 
 enum err merge_begin(struct run *r)
 {
     CLEANUP(merge_drop) struct merge *m = merge_new(r);
-    char tail[32];
-    char prefix[STORE_MAX_KEY];
     if (m == NULL) return ERR_MEMORY;
-    TRY(journal_get(r, "model", journal_round_tail(r->head.round - 1, tail), &m->model));
-    enum err e = journal_get(r, "memory", "", &m->memory);
-    if (e != OK && e != ERR_ABSENT) return e;
-    (void)snprintf(prefix, sizeof prefix, "update/%s/%s/", r->id, journal_round_tail(r->head.round, tail));
-    TRY(agent_scan(r->home->agent, prefix, collect_part, m));
-    TRY(load_batch(m, r));
+    enum err e = prepare(m, r);
+    if (e == ERR_INPUT || e == ERR_LIMIT) { /* a stored update is damaged: the worker's end says so */
+        m->err = e;
+        m->next = m->nbatch = m->nparts = 0;
+    } else
+        TRY(e);
     struct merge *taken = m;
     m = NULL;
     return offload(r->home->agent, taken);

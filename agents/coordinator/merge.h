@@ -1,9 +1,14 @@
 /*
  * merge -- a round's updates into the next model, on a worker.
  *
- * Updates are read from the store a batch at a time, in the order of hospital
- * and round, so that memory holds one sum and one batch whatever the number of
+ * The model is made a window of WEIGHTS_WINDOW numbers at a time: for each, the
+ * updates' numbers are read from the store in the order of hospital and round,
+ * added, and the step is taken; the window is written behind the others.  So
+ * memory holds some windows whatever the size of the model and the number of
  * hospitals, and the same updates give the same model, bit for bit.
+ *
+ * The optimiser's memory is kept likewise: for each window its doubles, as
+ * server_opt.h lays them out for that many numbers.
  */
 #pragma once
 #include "agents/coordinator/run.h"

@@ -80,7 +80,7 @@ static enum err measure(struct run *r, struct version_row *v)
     return OK;
 }
 
-static enum err keep(struct run *r, const struct version_row *v, struct bytes weights)
+static enum err keep(struct run *r, const struct version_row *v, const char *model_key)
 {
     CLEANUP(buf_free) struct buf row = buf_make(STORED_MAX_BYTES);
     CLEANUP(buf_free) struct buf card = buf_make(CARD_MAX_BYTES);
@@ -92,24 +92,24 @@ static enum err keep(struct run *r, const struct version_row *v, struct bytes we
     TRY(buf_err(&card));
     TRY(agent_put(a, key_of(key, "version", v->task, v->version), buf_bytes(&row)));
     TRY(agent_put(a, key_of(key, "card", v->task, v->version), buf_bytes(&card)));
-    return agent_put(a, key_of(key, "weights", v->task, v->version), weights);
+    return agent_link(a, model_key, key_of(key, "weights", v->task, v->version));
 }
 
 enum err registry_publish(struct run *r, uint64_t round, unsigned outcome, uint64_t *out_version)
 {
-    CLEANUP(buf_free) struct buf weights = buf_make(STORE_MAX_VALUE);
+    char key[STORE_MAX_KEY];
     struct version_row newest = { 0 };
     struct version_row v = { .loss = NAN, .auc = NAN, .accuracy = NAN, .brier = NAN };
     char tail[32];
     enum err e = registry_find(r->home->agent, str_of(r->task.name), 0, &newest);
     if (e != OK && e != ERR_ABSENT) return e;
-    TRY(journal_get(r, "model", journal_round_tail(round, tail), &weights));
+    journal_key(key, "model", r, journal_round_tail(round, tail));
     v.version = newest.version + 1;
-    v.bytes = weights.n;
-    TRY(agent_sha256(buf_bytes(&weights), v.sha256));
+    TRY(agent_size(r->home->agent, key, &v.bytes));
+    TRY(agent_digest(r->home->agent, key, v.sha256));
     describe(r, round, outcome, &v);
     TRY(measure(r, &v));
-    TRY(keep(r, &v, buf_bytes(&weights)));
+    TRY(keep(r, &v, key));
     *out_version = v.version;
     return OK;
 }

@@ -5,13 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+struct first {
+    struct agent *agent;
+    char key[STORE_MAX_KEY];
+};
+
+static enum err add_piece(void *to, struct bytes piece)
+{
+    const struct first *f = to;
+    return agent_append(f->agent, f->key, piece);
+}
+
 static enum err put_first(struct run *r, const struct global_scaling *scaling)
 {
-    CLEANUP(buf_free) struct buf model = buf_make(STORE_MAX_VALUE);
+    struct first first = { .agent = r->home->agent };
     struct global_label label = { r->task.name, r->head.digest, r->id, 0 };
     char tail[32];
-    TRY(global_begin(&r->spec, r->task.model.seed, scaling, &label, &model));
-    return journal_put(r, "model", journal_round_tail(0, tail), buf_bytes(&model));
+    journal_key(first.key, "model", r, journal_round_tail(0, tail));
+    TRY(agent_del(r->home->agent, first.key));
+    return global_begin(&r->spec, r->task.model.seed, scaling, &label, add_piece, &first);
 }
 
 enum err standardise_by_ranges(struct run *r)

@@ -41,20 +41,20 @@ static enum err again(struct incoming *in, const char *sha256)
 
 static enum err check(const struct incoming *in, enum refusal *reason, struct why *why)
 {
-    CLEANUP(tensor_set_drop) struct tensor_set *delta = NULL;
     struct check_limits limits = { .spec = &in->run->spec, .max_norm = in->run->task.rounds.max_update_norm };
-    return check_update(&limits, in->m->update.delta.data, &delta, reason, why);
+    return check_update(in->home->agent, &limits, &in->m->update.delta, reason, why);
 }
 
-static void note(struct site *s, const struct msg *m, uint64_t merge, const char *sha256)
+static void note(struct incoming *in, uint64_t merge, const char *sha256)
 {
-    const struct msg_update *u = &m->update;
-    s->update_round = m->round;
+    const struct msg_update *u = &in->m->update;
+    struct site *s = in->site;
+    s->update_round = in->m->round;
     s->counted_round = merge;
     (void)snprintf(s->update_sha256, sizeof s->update_sha256, "%s", sha256);
     s->samples = u->samples;
     s->seconds = u->seconds;
-    s->bytes = u->delta.data.n;
+    s->bytes = agent_blob_bytes(in->home->agent, &u->delta);
     s->loss = u->loss;
     s->noise = u->noise;
     s->epsilon = u->epsilon_spent;
@@ -66,8 +66,8 @@ static enum err keep(struct incoming *in, uint64_t merge, const char *sha256)
     struct update_row row = { .round = in->m->round, .samples = u->samples };
     row.weight = aggregate_weight(u->samples, in->run->task.rounds.max_samples, merge - in->m->round);
     (void)snprintf(row.sha256, sizeof row.sha256, "%s", sha256);
-    note(in->site, in->m, merge, sha256);
-    return journal_put_update(in->run, merge, in->site, &row, u->delta.data);
+    note(in, merge, sha256);
+    return journal_put_update(in->run, merge, in->site, &row, &u->delta);
 }
 
 /* A round that has closed: its update is acknowledged, and dropped or kept for the next merge, as the task says. */
@@ -110,7 +110,7 @@ enum err incoming_update(struct incoming *in)
     const struct msg *m = in->m;
     struct site *s = in->site;
     char sha256[RUN_DIGEST_BYTES];
-    TRY(agent_sha256(m->update.delta.data, sha256));
+    TRY(agent_blob_digest(in->home->agent, &m->update.delta, sha256));
     if (s->membership == SITE_DECLINED) return incoming_late(in);
     if (s->membership != SITE_JOINED)
         return incoming_refuse(in, REFUSAL_STRANGER, ERR_STATE, "this hospital has not accepted the invitation");

@@ -154,7 +154,7 @@ static enum err run_rescan(struct agent *a, void *self, const struct call *c, st
     struct work w = { .kind = WORK_SCAN };
     (void)a;
     (void)c;
-    if (!work_has(&t->queue, &w)) TRY(trainer_ask(t, &w, (struct bytes){ 0 }));
+    if (!work_has(&t->queue, &w)) TRY(trainer_ask(t, &w, NULL));
     result_say(out, "I am looking at the records again; ask for `records` in a moment.");
     return OK;
 }

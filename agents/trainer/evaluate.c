@@ -7,13 +7,13 @@ struct session {
 };
 static void session_end(struct session *s) { s->engine->free(s->model); }
 
-enum err evaluate_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct bytes model,
+enum err evaluate_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct buf *model,
                         struct tally *out, struct why *why)
 {
     CLEANUP(incoming_fini) struct incoming in = { 0 };
     CLEANUP(tally_fini) struct tally t = { 0 };
     CLEANUP(session_end) struct session s = { .engine = engine };
-    TRY(incoming_read(model, &plan->spec, &in, why));
+    TRY(incoming_take(model, &plan->spec, &in, why));
     TRY(incoming_scale(&in, &plan->task, rows, why));
     TRY(tally_init(&t, model_nclasses(&plan->spec)));
     TRY(engine->create(&plan->spec, plan->task.model.seed, &s.model, why));

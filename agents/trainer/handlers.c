@@ -58,7 +58,7 @@ static enum err invite(struct trainer *t, const struct msg *m, struct work *w, s
         return why_say(why, ERR_LIMIT, "this hospital already takes part in %d runs", RUNS_MAX);
     if (t->queue.count == WORK_MAX) return why_say(why, ERR_LIMIT, "%d requests are already waiting", WORK_MAX);
     if (run == NULL) TRY(keep_run(t, m, plan));
-    return trainer_ask(t, w, (struct bytes){ 0 });
+    return trainer_ask(t, w, NULL);
 }
 
 /* Errors of our own go to the runtime; everything else is an answer. */
@@ -83,7 +83,7 @@ enum err trainer_on_run_invite(struct agent *a, void *self, const struct msg *m)
 
 /* ---- work for a run that was accepted ---- */
 
-static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m, struct bytes model)
+static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model)
 {
     struct work w = work_of(kind, m);
     if (!from_ours(t, m)) return ERR_ROLE;
@@ -100,7 +100,7 @@ static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m,
 enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
 {
     (void)a;
-    return ask(self, WORK_STATS, m, (struct bytes){ 0 });
+    return ask(self, WORK_STATS, m, NULL);
 }
 
 /* Once an update left, nothing more leaves for that round: the runtime still delivers the first one if need be. */
@@ -111,13 +111,13 @@ enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m
     if (m->round == 0) return ERR_PROTO;
     enum err e = agent_get(a, run_round_key(key, "left", m->run, m->round), &left);
     if (e != ERR_ABSENT) return e;
-    return ask(self, WORK_TRAIN, m, m->round_start.model.data);
+    return ask(self, WORK_TRAIN, m, &m->round_start.model);
 }
 
 enum err trainer_on_evaluate(struct agent *a, void *self, const struct msg *m)
 {
     (void)a;
-    return ask(self, WORK_EVALUATE, m, m->evaluate.model.data);
+    return ask(self, WORK_EVALUATE, m, &m->evaluate.model);
 }
 
 /* The name of a run that was accepted stays: were it to begin again, rounds already paid for would be noised anew. */
@@ -179,5 +179,5 @@ enum err trainer_on_rescan(struct agent *a, void *self)
     struct records_stamp now = records_stamp(settings_text(agent_settings(a), "records"));
     if (!t->looked || records_stamp_same(now, t->stamp) || work_has(&t->queue, &w)) return OK;
     if (t->queue.count == WORK_MAX) return OK; /* the next look will see it too */
-    return trainer_ask(t, &w, (struct bytes){ 0 });
+    return trainer_ask(t, &w, NULL);
 }

@@ -95,13 +95,11 @@ static enum err put_record(void *sink, const char *key, struct bytes record) { r
 
 /* The note that an update left, in the transaction in which it leaves: no second noise is ever drawn for the round.
  * Where it cannot be written nothing may leave either, whatever the reason: ERR_STORE undoes the whole event. */
-static enum err note_left(struct trainer *t, struct job *j)
+static enum err note_left(struct trainer *t, struct job *j, const char *digest)
 {
     char key[RUN_KEY_BYTES];
-    char digest[65];
-    enum err e = agent_sha256(buf_bytes(&j->update), digest);
-    if (e == OK && j->cover.wanted)
-        e = budget_commit(&t->budget, j->work.run, j->work.round, put_record, t->agent, NULL);
+    enum err e = OK;
+    if (j->cover.wanted) e = budget_commit(&t->budget, j->work.run, j->work.round, put_record, t->agent, NULL);
     if (e == OK)
         e = agent_put(t->agent, run_round_key(key, "left", j->work.run, j->work.round), str_bytes(str_of(digest)));
     return e == OK ? OK : ERR_STORE;
@@ -118,7 +116,7 @@ static enum err answer_train(struct trainer *t, struct job *j)
     m.update.seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
     m.update.delta.data = buf_bytes(&j->update);
     TRY(agent_send(t->agent, t->coordinator, &m));
-    TRY(note_left(t, j));
+    TRY(note_left(t, j, m.update.delta.sha256));
     t->updates[OUTCOME_SENT]++;
     t->training_seconds += (double)took_ms / MS_PER_S;
     log_info(agent_log(t->agent), "update.sent", L_STR("run", j->work.run), L_U64("round", j->work.round),

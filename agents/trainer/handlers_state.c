@@ -83,7 +83,7 @@ enum err trainer_init(struct agent *a, void *self, struct why *why)
     log_info(agent_log(a), "trainer.ready", L_STR("policy", t->policy.set ? "set" : "unset"),
              L_U64("runs", t->runs.count), L_U64("waiting", t->queue.count));
     if (t->queue.count == WORK_MAX) return trainer_wake(t);
-    return trainer_ask(t, &look, (struct bytes){ 0 });
+    return trainer_ask(t, &look, NULL);
 }
 
 void trainer_fini(void *self)

@@ -14,14 +14,14 @@ static const char *key_of(char out[KEY_BYTES], const char *what, uint64_t number
     return out;
 }
 
-enum err trainer_ask(struct trainer *t, struct work *w, struct bytes model)
+enum err trainer_ask(struct trainer *t, struct work *w, const struct blob *model)
 {
     char key[KEY_BYTES];
     char text[WORK_TEXT_BYTES];
     TRY(work_push(&t->queue, w));
     if (w->kind != WORK_SCAN) {
         TRY(agent_put(t->agent, key_of(key, "work", w->number), work_encode(w, text)));
-        if (model.n > 0) TRY(agent_put(t->agent, key_of(key, "model", w->number), model));
+        if (model) TRY(agent_blob_keep(t->agent, key_of(key, "model", w->number), model));
     }
     return trainer_wake(t);
 }
@@ -105,8 +105,11 @@ static enum err job_done(struct agent *a, void *self, void *job)
 static enum err load_model(struct trainer *t, struct job *j)
 {
     char key[KEY_BYTES];
-    enum err e = agent_get(t->agent, key_of(key, "model", j->work.number), &j->model);
-    return e == ERR_ABSENT ? OK : e;
+    uint64_t n = 0;
+    enum err e = agent_size(t->agent, key_of(key, "model", j->work.number), &n);
+    if (e != OK) return e == ERR_ABSENT ? OK : e;
+    uint8_t *to = buf_grow(&j->model, (size_t)n);
+    return to ? agent_read(t->agent, key, 0, (size_t)n, to) : buf_err(&j->model);
 }
 
 static enum err offload(struct trainer *t, struct job *j)

@@ -13,7 +13,13 @@ static bool is_scaling(const struct tensor *t)
     return strcmp(t->shape.name, NAME_MEAN) == 0 || strcmp(t->shape.name, NAME_SCALE) == 0;
 }
 
-/* A new set of all tensors but the scaling's. */
+/* Takes the scaling's tensors, which follow the weights, off the set's end; their numbers stay behind it. */
+static void cut_scaling(struct tensor_set *s)
+{
+    while (s->count > 0 && is_scaling(&s->tensors[s->count - 1])) s->nelements -= s->tensors[--s->count].nelements;
+}
+
+/* Where they do not follow: a new set of all the others. */
 static enum err weights_only(const struct tensor_set *all, struct tensor_set **out)
 {
     struct tensor_shape *shapes = calloc(all->count, sizeof *shapes);
@@ -31,6 +37,11 @@ static enum err weights_only(const struct tensor_set *all, struct tensor_set **o
     }
     *out = set;
     return OK;
+}
+
+static bool has_scaling(const struct tensor_set *s)
+{
+    return tensor_set_find(s, NAME_MEAN) != NULL || tensor_set_find(s, NAME_SCALE) != NULL;
 }
 
 /* Other programs write their tensors in another order: bring them into the spec's. */
@@ -73,25 +84,44 @@ static enum err scaling(const struct tensor_set *all, size_t ninputs, struct inc
     return OK;
 }
 
-static enum err read_all(struct bytes in, const struct model_spec *spec, struct incoming *m, struct why *why)
+static enum err look_at(struct tensor_set **all, const struct model_spec *spec, struct incoming *m, struct why *why)
 {
-    CLEANUP(tensor_set_drop) struct tensor_set *all = NULL;
-    TRY(safetensors_decode(in, &all, why));
-    if (!tensor_set_finite(all)) return why_say(why, ERR_INPUT, "the model has numbers that are not finite");
-    TRY(weights_only(all, &m->weights));
-    TRY(in_order(spec, &m->weights, why));
-    return scaling(all, spec->ninputs, m, why);
+    if (!tensor_set_finite(*all)) return why_say(why, ERR_INPUT, "the model has numbers that are not finite");
+    TRY(scaling(*all, spec->ninputs, m, why));
+    cut_scaling(*all);
+    if (has_scaling(*all))
+        TRY(weights_only(*all, &m->weights));
+    else {
+        m->weights = *all;
+        *all = NULL;
+    }
+    return in_order(spec, &m->weights, why);
 }
 
-enum err incoming_read(struct bytes in, const struct model_spec *spec, struct incoming *out, struct why *why)
+/* Frees the bytes when they are in a buf. */
+static enum err read_all(struct bytes in, struct buf *take, const struct model_spec *spec, struct incoming *out,
+                         struct why *why)
 {
+    CLEANUP(tensor_set_drop) struct tensor_set *all = NULL;
     struct incoming m = { 0 };
-    enum err e = read_all(in, spec, &m, why);
+    enum err e = safetensors_decode(in, &all, why);
+    if (take) buf_free(take);
+    if (e == OK) e = look_at(&all, spec, &m, why);
     if (e != OK)
         incoming_fini(&m);
     else
         *out = m;
     return e;
+}
+
+enum err incoming_read(struct bytes in, const struct model_spec *spec, struct incoming *out, struct why *why)
+{
+    return read_all(in, NULL, spec, out, why);
+}
+
+enum err incoming_take(struct buf *in, const struct model_spec *spec, struct incoming *out, struct why *why)
+{
+    return read_all(buf_bytes(in), in, spec, out, why);
 }
 
 void incoming_fini(struct incoming *m)

@@ -6,6 +6,7 @@
  * number an input: a model sees (x - mean) / scale.
  */
 #pragma once
+#include "common/base/buf.h"
 #include "common/learn/model.h"
 #include "common/learn/table.h"
 #include "common/wire/task.h"
@@ -18,6 +19,8 @@ struct incoming {
 
 /* ERR_INPUT with a sentence: other tensors, other shapes, not finite, a scale that is not positive; ERR_MEMORY. */
 enum err incoming_read(struct bytes in, const struct model_spec *spec, struct incoming *out, struct why *why) MUST_USE;
+/* The same from bytes that are not needed after: frees them before it looks at the weights. */
+enum err incoming_take(struct buf *in, const struct model_spec *spec, struct incoming *out, struct why *why) MUST_USE;
 void incoming_fini(struct incoming *m); /* for CLEANUP() */
 
 /* Turns rows in the file's units, in place, into what the model sees: by the model's scaling, else by the contract's

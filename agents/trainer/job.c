@@ -98,7 +98,7 @@ static enum err do_train(struct job *j)
     CLEANUP(trained_fini) struct trained t = { 0 };
     struct training_hooks hooks = { .self = j, .cancelled = is_cancelled, .epoch_done = epoch_done };
     TRY(records_take(j->records, RECORDS_TRAINING, &rows));
-    TRY(train_round(j->engine, j->plan, &rows, buf_bytes(&j->model), j->work.round, &hooks, &t, &j->why));
+    TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, &hooks, &t, &j->why));
     TRY(update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why));
     j->samples = t.samples;
     j->loss = t.loss;
@@ -109,7 +109,7 @@ static enum err do_evaluate(struct job *j)
 {
     CLEANUP(table_fini) struct table rows = { 0 };
     TRY(records_take(j->records, RECORDS_HELD_OUT, &rows));
-    return evaluate_round(j->engine, j->plan, &rows, buf_bytes(&j->model), &j->tally, &j->why);
+    return evaluate_round(j->engine, j->plan, &rows, &j->model, &j->tally, &j->why);
 }
 
 static job_step_fn *const steps[WORK_KINDS] = {

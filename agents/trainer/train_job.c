@@ -36,12 +36,12 @@ static enum err train_weights(const struct engine *engine, const struct plan *pl
     return engine->store(s.model, &t->delta);
 }
 
-enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct bytes model,
+enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct buf *model,
                      uint64_t round, const struct training_hooks *hooks, struct trained *out, struct why *why)
 {
     CLEANUP(incoming_fini) struct incoming in = { 0 };
     CLEANUP(trained_fini) struct trained t = { .samples = rows->nrows };
-    TRY(incoming_read(model, &plan->spec, &in, why));
+    TRY(incoming_take(model, &plan->spec, &in, why));
     TRY(incoming_scale(&in, &plan->task, rows, why));
     struct training how = train_how(plan, round);
     TRY(train_weights(engine, plan, rows, &in, &how, hooks, &t, why));

@@ -8,6 +8,7 @@
 #pragma once
 #include "agents/trainer/engines/engine.h"
 #include "agents/trainer/plan.h"
+#include "common/base/buf.h"
 
 struct trained {
     struct tensor_set *delta; /* owned: trained minus received weights */
@@ -15,9 +16,10 @@ struct trained {
     uint64_t samples;         /* rows trained on */
 };
 
-/* The rows come in the file's units and are standardised in place.  ERR_INPUT with a sentence when the model does not
- * fit the plan or training did not stay finite; ERR_STATE when cancelled; ERR_MEMORY. */
-enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct bytes model,
+/* The rows come in the file's units and are standardised in place.  The model's bytes are freed once they are read.
+ * ERR_INPUT with a sentence when the model does not fit the plan or training did not stay finite; ERR_STATE when
+ * cancelled; ERR_MEMORY. */
+enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct buf *model,
                      uint64_t round, const struct training_hooks *hooks, struct trained *out, struct why *why) MUST_USE;
 void trained_fini(struct trained *t); /* for CLEANUP() */
 

@@ -50,8 +50,9 @@ extern const struct command trainer_commands[];
 extern const struct agent_check trainer_checks[]; /* check.c */
 
 /* handlers_work.c: asking, doing, answering. */
-enum err trainer_ask(struct trainer *t, struct work *w, struct bytes model) MUST_USE; /* keeps it, and wakes */
-enum err trainer_drop_work(struct trainer *t, const char *run) MUST_USE;              /* the run ended */
+/* Keeps it, and wakes; model: what came with it, or NULL. */
+enum err trainer_ask(struct trainer *t, struct work *w, const struct blob *model) MUST_USE;
+enum err trainer_drop_work(struct trainer *t, const char *run) MUST_USE; /* the run ended */
 enum err trainer_wake(struct trainer *t) MUST_USE; /* begins the next piece soon, when there is one and none is going */
 
 /* handlers_answer.c: every word to the coordinator about a piece of work. */

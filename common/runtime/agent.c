@@ -86,6 +86,58 @@ enum err agent_scan(struct agent *a, const char *prefix, store_scan_fn *fn, void
     return store_scan(a->store, prefix, fn, to);
 }
 
+enum err agent_append(struct agent *a, const char *key, struct bytes more)
+{
+    assert(own_key(key));
+    return store_append(a->store, key, more);
+}
+
+enum err agent_link(struct agent *a, const char *from, const char *to)
+{
+    assert(own_key(to));
+    return store_link(a->store, from, to);
+}
+
+enum err agent_size(struct agent *a, const char *key, uint64_t *out) { return store_size(a->store, key, out); }
+
+enum err agent_read(struct agent *a, const char *key, uint64_t offset, size_t n, void *out)
+{
+    return store_read(a->store, key, offset, n, out);
+}
+
+enum err agent_digest(struct agent *a, const char *key, char out[65]) { return core_digest_kept(a, key, out); }
+
+/* ---- attachments ---- */
+
+uint64_t agent_blob_bytes(struct agent *a, const struct blob *b)
+{
+    uint64_t n = 0;
+    if (b->kept == NULL) return b->data.n;
+    return store_size(a->store, b->kept, &n) == OK ? n : 0;
+}
+
+enum err agent_blob_read(struct agent *a, const struct blob *b, uint64_t offset, size_t n, void *out)
+{
+    if (b->kept) return store_read(a->store, b->kept, offset, n, out);
+    if (offset > b->data.n || n > b->data.n - offset) return ERR_INPUT;
+    if (n > 0) memcpy(out, b->data.p + offset, n);
+    return OK;
+}
+
+enum err agent_blob_digest(struct agent *a, const struct blob *b, char out[65])
+{
+    if (b->sha256[0] == '\0') return b->kept ? core_digest_kept(a, b->kept, out) : hash_hex_of(b->data, out);
+    memcpy(out, b->sha256, sizeof b->sha256);
+    return OK;
+}
+
+enum err agent_blob_keep(struct agent *a, const char *key, const struct blob *b)
+{
+    return b->kept ? agent_link(a, b->kept, key) : agent_put(a, key, b->data);
+}
+
+/* ---- the rest of the world ---- */
+
 enum err agent_random(struct agent *a, void *out, size_t n) { return a->host.random(a->host.self, out, n); }
 enum err agent_random_fn(void *a, void *out, size_t n) { return agent_random(a, out, n); }
 const struct settings *agent_settings(const struct agent *a) { return a->settings; }

@@ -64,8 +64,9 @@ struct agent_def {
     const struct agent_check *checks;     /* ends with a NULL name; NULL for none */
 };
 
-/* Sending.  `to` is a bare JID.  The message (with its attachment's bytes) is copied.  ACKED messages survive restarts
- * of either side and are delivered once; PLAIN ones go out once if the link is up. */
+/* Sending.  `to` is a bare JID.  The message (with its attachment's bytes) is copied; to send one attachment to many,
+ * use the same msg, whose blob then remembers the digest.  ACKED messages survive restarts of either side and are
+ * delivered once; PLAIN ones go out once if the link is up. */
 enum err agent_send(struct agent *a, const char *to, struct msg *m) MUST_USE;
 enum err agent_reply(struct agent *a, const struct msg *about, struct msg *m)
     MUST_USE;                                                                  /* asserts the handler row's reply */
@@ -97,6 +98,19 @@ enum err agent_del(struct agent *a, const char *key) MUST_USE;
 enum err agent_del_prefix(struct agent *a, const char *prefix) MUST_USE;
 enum err agent_get(struct agent *a, const char *key, struct buf *out) MUST_USE;
 enum err agent_scan(struct agent *a, const char *prefix, store_scan_fn *fn, void *to) MUST_USE;
+/* Long values, without holding them whole. */
+enum err agent_append(struct agent *a, const char *key, struct bytes more) MUST_USE;
+enum err agent_link(struct agent *a, const char *from, const char *to) MUST_USE;
+enum err agent_size(struct agent *a, const char *key, uint64_t *out) MUST_USE;
+enum err agent_read(struct agent *a, const char *key, uint64_t offset, size_t n, void *out) MUST_USE;
+enum err agent_digest(struct agent *a, const char *key, char out[65]) MUST_USE; /* SHA-256 of the value, as below */
+
+/* An attachment's bytes, wherever they are.  One that came is there while its handler runs: what is to stay is kept
+ * under a key of the agent's own, at no cost however long it is. */
+uint64_t agent_blob_bytes(struct agent *a, const struct blob *b);
+enum err agent_blob_read(struct agent *a, const struct blob *b, uint64_t offset, size_t n, void *out) MUST_USE;
+enum err agent_blob_digest(struct agent *a, const struct blob *b, char out[65]) MUST_USE;
+enum err agent_blob_keep(struct agent *a, const char *key, const struct blob *b) MUST_USE;
 
 /* The rest of the world. */
 enum err agent_random(struct agent *a, void *out, size_t n) MUST_USE; /* CSPRNG; seeded in simulation */

@@ -116,7 +116,9 @@ void core_on_link(struct agent *a, bool up)
         if (p->member && (p->member->role & a->def->peers)) core_show(a, p);
         core_make_due(a, p);
     }
-    core_uploads(a);
+    if (!up) return;
+    core_upload_at_once(a);
+    core_fetch_at_once(a);
 }
 
 /* Peers point into the roster; so may the agent's state, which is why it is made anew. */

@@ -1,30 +1,37 @@
-/* Incoming attachments: opened where they ride inside, fetched chunk by chunk where they lie outside. */
+/* Incoming attachments: opened where they ride inside, fetched chunk by chunk where they lie outside.
+ *
+ * What was fetched is in the store under "~fetch/<sender>/<digest>", opened and in order, so that a transfer that was
+ * cut, or whose receiver was killed, goes on where it was, whatever message and seal it comes under then. */
 #include "common/crypto/encode.h"
 #include "common/runtime/core_private.h"
 #include "common/wire/codec.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FETCH_TRIES = 8, FETCH_RETRY_MS = 500 };
+enum { FETCH_RETRY_MS = 500, FETCH_RETRY_MAX_MS = 60000 };
 
 /* A message that waits for its attachment; not acknowledged, so a crash loses nothing. */
 struct fetch {
     size_t peer;
     struct arena arena; /* holds the message */
     struct msg m;
+    struct manifest of; /* what is fetched now: the attachment, or the list of its chunks */
     struct seal seal;
-    struct buf plain;
-    uint64_t chunk; /* being fetched */
-    uint64_t token;
-    uint64_t retry_token;
+    char key[STORE_MAX_KEY];
+    bool follows;      /* another message's fetch brings the same content */
+    uint64_t have;     /* bytes of it in the store */
+    struct hash *hash; /* of these */
+    uint64_t token, retry_token;
     unsigned failures;
+    uint64_t progress_ms; /* when a chunk came last, or it began */
 };
 
 static void free_fetch(struct fetch *f)
 {
     arena_free(&f->arena);
-    buf_free(&f->plain);
     seal_wipe(&f->seal);
+    hash_free(f->hash);
 }
 
 void core_fetches_free(struct agent *a)
@@ -48,15 +55,11 @@ static enum err unwrap(struct agent *a, const struct manifest *m, struct seal *o
     return seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->identity, out);
 }
 
-static enum err check_whole(const struct manifest *m, struct bytes plain)
+/* ---- inside ---- */
+
+static enum err open_inside(struct agent *a, const struct manifest *m, struct blob *out)
 {
     char digest[HASH_HEX_BYTES];
-    TRY(hash_hex_of(plain, digest));
-    return strcmp(digest, m->sha256) == 0 ? OK : ERR_CRYPTO;
-}
-
-static enum err open_inside(struct agent *a, const struct manifest *m, struct bytes *out)
-{
     struct seal seal CLEANUP(seal_wipe) = { 0 };
     struct buf sealed CLEANUP(buf_free) = buf_make(MANIFEST_MAX_INLINE);
     if (m->bytes > CORE_INLINE_BYTES) return ERR_PROTO;
@@ -65,116 +68,244 @@ static enum err open_inside(struct agent *a, const struct manifest *m, struct by
     uint8_t *plain = arena_alloc(&a->arena, m->bytes);
     if (plain == NULL) return ERR_MEMORY;
     TRY(seal_chunk_open(&seal, 0, buf_bytes(&sealed), plain));
-    TRY(check_whole(m, bytes_of(plain, m->bytes)));
-    *out = bytes_of(plain, m->bytes);
+    TRY(hash_hex_of(bytes_of(plain, m->bytes), digest));
+    if (strcmp(digest, m->sha256) != 0) return ERR_CRYPTO;
+    out->data = bytes_of(plain, m->bytes);
+    memcpy(out->sha256, digest, sizeof out->sha256);
     return OK;
 }
 
-/* ---- outside ---- */
+/* ---- what of a content is in the store ---- */
 
-static bool already(const struct agent *a, size_t peer, const char *id)
+static enum err forget(struct agent *a, void *key) { return store_del(a->store, key); }
+
+static void forget_key(struct agent *a, char *key)
 {
-    for (size_t i = 0; i < a->nfetches; i++)
-        if (a->fetches[i].peer == peer && strcmp(a->fetches[i].m.id, id) == 0) return true;
-    return false;
+    if (core_transact(a, forget, key) != OK) log_warn(&a->log, "attachment.not_forgotten");
 }
 
-static size_t fetches_of(const struct agent *a, size_t peer)
+static enum err hash_stored(struct agent *a, struct fetch *f)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < a->nfetches; i++) n += a->fetches[i].peer == peer;
-    return n;
+    struct buf window CLEANUP(buf_free) = buf_make(CORE_WINDOW_BYTES);
+    uint8_t *p = buf_grow(&window, CORE_WINDOW_BYTES);
+    if (p == NULL) return buf_err(&window);
+    for (uint64_t at = 0; at < f->have; at += CORE_WINDOW_BYTES) {
+        size_t n = f->have - at < CORE_WINDOW_BYTES ? (size_t)(f->have - at) : CORE_WINDOW_BYTES;
+        TRY(store_read(a->store, f->key, at, n, p));
+        TRY(hash_add(f->hash, bytes_of(p, n)));
+    }
+    return OK;
 }
 
+static bool leads(const struct agent *a, size_t i)
+{
+    for (size_t k = 0; k < a->nfetches; k++)
+        if (k != i && !a->fetches[k].follows && strcmp(a->fetches[k].key, a->fetches[i].key) == 0) return false;
+    return true;
+}
+
+struct stale {
+    const struct agent *a;
+    char key[STORE_MAX_KEY]; /* one that no fetch is about */
+    size_t kept;
+};
+
+static enum err look_at_kept(void *to, const char *key)
+{
+    struct stale *s = to;
+    bool wanted = false;
+    s->kept++;
+    for (size_t i = 0; i < s->a->nfetches; i++) wanted = wanted || strcmp(s->a->fetches[i].key, key) == 0;
+    if (!wanted) (void)snprintf(s->key, sizeof s->key, "%s", key);
+    return OK;
+}
+
+/* What a peer began and never ended does not pile up. */
+static void make_room(struct agent *a, const struct peer *p)
+{
+    for (;;) {
+        struct stale s = { .a = a };
+        char prefix[STORE_MAX_KEY];
+        (void)snprintf(prefix, sizeof prefix, "~fetch/%s/", p->jid);
+        if (store_scan_keys(a->store, prefix, look_at_kept, &s) != OK) return;
+        if (s.kept <= CORE_MAX_HALF_A_PEER || s.key[0] == '\0') return;
+        if (core_transact(a, forget, s.key) != OK) return;
+    }
+}
+
+/* Looks what is there of the content that f is about. */
+static enum err resume(struct agent *a, size_t i)
+{
+    struct fetch *f = &a->fetches[i];
+    uint64_t have = 0;
+    (void)snprintf(f->key, sizeof f->key, "~fetch/%s/%s", a->peers[f->peer].jid, f->of.sha256);
+    f->follows = !leads(a, i);
+    if (f->follows) return OK;
+    enum err e = store_size(a->store, f->key, &have);
+    if (e != OK && e != ERR_ABSENT) return e;
+    bool odd = have > f->of.bytes || (have < f->of.bytes && have % SEAL_CHUNK_BYTES != 0);
+    if (odd) TRY(core_transact(a, forget, f->key));
+    hash_free(f->hash);
+    f->hash = NULL;
+    f->have = odd ? 0 : have;
+    TRY(hash_new(&f->hash));
+    return hash_stored(a, f);
+}
+
+/* ---- one chunk after another ---- */
+
+/* Nothing is lost when it is given up: the sender sends the message again, and it goes on from what is kept. */
 static void retry(struct agent *a, size_t i, enum err e)
 {
     struct fetch *f = &a->fetches[i];
-    if (++f->failures > FETCH_TRIES) { /* the sender sends the message again, and we begin again */
-        log_warn(&a->log, "attachment.fetch_failed", L_STR("peer", a->peers[f->peer].jid), L_ERR(e));
+    uint64_t idle_ms = agent_now_ms(a) - f->progress_ms;
+    uint64_t delay = FETCH_RETRY_MS;
+    if (idle_ms >= CORE_NO_PROGRESS_MS) {
+        log_error(&a->log, "attachment.stalled", L_STR("peer", a->peers[f->peer].jid), L_U64("bytes", f->have),
+                  L_U64("of", f->of.bytes), L_U64("for_ms", idle_ms), L_ERR(e));
         remove_fetch(a, i);
         return;
     }
+    for (unsigned k = 0; k < f->failures && delay < FETCH_RETRY_MAX_MS; k++) delay *= 2;
+    f->failures++;
     f->token = 0;
-    core_arm(a, &f->retry_token, (uint64_t)FETCH_RETRY_MS << (f->failures - 1));
+    core_arm(a, &f->retry_token, delay < FETCH_RETRY_MAX_MS ? delay : FETCH_RETRY_MAX_MS);
 }
 
 static void next_chunk(struct agent *a, size_t i)
 {
     struct fetch *f = &a->fetches[i];
-    const struct manifest_chunk *c = &msg_blob(&f->m)->manifest->chunks[f->chunk];
+    const struct manifest_chunk *c = &f->of.chunks[f->have / SEAL_CHUNK_BYTES];
     f->token = core_token(a);
     enum err e = a->transport.fetch(a->transport.self, f->token, c->url, c->bytes);
     if (e != OK) retry(a, i, e);
 }
 
-static enum err begin_fetch(struct agent *a, size_t peer, const struct msg *m, struct str json)
+struct arrival {
+    const char *key;
+    struct bytes plain;
+};
+
+static enum err keep_arrival(struct agent *a, void *arg)
 {
-    struct fetch f = { .peer = peer, .arena = arena_make(CORE_ARENA_BYTES), .plain = buf_make(STORE_MAX_VALUE) };
-    if (a->nfetches >= CORE_MAX_FETCHES || fetches_of(a, peer) >= CORE_MAX_FETCHES_A_PEER) return ERR_LIMIT;
-    struct fetch *grown = realloc(a->fetches, (a->nfetches + 1) * sizeof *grown);
-    if (grown == NULL) return ERR_MEMORY;
-    a->fetches = grown;
-    enum err e = msg_decode(json, &f.arena, &f.m, NULL, NULL);
-    f.m.from = e == OK ? arena_z(&f.arena, str_of(m->from)) : NULL;
-    f.m.from_role = m->from_role;
-    if (e == OK) e = f.m.from ? unwrap(a, msg_blob(&f.m)->manifest, &f.seal) : ERR_MEMORY;
-    if (e != OK) {
-        free_fetch(&f);
-        return e;
-    }
-    a->fetches[a->nfetches++] = f;
-    next_chunk(a, a->nfetches - 1);
-    return OK;
+    const struct arrival *n = arg;
+    return store_append(a->store, n->key, n->plain);
 }
 
-enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct str json, bool *out_waits,
-                        struct why *why)
+static enum err take_chunk(struct agent *a, struct fetch *f, struct bytes sealed)
 {
-    struct blob *blob = msg_blob(m);
-    size_t peer = (size_t)(p - a->peers);
-    uint64_t epoch = 0;
-    uint64_t number = 0;
-    if (core_id_parse(m->id, &epoch, &number) && core_seen(p, epoch, number)) return OK; /* a repeat needs no bytes */
-    enum err e = OK;
-    if (blob->manifest->nchunks == 0)
-        e = open_inside(a, blob->manifest, &blob->data);
-    else {
-        *out_waits = true;
-        if (!already(a, peer, m->id)) e = begin_fetch(a, peer, m, json);
-    }
-    if (e == OK) a->counts.attachments_in_bytes += blob->manifest->bytes;
-    if (err_class(e) != ERR_CLASS_PEER && e != ERR_LIMIT) {
-        *out_waits = *out_waits || e != OK; /* ours to mend: it will come again */
-        return OK;
-    }
-    return why_say(why, e, "the attachment could not be opened: it is not sealed for us, or was changed on its way");
-}
-
-static enum err take_chunk(struct fetch *f, struct bytes sealed)
-{
-    const struct manifest *m = msg_blob(&f->m)->manifest;
-    const struct manifest_chunk *c = &m->chunks[f->chunk];
+    uint64_t index = f->have / SEAL_CHUNK_BYTES;
+    const struct manifest_chunk *c = &f->of.chunks[index];
+    size_t n = seal_chunk_bytes(f->of.bytes, index);
+    struct buf plain CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES);
     char digest[HASH_HEX_BYTES];
     TRY(hash_hex_of(sealed, digest));
     if (sealed.n != c->bytes || strcmp(digest, c->sha256) != 0) return ERR_CRYPTO;
-    uint8_t *to = buf_grow(&f->plain, seal_chunk_bytes(m->bytes, f->chunk));
-    if (to == NULL) return buf_err(&f->plain);
-    enum err e = seal_chunk_open(&f->seal, f->chunk, sealed, to);
-    if (e != OK) f->plain.n -= seal_chunk_bytes(m->bytes, f->chunk);
-    return e;
+    uint8_t *to = buf_grow(&plain, n);
+    if (to == NULL) return buf_err(&plain);
+    TRY(seal_chunk_open(&f->seal, index, sealed, to));
+    struct arrival arrival = { f->key, buf_bytes(&plain) };
+    TRY(core_transact(a, keep_arrival, &arrival));
+    f->have += n;
+    f->failures = 0;
+    f->progress_ms = agent_now_ms(a);
+    return hash_add(f->hash, buf_bytes(&plain));
 }
 
-static void complete(struct agent *a, size_t i)
+/* ---- all of it is there ---- */
+
+static void refuse(struct agent *a, size_t i, enum err e, const char *text)
 {
+    core_refuse(a, &a->peers[a->fetches[i].peer], a->fetches[i].m.id, e, text);
+    remove_fetch(a, i);
+}
+
+static bool hash_is_right(struct fetch *f)
+{
+    uint8_t digest[HASH_BYTES];
+    return f->hash && hash_end(f->hash, digest) == OK && memcmp(digest, f->seal.sha256, sizeof digest) == 0;
+}
+
+/* False: the handler failed by no fault of the sender, so the message comes again and shall find the bytes. */
+static bool deliver(struct agent *a, size_t i)
+{
+    uint64_t epoch = 0;
+    uint64_t number = 0;
     struct fetch f = a->fetches[i];
+    struct peer *p = &a->peers[f.peer];
     a->fetches[i] = a->fetches[--a->nfetches];
     struct blob *blob = msg_blob(&f.m);
-    blob->data = buf_bytes(&f.plain);
-    if (check_whole(blob->manifest, blob->data) == OK)
-        core_deliver(a, &a->peers[f.peer], &f.m);
-    else
-        core_refuse(a, &a->peers[f.peer], f.m.id, ERR_CRYPTO, "the attachment's bytes are not those of its digest");
+    blob->kept = f.key;
+    memcpy(blob->sha256, f.of.sha256, sizeof blob->sha256);
+    a->counts.attachments_in_bytes += f.of.bytes;
+    log_info(&a->log, "attachment.fetched", L_STR("peer", p->jid), L_U64("bytes", f.of.bytes));
+    if (p->member) core_deliver(a, p, &f.m);
+    p = &a->peers[f.peer];
+    bool over = p->member == NULL || !core_id_parse(f.m.id, &epoch, &number) || core_seen(p, epoch, number);
     free_fetch(&f);
+    return over;
+}
+
+static enum err read_list(struct agent *a, struct fetch *f, struct why *why)
+{
+    struct seal_record r = { 0 };
+    struct buf text CLEANUP(secret_buf_free) = buf_make(CORE_ARENA_BYTES);
+    TRY(store_get(a->store, f->key, &text));
+    TRY(core_seal_read(buf_str(&text), &f->arena, &r, why));
+    f->of = r.manifest;
+    f->seal = r.seal;
+    seal_wipe(&r.seal);
+    if (strcmp(f->of.media, MANIFEST_MEDIA_LIST) == 0) return why_say(why, ERR_PROTO, "attachment: a list of lists");
+    return OK;
+}
+
+static bool is_list(const struct fetch *f) { return strcmp(f->of.media, MANIFEST_MEDIA_LIST) == 0; }
+static void go_on(struct agent *a, size_t i);
+
+static void enter_list(struct agent *a, size_t i)
+{
+    struct why why = { 0 };
+    enum err e = read_list(a, &a->fetches[i], &why);
+    if (e == OK) e = resume(a, i);
+    if (e == OK)
+        go_on(a, i);
+    else
+        refuse(a, i, e, why.text);
+}
+
+static size_t find_key(const struct agent *a, const char *key)
+{
+    size_t i = 0;
+    while (i < a->nfetches && strcmp(a->fetches[i].key, key) != 0) i++;
+    return i;
+}
+
+/* For every message that waits for this content. */
+static void complete(struct agent *a, size_t i)
+{
+    char key[STORE_MAX_KEY];
+    bool right = hash_is_right(&a->fetches[i]);
+    bool over = true;
+    memcpy(key, a->fetches[i].key, sizeof key);
+    while ((i = find_key(a, key)) < a->nfetches) {
+        if (!right)
+            refuse(a, i, ERR_CRYPTO, "the attachment's bytes are not those of its digest");
+        else if (is_list(&a->fetches[i]))
+            enter_list(a, i);
+        else
+            over = deliver(a, i) && over;
+    }
+    if (over) forget_key(a, key);
+}
+
+static void go_on(struct agent *a, size_t i)
+{
+    struct fetch *f = &a->fetches[i];
+    if (f->follows) return;
+    if (f->have == f->of.bytes)
+        complete(a, i);
+    else
+        next_chunk(a, i);
 }
 
 void core_on_fetched(struct agent *a, uint64_t token, enum err e, struct bytes data)
@@ -182,15 +313,15 @@ void core_on_fetched(struct agent *a, uint64_t token, enum err e, struct bytes d
     for (size_t i = 0; i < a->nfetches; i++) {
         struct fetch *f = &a->fetches[i];
         if (f->token != token) continue;
-        if (e == OK) e = take_chunk(f, data);
-        if (e != OK)
+        f->token = 0;
+        uint64_t had = f->have;
+        if (e == OK) e = take_chunk(a, f, data);
+        if (e != OK && f->have > had)
+            remove_fetch(a, i); /* kept and not hashed: looked at anew when the message comes again */
+        else if (e != OK)
             retry(a, i, e);
-        else if (++f->chunk == msg_blob(&f->m)->manifest->nchunks)
-            complete(a, i);
-        else {
-            f->failures = 0;
-            next_chunk(a, i);
-        }
+        else
+            go_on(a, i);
         return;
     }
 }
@@ -204,4 +335,90 @@ bool core_fetch_timer(struct agent *a, uint64_t token)
         return true;
     }
     return false;
+}
+
+void core_fetch_at_once(struct agent *a)
+{
+    for (size_t i = a->nfetches; i > 0; i--) { /* from behind: one may be removed */
+        struct fetch *f = &a->fetches[i - 1];
+        if (f->retry_token == 0) continue;
+        f->retry_token = 0;
+        f->failures = 0;
+        next_chunk(a, i - 1);
+    }
+}
+
+/* ---- beginning ---- */
+
+static bool already(const struct agent *a, size_t peer, const char *id)
+{
+    for (size_t i = 0; i < a->nfetches; i++)
+        if (a->fetches[i].peer == peer && strcmp(a->fetches[i].m.id, id) == 0) return true;
+    return false;
+}
+
+static bool has_room(const struct agent *a, size_t peer)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->nfetches; i++) n += a->fetches[i].peer == peer;
+    return a->nfetches < CORE_MAX_FETCHES && n < CORE_MAX_FETCHES_A_PEER;
+}
+
+static enum err fill(struct agent *a, struct fetch *f, const struct msg *m, struct str json)
+{
+    TRY(msg_decode(json, &f->arena, &f->m, NULL, NULL));
+    f->m.from = arena_z(&f->arena, str_of(m->from));
+    f->m.from_role = m->from_role;
+    if (f->m.from == NULL) return ERR_MEMORY;
+    f->of = *msg_blob(&f->m)->manifest;
+    return unwrap(a, &f->of, &f->seal);
+}
+
+static enum err begin_fetch(struct agent *a, size_t peer, const struct msg *m, struct str json)
+{
+    struct fetch f = { .peer = peer, .arena = arena_make(CORE_ARENA_BYTES), .progress_ms = agent_now_ms(a) };
+    struct fetch *grown = realloc(a->fetches, (a->nfetches + 1) * sizeof *grown);
+    if (grown == NULL) return ERR_MEMORY;
+    a->fetches = grown;
+    enum err e = fill(a, &f, m, json);
+    if (e != OK) {
+        free_fetch(&f);
+        return e;
+    }
+    size_t i = a->nfetches++;
+    a->fetches[i] = f;
+    e = resume(a, i);
+    if (e != OK) {
+        remove_fetch(a, i);
+        return e;
+    }
+    make_room(a, &a->peers[peer]);
+    log_info(&a->log, "attachment.fetching", L_STR("peer", a->peers[peer].jid), L_U64("bytes", a->fetches[i].of.bytes),
+             L_U64("have", a->fetches[i].have));
+    go_on(a, i);
+    return OK;
+}
+
+enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct str json, bool *out_waits,
+                        struct why *why)
+{
+    struct blob *blob = msg_blob(m);
+    size_t peer = (size_t)(p - a->peers);
+    uint64_t epoch = 0;
+    uint64_t number = 0;
+    if (core_id_parse(m->id, &epoch, &number) && core_seen(p, epoch, number)) return OK; /* a repeat needs no bytes */
+    enum err e = OK;
+    if (blob->manifest->nchunks == 0) {
+        e = open_inside(a, blob->manifest, blob);
+        if (e == OK) a->counts.attachments_in_bytes += blob->manifest->bytes;
+    } else {
+        *out_waits = true;
+        if (!already(a, peer, m->id) && has_room(a, peer)) e = begin_fetch(a, peer, m, json);
+    }
+    if (err_class(e) != ERR_CLASS_PEER) {
+        *out_waits = *out_waits || e != OK; /* ours to mend: it will come again */
+        return OK;
+    }
+    *out_waits = false;
+    return why_say(why, e, "the attachment could not be opened: it is not sealed for us, or was changed on its way");
 }

@@ -45,11 +45,15 @@ void core_arm(struct agent *a, uint64_t *token, uint64_t delay_ms);
 void core_deliver(struct agent *a, struct peer *p, struct msg *m); /* attachment in place */
 void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code, const char *text);
 
-/* core_attach.c: outgoing attachments */
+/* core_attach.c: outgoing attachments; core_upload.c: storing their chunks */
 enum err core_attach_out(struct agent *a, const struct peer *p, struct msg *m, struct outgoing *o) MUST_USE;
 void core_uploads(struct agent *a); /* starts storing the next chunk when there is one and nothing is under way */
+void core_upload_at_once(struct agent *a); /* the link is back: no more waiting */
 bool core_upload_timer(struct agent *a, uint64_t token);
 void core_blob_release(struct agent *a, const char digest[65]); /* forgets the bytes when no message needs them */
+enum err core_wrap_for(struct agent *a, const struct peer *p, const struct seal *seal, struct arena *arena,
+                       struct manifest *m) MUST_USE;                                /* sets m->key */
+enum err core_digest_kept(struct agent *a, const char *key, char out[65]) MUST_USE; /* of a stored value, by windows */
 /* core_seals.c: how a large attachment is sealed and where its chunks lie, in the store */
 struct seal_record {
     struct seal seal;
@@ -57,14 +61,18 @@ struct seal_record {
 };
 enum err core_seal_load(struct agent *a, const char *digest, struct arena *arena, struct seal_record *out) MUST_USE;
 enum err core_seal_save(struct agent *a, const struct seal_record *r) MUST_USE;
-enum err core_seal_make(struct agent *a, struct bytes plain, const char *digest, struct arena *arena,
-                        struct seal_record *out) MUST_USE;
-enum err core_seal_chunk(const struct seal *s, uint64_t index, struct bytes plain, struct buf *out) MUST_USE;
+enum err core_seal_make(struct agent *a, const char *digest, uint64_t bytes, const char *media, struct arena *arena,
+                        struct seal_record *out) MUST_USE; /* the bytes are under "~blob/<digest>" */
+enum err core_seal_chunk(const struct seal *s, uint64_t index, struct bytes chunk, struct buf *out) MUST_USE;
 bool core_chunk_pending(const struct manifest_chunk *c);
+void core_seal_write(const struct seal_record *r, struct buf *out); /* as text */
+/* The text comes from a peer, too: ERR_PROTO with a sentence. */
+enum err core_seal_read(struct str text, struct arena *arena, struct seal_record *out, struct why *why) MUST_USE;
 /* core_fetch.c: incoming ones */
 enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct str json, bool *out_waits,
                         struct why *why) MUST_USE;
 void core_fetches_free(struct agent *a);
+void core_fetch_at_once(struct agent *a); /* the link is back */
 bool core_fetch_timer(struct agent *a, uint64_t token);
 
 /* core_call.c */

@@ -1,15 +1,18 @@
 /* How a large attachment is sealed and where its chunks lie.
  *
  * "~blob/<digest>" holds the plain bytes until no message needs them; "~seal/<digest>" the content key and the chunks:
- *   <key, hex> <media>\n<sha256 of the sealed chunk> <sealed bytes> <url or ->\n...
- * Sealing is deterministic given the key, so a chunk is sealed again when it must be stored again. */
+ *   <sha256 of the plain bytes> <bytes> <key, hex> <media>\n<sha256 of the sealed chunk> <sealed bytes> <url or ->\n...
+ * A chunk is sealed when it is its turn to be stored; sealing is deterministic given the key, so it may be done again.
+ * The same text, sealed in its turn, is the list of many chunks (manifest.h). */
 #include "common/crypto/encode.h"
 #include "common/runtime/core_private.h"
+#include "common/wire/manifest_codec.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { SEAL_TEXT_MAX = 8 << 20 };
+static const char not_sealed[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
 bool core_chunk_pending(const struct manifest_chunk *c) { return str_is(c->url, "-"); }
 
@@ -18,92 +21,108 @@ static void seal_key(const char *digest, char key[STORE_MAX_KEY])
     (void)snprintf(key, STORE_MAX_KEY, "~seal/%s", digest);
 }
 
+void core_seal_write(const struct seal_record *r, struct buf *out)
+{
+    char hex[2 * AEAD_KEY_BYTES + 1];
+    hex_encode(bytes_of(r->seal.key, sizeof r->seal.key), hex);
+    buf_addf(out, "%s %" PRIu64 " %s %s\n", r->manifest.sha256, r->manifest.bytes, hex, r->manifest.media);
+    for (size_t i = 0; i < r->manifest.nchunks; i++) {
+        const struct manifest_chunk *c = &r->manifest.chunks[i];
+        buf_addf(out, "%s %" PRIu64 " " STR_F "\n", c->sha256, c->bytes, STR_ARG(c->url));
+    }
+    secret_wipe(hex, sizeof hex);
+}
+
 enum err core_seal_save(struct agent *a, const struct seal_record *r)
 {
     char key[STORE_MAX_KEY];
-    char hex[2 * AEAD_KEY_BYTES + 1];
     struct buf text CLEANUP(secret_buf_free) = buf_make(SEAL_TEXT_MAX);
-    hex_encode(bytes_of(r->seal.key, sizeof r->seal.key), hex);
-    buf_addf(&text, "%s %" PRIu64 " %s\n", hex, r->manifest.bytes, r->manifest.media);
-    for (size_t i = 0; i < r->manifest.nchunks; i++) {
-        const struct manifest_chunk *c = &r->manifest.chunks[i];
-        buf_addf(&text, "%s %" PRIu64 " " STR_F "\n", c->sha256, c->bytes, STR_ARG(c->url));
-    }
+    core_seal_write(r, &text);
     TRY(buf_err(&text));
     seal_key(r->manifest.sha256, key);
     return store_put(a->store, key, buf_bytes(&text));
 }
 
-static enum err parse_chunks(struct str rest, struct arena *arena, struct manifest *m)
+static enum err read_head(struct str head, struct seal_record *r)
 {
-    m->nchunks = seal_chunks(m->bytes);
+    TRY(str_copy(str_next(&head, ' '), r->manifest.sha256, sizeof r->manifest.sha256));
+    TRY(str_u64(str_next(&head, ' '), &r->manifest.bytes));
+    TRY(hex_decode(str_next(&head, ' '), r->seal.key, sizeof r->seal.key));
+    TRY(str_copy(head, r->manifest.media, sizeof r->manifest.media));
+    TRY(hex_decode(str_of(r->manifest.sha256), r->seal.sha256, sizeof r->seal.sha256));
+    r->seal.bytes = r->manifest.bytes;
+    r->manifest.key = STR("-");
+    return OK;
+}
+
+static enum err read_chunk(struct str line, struct arena *arena, struct manifest_chunk *out)
+{
+    TRY(str_copy(str_next(&line, ' '), out->sha256, sizeof out->sha256));
+    TRY(str_u64(str_next(&line, ' '), &out->bytes));
+    out->url = arena_str(arena, line);
+    return out->url.p || line.n == 0 ? OK : ERR_MEMORY;
+}
+
+static enum err read_chunks(struct str rest, struct arena *arena, struct manifest *m)
+{
+    uint64_t n = seal_chunks(m->bytes);
+    if (n > MANIFEST_MAX_CHUNKS) return ERR_LIMIT;
+    m->nchunks = (size_t)n;
     m->chunks = arena_array(arena, m->nchunks, sizeof *m->chunks);
     if (m->chunks == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < m->nchunks; i++) {
-        struct str line = str_next(&rest, '\n');
-        TRY(str_copy(str_next(&line, ' '), m->chunks[i].sha256, sizeof m->chunks[i].sha256));
-        TRY(str_u64(str_next(&line, ' '), &m->chunks[i].bytes));
-        m->chunks[i].url = arena_str(arena, line);
-        if (m->chunks[i].url.p == NULL) return ERR_MEMORY;
-    }
-    return OK;
+    for (size_t i = 0; i < m->nchunks; i++) TRY(read_chunk(str_next(&rest, '\n'), arena, &m->chunks[i]));
+    return rest.n == 0 ? OK : ERR_PROTO;
+}
+
+enum err core_seal_read(struct str text, struct arena *arena, struct seal_record *out, struct why *why)
+{
+    struct seal_record r = { 0 };
+    struct str rest = text;
+    enum err e = read_head(str_next(&rest, '\n'), &r);
+    if (e == OK) e = read_chunks(rest, arena, &r.manifest);
+    if (e == OK) e = manifest_check(&r.manifest, why);
+    if (e == OK)
+        *out = r;
+    else if (e != ERR_MEMORY && e != ERR_LIMIT)
+        e = why_say(why, ERR_PROTO, "attachment: the list of its chunks cannot be read");
+    seal_wipe(&r.seal);
+    return e;
 }
 
 enum err core_seal_load(struct agent *a, const char *digest, struct arena *arena, struct seal_record *out)
 {
     char key[STORE_MAX_KEY];
     struct buf text CLEANUP(secret_buf_free) = buf_make(SEAL_TEXT_MAX);
-    struct seal_record r = { 0 };
     seal_key(digest, key);
     TRY(store_get(a->store, key, &text));
-    struct str rest = buf_str(&text);
-    struct str head = str_next(&rest, '\n');
-    TRY(hex_decode(str_next(&head, ' '), r.seal.key, sizeof r.seal.key));
-    TRY(str_u64(str_next(&head, ' '), &r.manifest.bytes));
-    TRY(str_copy(head, r.manifest.media, sizeof r.manifest.media));
-    TRY(str_copy(str_of(digest), r.manifest.sha256, sizeof r.manifest.sha256));
-    TRY(hex_decode(str_of(digest), r.seal.sha256, sizeof r.seal.sha256));
-    r.seal.bytes = r.manifest.bytes;
-    TRY(parse_chunks(rest, arena, &r.manifest));
-    *out = r;
-    return OK;
+    enum err e = core_seal_read(buf_str(&text), arena, out, NULL);
+    return e == ERR_PROTO || e == ERR_LIMIT ? ERR_STORE : e;
 }
 
-enum err core_seal_chunk(const struct seal *s, uint64_t index, struct bytes plain, struct buf *out)
+enum err core_seal_chunk(const struct seal *s, uint64_t index, struct bytes chunk, struct buf *out)
 {
-    struct bytes part = { plain.p + index * SEAL_CHUNK_BYTES, seal_chunk_bytes(s->bytes, index) };
     uint8_t *to = buf_grow(out, seal_sealed_bytes(s->bytes, index));
-    return to ? seal_chunk(s, index, part, to) : buf_err(out);
+    return to ? seal_chunk(s, index, chunk, to) : buf_err(out);
 }
 
-static enum err describe_chunk(const struct seal_record *r, uint64_t i, struct bytes plain)
-{
-    struct manifest_chunk *c = &r->manifest.chunks[i];
-    struct buf sealed CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES + AEAD_TAG_BYTES);
-    TRY(core_seal_chunk(&r->seal, i, plain, &sealed));
-    c->bytes = sealed.n;
-    c->url = STR("-");
-    return hash_hex_of(buf_bytes(&sealed), c->sha256);
-}
-
-enum err core_seal_make(struct agent *a, struct bytes plain, const char *digest, struct arena *arena,
+enum err core_seal_make(struct agent *a, const char *digest, uint64_t bytes, const char *media, struct arena *arena,
                         struct seal_record *out)
 {
-    struct seal_record r = { 0 };
+    struct seal_record r = { .manifest = { .bytes = bytes, .nchunks = (size_t)seal_chunks(bytes) } };
     uint8_t sha[HASH_BYTES];
-    char key[STORE_MAX_KEY];
     TRY(hex_decode(str_of(digest), sha, sizeof sha));
-    TRY(seal_make(plain.n, sha, agent_random_fn, a, &r.seal));
-    r.manifest.bytes = plain.n;
-    (void)snprintf(r.manifest.media, sizeof r.manifest.media, "application/safetensors");
     TRY(str_copy(str_of(digest), r.manifest.sha256, sizeof r.manifest.sha256));
-    r.manifest.nchunks = seal_chunks(plain.n);
+    TRY(str_copy(str_of(media), r.manifest.media, sizeof r.manifest.media));
     r.manifest.chunks = arena_array(arena, r.manifest.nchunks, sizeof *r.manifest.chunks);
     if (r.manifest.chunks == NULL) return ERR_MEMORY;
-    for (uint64_t i = 0; i < r.manifest.nchunks; i++) TRY(describe_chunk(&r, i, plain));
-    (void)snprintf(key, sizeof key, "~blob/%s", digest);
-    TRY(store_put(a->store, key, plain));
-    TRY(core_seal_save(a, &r));
-    *out = r;
-    return OK;
+    for (uint64_t i = 0; i < r.manifest.nchunks; i++) {
+        struct manifest_chunk *c = &r.manifest.chunks[i];
+        *c = (struct manifest_chunk){ .bytes = seal_sealed_bytes(bytes, i), .url = STR("-") };
+        memcpy(c->sha256, not_sealed, sizeof c->sha256);
+    }
+    TRY(seal_make(bytes, sha, agent_random_fn, a, &r.seal));
+    enum err e = core_seal_save(a, &r);
+    if (e == OK) *out = r;
+    seal_wipe(&r.seal);
+    return e;
 }

@@ -18,7 +18,10 @@ enum {
     CORE_MAX_CALLS = 1000,
     CORE_MAX_FETCHES = 1000,
     CORE_MAX_FETCHES_A_PEER = 4,
-    CORE_RATE_PER_S = 2000, /* messages of one peer; more are dropped, and come again */
+    CORE_MAX_HALF_A_PEER = 8,         /* attachments of a peer that are kept though not whole yet */
+    CORE_NO_PROGRESS_MS = 10 * 60000, /* a transfer is given up only when so long nothing of it came through */
+    CORE_WINDOW_BYTES = 1 << 20,      /* of a long value, in memory at a time */
+    CORE_RATE_PER_S = 2000,           /* messages of one peer; more are dropped, and come again */
     CORE_RATE_BURST = 4000,
     CORE_CHATS_PER_S = 20, /* lines of one person; more are dropped */
     CORE_CHATS_BURST = 100,
@@ -129,11 +132,14 @@ struct agent {
     size_t nfetches;
     uint64_t sweep_token, ack_token, reload_token; /* 0: not armed */
     struct {
-        char blob[65];  /* being stored now, or "" */
-        uint64_t chunk; /* which one of it */
+        char blob[65];          /* being stored now, or "" */
+        uint64_t chunk, chunks; /* which one of it, of how many */
+        char sha256[65];        /* of the sealed chunk */
         uint64_t token;
         uint64_t retry_token;
         unsigned failures;
+        uint64_t progress_ms; /* when a chunk got through last, or nothing was to be done */
+        char last[65];        /* of which content: others have their turn first */
     } upload;
     struct arena arena;   /* of the message being handled */
     struct arena sending; /* of the message being posted */

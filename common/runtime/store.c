@@ -97,21 +97,44 @@ bool store_has(struct store *s, const char *key)
     return store_size(s, key, &size) == OK;
 }
 
+/* The next row of a scan; *from becomes its key. */
+static enum err step(struct store *s, const char *prefix, struct buf *from, bool after, struct buf *value)
+{
+    struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
+    TRY(s->ops->next(s->self, prefix, (const char *)from->p, after, &key, value));
+    buf_clear(from);
+    buf_add_str(from, buf_str(&key));
+    return buf_err(from);
+}
+
+static enum err first(const char *prefix, struct buf *from)
+{
+    buf_add_z(from, prefix);
+    return buf_err(from);
+}
+
 enum err store_scan(struct store *s, const char *prefix, store_scan_fn *fn, void *to)
 {
-    struct buf from CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
-    buf_add_z(&from, prefix);
-    TRY(buf_err(&from));
+    struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
+    TRY(first(prefix, &key));
     for (bool after = false;; after = true) {
-        struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
         struct buf value CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
-        enum err e = s->ops->next(s->self, prefix, (const char *)from.p, after, &key, &value);
+        enum err e = step(s, prefix, &key, after, &value);
         if (e == ERR_ABSENT) return OK;
         TRY(e);
-        buf_clear(&from);
-        buf_add_str(&from, buf_str(&key));
-        TRY(buf_err(&from));
         TRY(fn(to, (const char *)key.p, buf_bytes(&value)));
+    }
+}
+
+enum err store_scan_keys(struct store *s, const char *prefix, store_key_fn *fn, void *to)
+{
+    struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
+    TRY(first(prefix, &key));
+    for (bool after = false;; after = true) {
+        enum err e = step(s, prefix, &key, after, NULL);
+        if (e == ERR_ABSENT) return OK;
+        TRY(e);
+        TRY(fn(to, (const char *)key.p));
     }
 }
 

@@ -45,4 +45,6 @@ bool store_has(struct store *s, const char *key);
  * not part of this scan's result).  key and value live for the call. */
 typedef enum err store_scan_fn(void *to, const char *key, struct bytes value);
 enum err store_scan(struct store *s, const char *prefix, store_scan_fn *fn, void *to) MUST_USE;
+typedef enum err store_key_fn(void *to, const char *key);
+enum err store_scan_keys(struct store *s, const char *prefix, store_key_fn *fn, void *to) MUST_USE; /* no values */
 enum err store_del_prefix(struct store *s, const char *prefix) MUST_USE;

@@ -8,6 +8,11 @@
  *   {"media":"application/safetensors","bytes":9012,"sha256":"<of the plain bytes>","key":"<base64 wrap>",
  *    "inline":"<base64 sealed bytes>"}
  *   {... ,"chunks":[{"sha256":"<of the sealed chunk>","bytes":1048592,"url":"https://..."}, ...]}
+ *
+ * Many chunks do not fit into a message.  Then what it refers to is their list, sealed and fetched as any content, of
+ * the media type MANIFEST_MEDIA_LIST; lines of text (common/runtime/core_seals.c):
+ *   <sha256 of the plain bytes> <bytes> <content key, hex> <media>
+ *   <sha256 of the sealed chunk> <its bytes> <url>         for each chunk, in order
  */
 #pragma once
 #include "common/base/str.h"
@@ -19,8 +24,11 @@ enum {
     MANIFEST_MAX_INLINE = 48 * 1024, /* base64 characters: 32 KiB of content and its seal */
     MANIFEST_MAX_CHUNKS = 4096,
     MANIFEST_MAX_URL = 1024,
+    MANIFEST_DIRECT_CHUNKS = 16, /* more of them travel as a list, so that the message stays short */
     MANIFEST_CHUNK_BYTES = 1 << 20
 };
+#define MANIFEST_MEDIA "application/safetensors"
+#define MANIFEST_MEDIA_LIST "application/vnd.himas.chunks"
 
 struct manifest_chunk {
     char sha256[MANIFEST_HEX_BYTES];

@@ -13,9 +13,13 @@ struct vec {
     const double *p;
     size_t n;
 };
-/* An attachment: agents fill and read `data`; the runtime seals, moves and checks it, through the manifest. */
+/* An attachment: its bytes, or the key in the agent's store whose value they are, so that long ones need not be in
+ * memory.  Agents fill one of the two, and read by agent_blob_* (agent.h); the runtime seals, moves and checks, through
+ * the manifest. */
 struct blob {
     struct bytes data;
+    const char *kept; /* NULL: in data */
+    char sha256[65];  /* of the bytes, set by the runtime once it knows; "" */
     const struct manifest *manifest;
 };
 

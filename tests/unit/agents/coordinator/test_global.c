@@ -1,4 +1,6 @@
 #include "agents/coordinator/global.h"
+#include "agents/coordinator/weights.h"
+#include "common/learn/safetensors.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
@@ -24,6 +26,12 @@ Test(global, ranges)
     global_scaling_fini(&s);
 }
 
+static enum err collect(void *to, struct bytes piece)
+{
+    buf_add(to, piece.p, piece.n);
+    return buf_err(to);
+}
+
 Test(global, written_and_read)
 {
     float mean[4] = { 1, 2, 3, 4 };
@@ -32,10 +40,13 @@ Test(global, written_and_read)
     for (size_t i = 0; i < 2; i++) {
         struct buf bytes CLEANUP(buf_free) = buf_make(1 << 16);
         struct tensor_set *s = NULL;
-        size_t nweights = 0;
-        cr_assert(global_begin(&spec, 3, &scalings[i], &label, &bytes) == OK);
-        cr_assert(global_read(&spec, buf_bytes(&bytes), &s, &nweights) == OK, "scaling %zu", i);
-        cr_expect(nweights == 5 && s->nelements == (i ? 13u : 5u), "scaling %zu: %zu weights", i, nweights);
+        struct weights w = { 0 };
+        cr_assert(global_begin(&spec, 3, &scalings[i], &label, collect, &bytes) == OK);
+        const struct blob b = { .data = buf_bytes(&bytes) };
+        cr_assert(weights_of_checkpoint(NULL, &b, &spec, &w) == OK, "scaling %zu", i);
+        cr_expect(w.total == 5 && w.scaling_bytes == (i ? 32u : 0u), "scaling %zu: %zu weights", i, w.total);
+        cr_assert(safetensors_decode(buf_bytes(&bytes), &s, NULL) == OK);
+        cr_expect(s->nelements == (i ? 13u : 5u), "scaling %zu", i);
         cr_expect(strstr((const char *)bytes.p + 8, "\"himas.model\":\"logistic 4-1\"") != NULL);
         if (i) cr_expect(memcmp(s->flat + 5, mean, sizeof mean) == 0 && memcmp(s->flat + 9, scale, sizeof scale) == 0);
         tensor_set_free(s);
@@ -46,11 +57,12 @@ Test(global, another_model_is_refused)
 {
     const struct model_spec other = { .arch = MODEL_LOGISTIC, .ninputs = 5, .noutputs = 1 };
     struct buf bytes CLEANUP(buf_free) = buf_make(1 << 16);
-    struct tensor_set *s = NULL;
-    size_t nweights;
-    cr_assert(global_begin(&other, 3, &(struct global_scaling){ 0 }, &label, &bytes) == OK);
-    cr_expect(global_read(&spec, buf_bytes(&bytes), &s, &nweights) == ERR_STORE && s == NULL);
-    cr_expect(global_read(&spec, str_bytes(STR("no")), &s, &nweights) == ERR_STORE && s == NULL);
+    struct weights w;
+    cr_assert(global_begin(&other, 3, &(struct global_scaling){ 0 }, &label, collect, &bytes) == OK);
+    const struct blob b = { .data = buf_bytes(&bytes) };
+    const struct blob no = { .data = str_bytes(STR("no")) };
+    cr_expect(weights_of_checkpoint(NULL, &b, &spec, &w) == ERR_STORE);
+    cr_expect(weights_of_checkpoint(NULL, &no, &spec, &w) == ERR_STORE);
 }
 
 Test(global, moments)

@@ -14,7 +14,7 @@ Test(evaluate, counts_every_row_once)
     double scored = 0;
     learned_model(p, NULL, NULL, &model);
     learned_rows(50, &rows);
-    cr_assert_eq(evaluate_round(&net_engine, p, &rows, buf_bytes(&model), &t, NULL), OK);
+    cr_assert_eq(evaluate_round(&net_engine, p, &rows, &model, &t, NULL), OK);
     for (size_t i = 0; i < 4; i++) all += t.confusion[i];
     for (size_t i = 0; i < t.nscores * t.nbins; i++) scored += t.positives[i] + t.negatives[i];
     cr_expect(*t.count == 50 && all == 50 && scored == 50 && *t.loss_sum > 0);
@@ -28,9 +28,10 @@ Test(evaluate, no_rows_and_no_model)
     CLEANUP(table_fini) struct table none = { 0 };
     CLEANUP(tally_fini) struct tally t = { 0 };
     cr_assert_eq(table_init(&none, 0, 2), OK);
-    cr_expect_eq(evaluate_round(&net_engine, p, &none, bytes_of("x", 1), &t, NULL), ERR_INPUT);
+    buf_add_z(&model, "x");
+    cr_expect_eq(evaluate_round(&net_engine, p, &none, &model, &t, NULL), ERR_INPUT);
     cr_expect_null(t.values);
     learned_model(p, NULL, NULL, &model);
-    cr_assert_eq(evaluate_round(&net_engine, p, &none, buf_bytes(&model), &t, NULL), OK);
+    cr_assert_eq(evaluate_round(&net_engine, p, &none, &model, &t, NULL), OK);
     cr_expect_eq(*t.count, 0);
 }

@@ -32,11 +32,11 @@ static enum err on_join(struct agent *a, void *self, const struct msg *m)
 static enum err on_evaluate(struct agent *a, void *self, const struct msg *m)
 {
     struct toy *t = self;
-    (void)a;
+    const struct blob *b = &m->evaluate.model;
     t->evaluations++;
-    t->blob_bytes = m->evaluate.model.data.n;
-    t->blob_last = m->evaluate.model.data.p[t->blob_bytes - 1];
-    return OK;
+    t->blob_bytes = (size_t)agent_blob_bytes(a, b);
+    TRY(agent_blob_digest(a, b, t->blob_sha256));
+    return agent_blob_read(a, b, t->blob_bytes - 1, 1, &t->blob_last);
 }
 
 static enum err on_error(struct agent *a, void *self, const struct msg *m)

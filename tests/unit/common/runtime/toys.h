@@ -9,6 +9,7 @@ struct toy {
     unsigned joins, evaluations, errors, rebuilt, timers, jobs;
     size_t blob_bytes;
     uint8_t blob_last;
+    char blob_sha256[65];
     uint64_t size; /* of the attachments it sends */
     struct buf sent;
     struct agent *agent;

@@ -1,0 +1,109 @@
+#include "agents/coordinator/weights.h"
+#include "common/learn/safetensors.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_layout(struct safetensors_layout **l) { free(*l); }
+
+static enum err read_head(struct agent *a, const struct blob *b, uint64_t total, struct buf *out, struct why *why)
+{
+    uint8_t first[SAFETENSORS_LENGTH_BYTES];
+    size_t n = 0;
+    if (total < sizeof first) return why_say(why, ERR_INPUT, "too short for a safetensors file");
+    TRY(agent_blob_read(a, b, 0, sizeof first, first));
+    TRY(safetensors_head_bytes(first, &n, why));
+    if (n > total) return why_say(why, ERR_INPUT, "the header's length is not possible");
+    uint8_t *to = buf_grow(out, n);
+    return to ? agent_blob_read(a, b, 0, n, to) : buf_err(out);
+}
+
+static enum err read_layout(struct agent *a, const struct blob *b, struct safetensors_layout **out, struct why *why)
+{
+    CLEANUP(buf_free) struct buf head = buf_make(SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES);
+    CLEANUP(free_layout) struct safetensors_layout *l = calloc(1, sizeof *l);
+    uint64_t total = agent_blob_bytes(a, b);
+    if (l == NULL) return ERR_MEMORY;
+    TRY(read_head(a, b, total, &head, why));
+    TRY(safetensors_layout(buf_bytes(&head), total, l, why));
+    *out = l;
+    l = NULL;
+    return OK;
+}
+
+/* Finds the spec's tensors among the first `count` of the layout: there must be no others. */
+static enum err find_all(const struct safetensors_layout *l, size_t count, const struct model_spec *spec,
+                         struct weights *out)
+{
+    struct tensor_shape shapes[MODEL_MAX_TENSORS];
+    struct weights w = { .count = model_shapes(spec, shapes) };
+    if (count != w.count) return ERR_INPUT;
+    for (size_t i = 0; i < w.count; i++) {
+        size_t k = 0;
+        while (k < count && !tensor_shape_same(&l->shapes[k], &shapes[i])) k++;
+        if (k == count) return ERR_INPUT;
+        w.at[i] = l->at[k];
+        w.n[i] = tensor_shape_elements(&shapes[i]);
+        w.total += w.n[i];
+    }
+    *out = w;
+    return OK;
+}
+
+enum err weights_of_update(struct agent *a, const struct blob *b, const struct model_spec *spec, struct weights *out,
+                           enum weights_defect *out_defect, struct why *why)
+{
+    CLEANUP(free_layout) struct safetensors_layout *l = NULL;
+    char text[MODEL_TEXT_BYTES];
+    *out_defect = WEIGHTS_UNREADABLE;
+    TRY(read_layout(a, b, &l, why));
+    *out_defect = WEIGHTS_OTHER_MODEL;
+    if (find_all(l, l->count, spec, out) == OK) return OK;
+    return why_say(why, ERR_INPUT, "the update's tensors are not those of %s; train the model that was sent",
+                   model_text(spec, text));
+}
+
+static bool is_named(const struct safetensors_layout *l, size_t i, const char *name)
+{
+    return i < l->count && strcmp(l->shapes[i].name, name) == 0;
+}
+
+enum err weights_of_checkpoint(struct agent *a, const struct blob *b, const struct model_spec *spec,
+                               struct weights *out)
+{
+    CLEANUP(free_layout) struct safetensors_layout *l = NULL;
+    enum err e = read_layout(a, b, &l, NULL);
+    if (e == ERR_INPUT || e == ERR_LIMIT) return ERR_STORE;
+    TRY(e);
+    bool scaled = l->count > 2 && is_named(l, l->count - 2, "input.mean") && is_named(l, l->count - 1, "input.scale");
+    size_t count = scaled ? l->count - 2 : l->count;
+    if (find_all(l, count, spec, out) != OK) return ERR_STORE;
+    if (!scaled) return OK;
+    out->scaling_at = l->at[count];
+    out->scaling_bytes = agent_blob_bytes(a, b) - out->scaling_at;
+    return OK;
+}
+
+enum err weights_read(struct agent *a, const struct blob *b, const struct weights *w, size_t first, size_t n,
+                      float *out)
+{
+    for (size_t i = 0; i < w->count && n > 0; i++) {
+        if (first >= w->n[i]) {
+            first -= w->n[i];
+            continue;
+        }
+        size_t now = n < w->n[i] - first ? n : w->n[i] - first;
+        TRY(agent_blob_read(a, b, w->at[i] + first * sizeof *out, now * sizeof *out, out));
+        out += now;
+        n -= now;
+        first = 0;
+    }
+    return n == 0 ? OK : ERR_BUG;
+}
+
+bool weights_finite(const float *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(p[i])) return false;
+    return true;
+}

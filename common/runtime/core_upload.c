@@ -1,0 +1,287 @@
+/* Storing the chunks of outgoing attachments out of band: one at a time, those of several contents in turn. */
+#include "common/crypto/encode.h"
+#include "common/runtime/core_private.h"
+#include "common/wire/codec.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { UPLOAD_RETRY_MS = 1000, UPLOAD_RETRY_MAX_MS = 60000 };
+
+/* Nobody else can open it: a message to somebody the roster has lost waits until it is over. */
+static bool waits(const struct peer *p, const struct outgoing *o)
+{
+    return o->waits && p->member != NULL && p->member->has_key;
+}
+
+/* The next content in the order of digests, so that a long one does not keep the others waiting. */
+static const char *whose_turn(const struct agent *a)
+{
+    const char *next = NULL;
+    const char *first = NULL;
+    for (size_t i = 0; i < a->npeers; i++)
+        for (size_t k = 0; k < a->peers[i].nout; k++) {
+            const struct outgoing *o = &a->peers[i].out[k];
+            if (!waits(&a->peers[i], o)) continue;
+            if (first == NULL || strcmp(o->blob, first) < 0) first = o->blob;
+            if (strcmp(o->blob, a->upload.last) > 0 && (next == NULL || strcmp(o->blob, next) < 0)) next = o->blob;
+        }
+    return next ? next : first;
+}
+
+/* ---- when all is stored: the messages that waited say where, and leave ---- */
+
+struct referring {
+    const char *content;          /* digest of the attachment */
+    const struct seal_record *to; /* the attachment's own record, or that of its list */
+};
+
+static enum err refer(struct agent *a, const struct peer *p, const struct outgoing *o, const struct seal_record *to)
+{
+    char key[STORE_MAX_KEY];
+    struct msg m;
+    struct manifest whole = to->manifest;
+    struct arena arena CLEANUP(arena_free) = arena_make(CORE_ARENA_BYTES);
+    struct buf row CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
+    core_out_key(p, o->number, key);
+    TRY(store_get(a->store, key, &row));
+    struct str json = buf_str(&row);
+    (void)str_next(&json, '\n');
+    TRY(msg_decode(json, &arena, &m, NULL, NULL));
+    whole.inline_ = (struct str){ 0 };
+    TRY(core_wrap_for(a, p, &to->seal, &arena, &whole));
+    msg_blob(&m)->manifest = &whole;
+    struct outgoing ready = *o;
+    ready.waits = false;
+    return core_out_keep(a, p, &ready, &m);
+}
+
+static enum err refer_all(struct agent *a, void *arg)
+{
+    const struct referring *r = arg;
+    for (size_t i = 0; i < a->npeers; i++)
+        for (size_t k = 0; k < a->peers[i].nout; k++) {
+            const struct outgoing *o = &a->peers[i].out[k];
+            if (waits(&a->peers[i], o) && strcmp(o->blob, r->content) == 0) TRY(refer(a, &a->peers[i], o, r->to));
+        }
+    return OK;
+}
+
+static enum err all_stored(struct agent *a, const char *content, const struct seal_record *to)
+{
+    struct referring r = { content, to };
+    TRY(core_transact(a, refer_all, &r));
+    for (size_t i = 0; i < a->npeers; i++)
+        for (size_t k = 0; k < a->peers[i].nout; k++) {
+            struct outgoing *o = &a->peers[i].out[k];
+            if (!waits(&a->peers[i], o) || strcmp(o->blob, content) != 0) continue;
+            o->waits = false;
+            core_send_out(a, &a->peers[i], o);
+        }
+    return OK;
+}
+
+/* ---- one chunk ---- */
+
+static enum err seal_stored(struct agent *a, const struct seal_record *r, size_t i, struct buf *out)
+{
+    char key[STORE_MAX_KEY];
+    struct buf plain CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES);
+    size_t n = seal_chunk_bytes(r->manifest.bytes, i);
+    uint8_t *to = buf_grow(&plain, n);
+    if (to == NULL) return buf_err(&plain);
+    (void)snprintf(key, sizeof key, "~blob/%s", r->manifest.sha256);
+    TRY(store_read(a->store, key, (uint64_t)i * SEAL_CHUNK_BYTES, n, to));
+    return core_seal_chunk(&r->seal, i, buf_bytes(&plain), out);
+}
+
+static enum err store_chunk(struct agent *a, const struct seal_record *r, size_t i)
+{
+    struct buf sealed CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES + AEAD_TAG_BYTES);
+    TRY(seal_stored(a, r, i, &sealed));
+    TRY(hash_hex_of(buf_bytes(&sealed), a->upload.sha256));
+    memcpy(a->upload.blob, r->manifest.sha256, sizeof a->upload.blob);
+    a->upload.chunk = i;
+    a->upload.chunks = r->manifest.nchunks;
+    a->upload.token = core_token(a);
+    return a->transport.store(a->transport.self, a->upload.token, a->upload.sha256, buf_bytes(&sealed));
+}
+
+static size_t first_pending(const struct seal_record *r)
+{
+    size_t i = 0;
+    while (i < r->manifest.nchunks && !core_chunk_pending(&r->manifest.chunks[i])) i++;
+    return i;
+}
+
+/* ---- the list of many chunks: a content of its own, made when they are all stored ---- */
+
+struct listing {
+    const struct seal_record *of;
+    struct seal_record *out;
+};
+
+static enum err make_list(struct agent *a, void *arg)
+{
+    const struct listing *l = arg;
+    char key[STORE_MAX_KEY];
+    char digest[HASH_HEX_BYTES];
+    struct buf text CLEANUP(secret_buf_free) = buf_make(CORE_ARENA_BYTES);
+    core_seal_write(l->of, &text);
+    TRY(buf_err(&text));
+    TRY(hash_hex_of(buf_bytes(&text), digest));
+    (void)snprintf(key, sizeof key, "~blob/%s", digest);
+    TRY(store_put(a->store, key, buf_bytes(&text)));
+    (void)snprintf(key, sizeof key, "~list/%s", l->of->manifest.sha256);
+    TRY(store_put(a->store, key, str_bytes(str_of(digest))));
+    return core_seal_make(a, digest, text.n, MANIFEST_MEDIA_LIST, &a->sending, l->out);
+}
+
+static enum err list_digest(struct agent *a, const char *content, char out[HASH_HEX_BYTES])
+{
+    char key[STORE_MAX_KEY];
+    struct buf text CLEANUP(buf_free) = buf_make(HASH_HEX_BYTES);
+    (void)snprintf(key, sizeof key, "~list/%s", content);
+    TRY(store_get(a->store, key, &text));
+    return str_copy(buf_str(&text), out, HASH_HEX_BYTES);
+}
+
+static enum err list_of(struct agent *a, const struct seal_record *content, struct seal_record *out)
+{
+    char digest[HASH_HEX_BYTES];
+    enum err e = list_digest(a, content->manifest.sha256, digest);
+    if (e == ERR_ABSENT) return core_transact(a, make_list, &(struct listing){ content, out });
+    return e == OK ? core_seal_load(a, digest, &a->sending, out) : e;
+}
+
+/* ---- going on ---- */
+
+static enum err go_on(struct agent *a, const char *content)
+{
+    struct seal_record r = { 0 };
+    struct seal_record list = { 0 };
+    TRY(core_seal_load(a, content, &a->sending, &r));
+    struct seal_record *now = &r;
+    enum err e = OK;
+    if (first_pending(&r) == r.manifest.nchunks && r.manifest.nchunks > MANIFEST_DIRECT_CHUNKS) {
+        e = list_of(a, &r, &list);
+        now = &list;
+    }
+    size_t i = first_pending(now);
+    if (e == OK) e = i < now->manifest.nchunks ? store_chunk(a, now, i) : all_stored(a, content, now);
+    seal_wipe(&r.seal);
+    seal_wipe(&list.seal);
+    return e;
+}
+
+/* Tried for ever, since the message is kept; but who looks at the log learns that nothing moves. */
+static void upload_failed(struct agent *a, enum err e)
+{
+    uint64_t delay = UPLOAD_RETRY_MS;
+    uint64_t now = agent_now_ms(a);
+    for (unsigned i = 0; i < a->upload.failures && delay < UPLOAD_RETRY_MAX_MS; i++) delay *= 2;
+    a->upload.failures++;
+    a->upload.blob[0] = '\0';
+    log_warn(&a->log, "attachment.store_failed", L_ERR(e), L_U64("tries", a->upload.failures));
+    if (now - a->upload.progress_ms >= CORE_NO_PROGRESS_MS) {
+        log_error(&a->log, "attachment.stalled", L_STR("content", a->upload.last), L_U64("chunk", a->upload.chunk),
+                  L_U64("of", a->upload.chunks), L_U64("for_ms", now - a->upload.progress_ms), L_ERR(e));
+        a->upload.progress_ms = now;
+    }
+    core_arm(a, &a->upload.retry_token, delay);
+}
+
+void core_uploads(struct agent *a)
+{
+    if (!a->attached || !a->up || a->upload.blob[0] || a->upload.retry_token) return;
+    const char *next = whose_turn(a);
+    if (next == NULL) {
+        a->upload.progress_ms = agent_now_ms(a);
+        return;
+    }
+    memcpy(a->upload.last, next, sizeof a->upload.last);
+    enum err e = go_on(a, a->upload.last);
+    arena_reset(&a->sending);
+    if (e != OK) upload_failed(a, e);
+}
+
+void core_upload_at_once(struct agent *a)
+{
+    a->upload.retry_token = 0;
+    a->upload.failures = 0;
+    core_uploads(a);
+}
+
+bool core_upload_timer(struct agent *a, uint64_t token)
+{
+    if (token != a->upload.retry_token) return false;
+    a->upload.retry_token = 0;
+    core_uploads(a);
+    return true;
+}
+
+static enum err note_url(struct agent *a, void *arg)
+{
+    const struct str *url = arg;
+    struct seal_record r = { 0 };
+    enum err e = core_seal_load(a, a->upload.blob, &a->sending, &r);
+    if (e == ERR_ABSENT) return OK; /* nobody needs it any more */
+    if (e == OK && a->upload.chunk < r.manifest.nchunks) {
+        struct manifest_chunk *c = &r.manifest.chunks[a->upload.chunk];
+        memcpy(c->sha256, a->upload.sha256, sizeof c->sha256);
+        c->url = *url;
+        e = core_seal_save(a, &r);
+    }
+    seal_wipe(&r.seal);
+    return e;
+}
+
+void core_on_stored(struct agent *a, uint64_t token, enum err e, struct str url)
+{
+    if (!a->upload.blob[0] || token != a->upload.token) return;
+    if (e == OK && (url.n == 0 || url.n > MANIFEST_MAX_URL || memchr(url.p, '\n', url.n) || str_is(url, "-")))
+        e = ERR_PROTO;
+    if (e == OK) e = core_transact(a, note_url, &url);
+    arena_reset(&a->sending);
+    if (e != OK) {
+        upload_failed(a, e);
+        return;
+    }
+    a->upload.blob[0] = '\0';
+    a->upload.failures = 0;
+    a->upload.progress_ms = agent_now_ms(a);
+    core_uploads(a);
+}
+
+/* ---- when no message needs it any more ---- */
+
+static enum err delete_one(struct agent *a, const char *kind, const char *digest)
+{
+    char key[STORE_MAX_KEY];
+    (void)snprintf(key, sizeof key, "~%s/%s", kind, digest);
+    return store_del(a->store, key);
+}
+
+static enum err delete_blob(struct agent *a, void *arg)
+{
+    char list[HASH_HEX_BYTES];
+    enum err e = list_digest(a, arg, list);
+    if (e != OK && e != ERR_ABSENT) return e;
+    if (e == OK) {
+        TRY(delete_one(a, "blob", list));
+        TRY(delete_one(a, "seal", list));
+        TRY(delete_one(a, "list", arg));
+    }
+    TRY(delete_one(a, "blob", arg));
+    return delete_one(a, "seal", arg);
+}
+
+void core_blob_release(struct agent *a, const char digest[65])
+{
+    char copy[65];
+    if (digest[0] == '\0') return;
+    for (size_t i = 0; i < a->npeers; i++)
+        for (size_t k = 0; k < a->peers[i].nout; k++)
+            if (strcmp(a->peers[i].out[k].blob, digest) == 0) return;
+    memcpy(copy, digest, sizeof copy);
+    if (core_transact(a, delete_blob, copy) != OK) log_warn(&a->log, "attachment.not_released");
+}
