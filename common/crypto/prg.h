@@ -10,7 +10,7 @@
 #pragma once
 #include "common/crypto/stream.h"
 
-enum { PRG_PIECE_BYTES = 1 << 14 };
+enum { PRG_PIECE_BYTES = 1 << 13 };
 enum prg_sign { PRG_ADD, PRG_TAKE, PRG_SIGNS };
 
 /* ERR_MEMORY and stream's errors; the vector is then spoilt. */

@@ -1,9 +1,8 @@
 #include "common/crypto/stream.h"
 #include "common/crypto/openssl.h"
 #include <stdlib.h>
-#include <string.h>
 
-enum { READ_MAX_BYTES = 1 << 30, IV_BYTES = 16 };
+enum { READ_MAX_BYTES = 1 << 30, IV_BYTES = 16, PIECE_BYTES = 1 << 13 };
 
 struct stream {
     EVP_CIPHER_CTX *ctx;
@@ -31,8 +30,12 @@ void stream_drop(struct stream **s) { stream_free(*s); }
 
 enum err stream_read(struct stream *s, void *out, size_t n)
 {
-    int written = 0;
+    static const uint8_t zeros[PIECE_BYTES];
     if (n > READ_MAX_BYTES) return ERR_LIMIT;
-    memset(out, 0, n);
-    return EVP_EncryptUpdate(s->ctx, out, &written, out, (int)n) == 1 ? OK : ERR_MEMORY;
+    for (size_t at = 0; at < n; at += PIECE_BYTES) {
+        int some = (int)(n - at < PIECE_BYTES ? n - at : PIECE_BYTES);
+        int written = 0;
+        if (EVP_EncryptUpdate(s->ctx, (uint8_t *)out + at, &written, zeros, some) != 1) return ERR_MEMORY;
+    }
+    return OK;
 }
