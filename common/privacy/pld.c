@@ -141,10 +141,13 @@ static enum err ask_any(const struct pld_list *list, const struct question *q, d
     if (m.n == 0) return *out = none, OK;
     if (q->epsilon < 0 && !(q->delta > 0)) return *out = hopeless, OK;
     if (m.n == 1 && m.mu2 > 0) return *out = ask_gaussian(m.events[0].noise, q), OK;
-    for (double h = list->interval > 0 ? list->interval : PLD_INTERVAL; h <= INTERVAL_MAX; h *= 2) {
-        enum err e = ask(&m, h, q, out);
-        if (e != ERR_LIMIT) return e;
+    double interval = list->interval > 0 ? list->interval : PLD_INTERVAL;
+    enum err e = ERR_LIMIT;
+    while (e == ERR_LIMIT && interval <= INTERVAL_MAX) {
+        e = ask(&m, interval, q, out);
+        interval *= 2;
     }
+    if (e != ERR_LIMIT) return e;
     return *out = hopeless, OK;
 }
 

@@ -114,8 +114,9 @@ double pld_tilt_for_epsilon(const struct pld_terms *t, enum pld_direction d, dou
 
 static size_t place(int64_t i, size_t n)
 {
-    int64_t rest = i % (int64_t)n;
-    return (size_t)(rest < 0 ? rest + (int64_t)n : rest);
+    int64_t size = n > 0 ? (int64_t)n : 1;
+    int64_t rest = i % size;
+    return (size_t)(rest < 0 ? rest + size : rest);
 }
 
 /* In grid steps; what is missing to 1 is not counted. */

@@ -78,11 +78,8 @@ static double by_nodes(const struct nodes *v, double a)
     return most > plain ? most + log(sum) : log1p(sum);
 }
 
-static void make_sums(double s, double q, size_t n, struct sums *out)
+static void make_sums(double s, size_t n, struct sums *out)
 {
-    out->log_q = log(q);
-    out->log_rest = log1p(-q);
-    out->log_factorial[0] = 0;
     for (size_t k = 1; k <= n; k++) {
         double e = (double)k * (double)(k - 1) / (2 * s * s);
         out->log_factorial[k] = out->log_factorial[k - 1] + log((double)k);
@@ -128,10 +125,10 @@ static double greatest(const double *orders, size_t n, double cap)
 static void compute(double s, double q, const double *orders, size_t n, double *out)
 {
     struct nodes nodes;
-    struct sums sums;
+    struct sums sums = { .log_q = log(q), .log_rest = log1p(-q) };
     nodes.n = 0;
     bool smooth = make_nodes(s, q, greatest(orders, n, fractional_max), &nodes);
-    make_sums(s, q, (size_t)ceil(greatest(orders, n, SUBSAMPLED_ORDER_MAX)), &sums);
+    make_sums(s, (size_t)ceil(greatest(orders, n, SUBSAMPLED_ORDER_MAX)), &sums);
     for (size_t i = 0; i < n; i++) {
         double a = orders[i];
         double log_moment = 0;
