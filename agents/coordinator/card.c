@@ -8,7 +8,7 @@ static const char *const column_roles[] = { "feature", "label", "sensitive", "pa
 static const char *const scales[] = { "none", "ranges", "moments" };
 static const char *const optimizers[] = { "sgd", "adam" };
 static const char *const servers[] = { "sgd", "momentum", "adam", "yogi" };
-static const char *const mechanisms[] = { "none", "gaussian", "laplace" };
+static const char *const mechanisms[] = { "none", "gaussian", "laplace", "dp-sgd" };
 
 static void text(struct buf *out, const char *name, const char *value, const char *after)
 {
@@ -114,8 +114,9 @@ static void write_privacy(const struct run *r, struct buf *out)
     const struct task *t = &r->task;
     buf_add_z(out, "\"privacy\": {");
     text(out, "mechanism", mechanisms[t->privacy.mechanism], ", ");
-    real(out, "epsilon_per_round", t->privacy.mechanism == NOISE_NONE ? 0 : t->privacy.epsilon, ", ");
-    real(out, "delta", t->privacy.mechanism == NOISE_GAUSSIAN ? t->privacy.delta : 0, ", ");
+    bool run = t->privacy.mechanism == NOISE_DP_SGD; /* one promise for all rounds, to each patient */
+    real(out, run ? "epsilon_per_run" : "epsilon_per_round", t->privacy.epsilon, ", ");
+    real(out, "delta", t->privacy.delta, ", ");
     real(out, "clip", t->privacy.clip, "}\n}\n");
 }
 

@@ -2,7 +2,7 @@
 #include "agents/trainer/update.h"
 #include <inttypes.h>
 
-enum err admit_task(const struct policy *p, const struct plan *plan, struct why *why)
+static enum err admit(const struct policy *p, const struct plan *plan, const struct unit_rule *unit, struct why *why)
 {
     char model[MODEL_TEXT_BYTES];
     struct update_cover cover = update_cover_of(plan);
@@ -12,10 +12,29 @@ enum err admit_task(const struct policy *p, const struct plan *plan, struct why 
         .model = str_of(model_text(&plan->spec, model)),
         .rounds = plan->task.rounds.count,
         .statistics = plan->task.scale == SCALE_MOMENTS,
-        .noise = cover.wanted ? &cover.rule : NULL,
+        .noise = cover.wanted && !cover.in_training ? &cover.rule : NULL,
+        .unit = unit,
     };
     if (!p->set) return why_say(why, ERR_POLICY, "this hospital has no site policy; without one nothing leaves");
     return policy_check(p, &proposal, why);
+}
+
+enum err admit_task(const struct policy *p, const struct plan *plan, struct why *why)
+{
+    struct unit_rule unit;
+    if (!plan_hides_units(plan)) return admit(p, plan, NULL, why);
+    TRY(unit_rule_make(plan, 0, &unit, why));
+    return admit(p, plan, &unit, why);
+}
+
+enum err admit_units(const struct policy *p, const struct plan *plan, uint64_t units, struct unit_rule *out,
+                     struct why *why)
+{
+    struct unit_rule unit;
+    TRY(unit_rule_make(plan, units, &unit, why));
+    TRY(admit(p, plan, &unit, why));
+    *out = unit;
+    return OK;
 }
 
 /* Exact means and variances would undo what the noise on the updates protects. */

@@ -21,6 +21,11 @@ void budget_init(struct budget *b, double epsilon_max, double delta)
     *b = (struct budget){ .epsilon_max = epsilon_max, .delta = delta };
 }
 
+void budget_init_units(struct budget *b, double epsilon_max, double delta)
+{
+    *b = (struct budget){ .prefix = BUDGET_UNITS_PREFIX, .epsilon_max = epsilon_max, .delta = delta };
+}
+
 void budget_fini(struct budget *b)
 {
     if (b == NULL) return;
@@ -75,9 +80,9 @@ static bool is_run(const char *run)
     return n > 0 && n < BUDGET_RUN_BYTES;
 }
 
-static void print_key(uint64_t number, char out[BUDGET_KEY_BYTES])
+static void print_key(const struct budget *b, uint64_t number, char out[BUDGET_KEY_BYTES])
 {
-    (void)snprintf(out, BUDGET_KEY_BYTES, BUDGET_PREFIX "%010" PRIu64, number);
+    (void)snprintf(out, BUDGET_KEY_BYTES, "%s%010" PRIu64, b->prefix ? b->prefix : BUDGET_PREFIX, number);
 }
 
 static void print_record(const struct budget_charge *c, char out[BUDGET_RECORD_BYTES])
@@ -154,7 +159,7 @@ enum err budget_load(void *self, const char *key, struct bytes record)
     char expected[BUDGET_KEY_BYTES];
     struct budget_charge c;
     if (b->trouble.text[0]) return ERR_STORE; /* the first complaint is the one to read */
-    print_key(b->next, expected);
+    print_key(b, b->next, expected);
     if (strcmp(key, expected) != 0) return spoil(b, key, "does not follow the one before");
     if (parse_record(bytes_str(record), &c) != OK) return spoil(b, key, "cannot be read");
     TRY(c.committed ? load_commit(b, key, &c) : load_charge(b, key, &c));
@@ -168,7 +173,7 @@ static enum err keep(struct budget *b, const struct budget_charge *c, budget_put
 {
     char key[BUDGET_KEY_BYTES];
     char record[BUDGET_RECORD_BYTES];
-    print_key(b->next, key);
+    print_key(b, b->next, key);
     print_record(c, record);
     TRY(put(sink, key, str_bytes(str_of(record))));
     b->next++;

@@ -13,7 +13,11 @@
  * transaction) may it make the update anew under that charge.  Another event
  * for the same round is refused.
  *
- * The sink keeps records under rising keys, BUDGET_PREFIX and ten digits; they
+ * TWO LEDGERS.  What hides the whole hospital's update and what hides each
+ * patient in it are different promises; each has a ledger of its own, and
+ * they are never added up.
+ *
+ * The sink keeps records under rising keys, a prefix and ten digits; they
  * are lines a person can read, and the state is rebuilt from them alone:
  *   reserve run=r1 round=7 mechanism=gaussian noise=3.73 steps=1 clip=1 epsilon=1 delta=1e-05
  *   commit run=r1 round=7
@@ -24,6 +28,7 @@
 #include "common/privacy/accountant.h"
 
 #define BUDGET_PREFIX "budget/"
+#define BUDGET_UNITS_PREFIX "budget-patients/"
 #define BUDGET_SPENT_MAX 1e9 /* what budget_spent says at most */
 enum {
     BUDGET_RUN_BYTES = 64,
@@ -40,6 +45,7 @@ typedef enum err budget_put_fn(void *sink, const char *key, struct bytes record)
 
 struct budget_charge;
 struct budget {
+    const char *prefix; /* of the keys; NULL is BUDGET_PREFIX */
     double epsilon_max;
     double delta;
     struct accountant spent;
@@ -50,7 +56,8 @@ struct budget {
     struct why trouble; /* what is wrong with the ledger; "" when nothing */
 };
 
-void budget_init(struct budget *b, double epsilon_max, double delta);
+void budget_init(struct budget *b, double epsilon_max, double delta);       /* under BUDGET_PREFIX */
+void budget_init_units(struct budget *b, double epsilon_max, double delta); /* under BUDGET_UNITS_PREFIX */
 void budget_fini(struct budget *b);
 
 /* Takes one kept record; to be called for each, in the order of the keys (a store_scan_fn; self is the budget).

@@ -8,8 +8,8 @@
 #include "common/crypto/random.h"
 
 struct charge {
-    struct budget *budget;
-    budget_put_fn *put; /* into the transaction of this event */
+    struct budget *budget; /* the ledger of what is hidden: the whole hospital, or each patient */
+    budget_put_fn *put;    /* into the transaction of this event */
     void *sink;
     random_fn *random;
     void *source;

@@ -87,8 +87,23 @@ static enum err run_policy(struct agent *a, void *self, const struct call *c, st
 static struct local_rule next_rule(const struct trainer *t)
 {
     struct local_rule dearest = { PRIVACY_GAUSSIAN, t->policy.epsilon_per_round_max, t->policy.delta, 1 };
-    if (t->last_plan == NULL || !plan_is_private(t->last_plan)) return dearest;
+    if (t->last_plan == NULL || !plan_is_private(t->last_plan) || plan_hides_units(t->last_plan)) return dearest;
     return update_cover_of(t->last_plan).rule;
+}
+
+/* Whole updates and single patients are hidden by different noise, and counted apart. */
+static void say_patients(const struct trainer *t, struct result *out)
+{
+    const struct budget *b = &t->patients_budget;
+    const struct unit_rule *r = &t->last_unit;
+    if (b->trouble.text[0])
+        result_say(out, "The ledger of patients is broken, so nothing more leaves by it: %s.", b->trouble.text);
+    if (b->count > 0)
+        result_say(out, "For each patient, counted apart: of epsilon %g (delta %g), %.4f is spent over %zu rounds.",
+                   b->epsilon_max, b->delta, budget_spent(b), b->count);
+    if (r->units == 0) return;
+    struct privacy_event e = unit_rule_event(r);
+    result_say(out, "Rounds that hide each patient and can still be afforded: %" PRIu64 ".", budget_forecast(b, &e));
 }
 
 static enum err run_budget(struct agent *a, void *self, const struct call *c, struct result *out)
@@ -102,7 +117,7 @@ static enum err run_budget(struct agent *a, void *self, const struct call *c, st
         return OK;
     }
     struct local_rule rule = next_rule(t);
-    double spent = trainer_spent(t);
+    double spent = budget_spent(&t->budget);
     double left = spent < t->policy.epsilon_max ? t->policy.epsilon_max - spent : 0;
     if (t->budget.trouble.text[0])
         result_say(out, "The ledger is broken, so nothing more leaves: %s.", t->budget.trouble.text);
@@ -111,6 +126,7 @@ static enum err run_budget(struct agent *a, void *self, const struct call *c, st
     if (local_event(&rule, &event, NULL) == OK)
         result_say(out, "Rounds of epsilon %g each that can still be afforded: %" PRIu64 ".", rule.epsilon,
                    budget_forecast(&t->budget, &event));
+    say_patients(t, out);
     result_field(out, "spent", "%.4f", spent);
     result_field(out, "left", "%.4f", left);
     result_field(out, "max", "%g", t->policy.epsilon_max);

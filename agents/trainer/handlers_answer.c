@@ -1,4 +1,5 @@
 /* Every word to the coordinator about a piece of work: what came of it, or why nothing will. */
+#include "agents/trainer/admit.h"
 #include "agents/trainer/trainer.h"
 #include <stdio.h>
 #include <string.h>
@@ -64,12 +65,20 @@ enum err trainer_decline(struct trainer *t, const struct work *w, enum err code,
     return w->kind == WORK_INVITE ? decline_run(t, w, code, words) : decline_round(t, w, code, words);
 }
 
+/* Now that the records were counted: would the first round be allowed? */
+static enum err admit_counted(struct trainer *t, const struct job *j, struct why *why)
+{
+    TRY(policy_allows_cohort(&t->policy, j->samples, why));
+    if (!plan_hides_units(j->plan)) return OK;
+    return admit_units(&t->policy, j->plan, records_units(j->records, NULL), &t->last_unit, why);
+}
+
 static enum err answer_invite(struct trainer *t, struct job *j)
 {
     char key[RUN_KEY_BYTES];
     struct why why = { 0 };
     struct run *run = run_find(&t->runs, j->work.run);
-    enum err e = policy_allows_cohort(&t->policy, j->samples, &why);
+    enum err e = admit_counted(t, j, &why);
     if (e != OK) return trainer_decline(t, &j->work, e, why.text);
     struct msg m = about(&j->work, MSG_RUN_ACCEPT);
     m.run_accept.records = j->samples;
@@ -99,7 +108,8 @@ static enum err note_left(struct trainer *t, struct job *j, const char *digest)
 {
     char key[RUN_KEY_BYTES];
     enum err e = OK;
-    if (j->cover.wanted) e = budget_commit(&t->budget, j->work.run, j->work.round, put_record, t->agent, NULL);
+    if (j->cover.wanted)
+        e = budget_commit(trainer_budget(t, j->plan), j->work.run, j->work.round, put_record, t->agent, NULL);
     if (e == OK)
         e = agent_put(t->agent, run_round_key(key, "left", j->work.run, j->work.round), str_bytes(str_of(digest)));
     return e == OK ? OK : ERR_STORE;

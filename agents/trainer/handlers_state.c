@@ -22,6 +22,13 @@ static enum err load_record(void *self, const char *key, struct bytes record)
     return e == ERR_STORE ? OK : e;
 }
 
+static enum err load_ledger(struct trainer *t, const char *prefix, struct budget *b)
+{
+    TRY(agent_scan(t->agent, prefix, load_record, b));
+    if (b->trouble.text[0]) log_error(agent_log(t->agent), "ledger.broken", L_ERR(ERR_BUDGET));
+    return OK;
+}
+
 static enum err load_policy(struct trainer *t, struct why *why)
 {
     const char *path = settings_text(agent_settings(t->agent), "policy");
@@ -29,9 +36,9 @@ static enum err load_policy(struct trainer *t, struct why *why)
     if (path[0] == '\0') return OK;
     TRY(policy_read(path, &t->policy_arena, &t->policy, why));
     budget_init(&t->budget, t->policy.epsilon_max, t->policy.delta);
-    TRY(agent_scan(t->agent, BUDGET_PREFIX, load_record, &t->budget));
-    if (t->budget.trouble.text[0]) log_error(agent_log(t->agent), "ledger.broken", L_ERR(ERR_BUDGET));
-    return OK;
+    budget_init_units(&t->patients_budget, t->policy.epsilon_max, t->policy.delta);
+    TRY(load_ledger(t, BUDGET_PREFIX, &t->budget));
+    return load_ledger(t, BUDGET_UNITS_PREFIX, &t->patients_budget);
 }
 
 /* A task that was read before may be refused by a newer program: its run is then as good as unknown. */
@@ -93,5 +100,6 @@ void trainer_fini(void *self)
     plan_drop(t->last_plan);
     records_about_fini(&t->about);
     budget_fini(&t->budget);
+    budget_fini(&t->patients_budget);
     arena_free(&t->policy_arena);
 }

@@ -3,6 +3,7 @@
 #include "agents/trainer/charge.h"
 #include "agents/trainer/trainer.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,6 +99,7 @@ static enum err job_done(struct agent *a, void *self, void *job)
     TRY(absorb(t, j));
     struct run *run = run_find(&t->runs, j->work.run);
     if (run != NULL && run->records == NULL) run->records = records_hold(j->records);
+    if (run != NULL && j->only_read && j->err == OK) return trainer_wake(t);
     if (run != NULL) TRY(trainer_answer(t, j)); /* else it ended meanwhile */
     return settle(t);
 }
@@ -125,13 +127,17 @@ static enum err put_record(void *sink, const char *key, struct bytes record) { r
 /* Paying comes last: what may be refused is refused before anything changes. */
 static enum err prepare(struct trainer *t, struct job *j, struct why *why)
 {
-    struct charge charge = { &t->budget, put_record, t->agent, agent_random_fn, t->agent };
     TRY(load_model(t, j));
     if (j->work.kind != WORK_TRAIN) return OK;
+    struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
+    if (j->cover.in_training)
+        TRY(admit_units(&t->policy, j->plan, records_units(j->records, NULL), &j->cover.unit, why));
+    if (j->cover.in_training) t->last_unit = j->cover.unit;
     return charge_round(&charge, &j->work, &j->cover, why);
 }
 
+/* What a round costs hangs on the number of patients: after a restart the records are read before it is paid for. */
 static enum err begin(struct trainer *t, const struct work *w, struct why *why)
 {
     const struct settings *s = agent_settings(t->agent);
@@ -147,7 +153,8 @@ static enum err begin(struct trainer *t, const struct work *w, struct why *why)
                                      .path = settings_text(s, "records"),
                                      .schema = settings_text(s, "schema") },
                 &j));
-    enum err e = prepare(t, j, why);
+    j->only_read = w->kind == WORK_TRAIN && j->records == NULL && plan_hides_units(j->plan);
+    enum err e = j->only_read ? OK : prepare(t, j, why);
     if (e == OK) return offload(t, j);
     job_free(j);
     return e;
@@ -185,4 +192,12 @@ const char *trainer_doing(const struct trainer *t)
 
 double trainer_progress(const struct trainer *t) { return t->job != NULL ? atomic_load(&t->job->progress) : 0; }
 
-double trainer_spent(const struct trainer *t) { return t->policy.set ? budget_spent(&t->budget) : 0; }
+struct budget *trainer_budget(struct trainer *t, const struct plan *plan)
+{
+    return plan_hides_units(plan) ? &t->patients_budget : &t->budget;
+}
+
+double trainer_spent(const struct trainer *t)
+{
+    return t->policy.set ? fmax(budget_spent(&t->budget), budget_spent(&t->patients_budget)) : 0;
+}

@@ -3,6 +3,7 @@
 #include "common/base/secret.h"
 #include "common/runtime/store.h"
 #include <stdlib.h>
+#include <string.h>
 
 typedef enum err job_step_fn(struct job *j);
 
@@ -92,13 +93,42 @@ static void epoch_done(void *self, uint64_t epoch, double loss)
     atomic_store(&j->progress, (double)epoch / (double)j->plan->task.train.epochs);
 }
 
+/* How the rows' units are hidden, as it was paid for. */
+static enum err cover_training(struct job *j, uint32_t *starts, struct training_privacy *out)
+{
+    const struct unit_rule *r = &j->cover.unit;
+    *out = (struct training_privacy){ .clip = r->clip,
+                                      .noise = r->noise,
+                                      .rate = r->rate,
+                                      .steps = r->steps,
+                                      .nunits = records_units(j->records, starts),
+                                      .starts = starts };
+    memcpy(out->key, j->cover.key, sizeof out->key);
+    return out->nunits == r->units ? OK : ERR_BUG;
+}
+
+static enum err do_cover(struct job *j, struct table *rows, const struct training_hooks *hooks, struct trained *t)
+{
+    struct training_privacy privacy;
+    uint32_t *starts = calloc(rows->nrows + 1, sizeof *starts);
+    if (starts == NULL) return ERR_MEMORY;
+    enum err e = cover_training(j, starts, &privacy);
+    if (e == OK) e = train_round(j->engine, j->plan, rows, &j->model, j->work.round, &privacy, hooks, t, &j->why);
+    secret_wipe(&privacy, sizeof privacy);
+    free(starts);
+    return e;
+}
+
 static enum err do_train(struct job *j)
 {
     CLEANUP(table_fini) struct table rows = { 0 };
     CLEANUP(trained_fini) struct trained t = { 0 };
     struct training_hooks hooks = { .self = j, .cancelled = is_cancelled, .epoch_done = epoch_done };
     TRY(records_take(j->records, RECORDS_TRAINING, &rows));
-    TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, &hooks, &t, &j->why));
+    if (j->cover.in_training)
+        TRY(do_cover(j, &rows, &hooks, &t));
+    else
+        TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, NULL, &hooks, &t, &j->why));
     TRY(update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why));
     j->samples = t.samples;
     j->loss = t.loss;
@@ -121,6 +151,6 @@ void job_run(void *job)
 {
     struct job *j = job;
     j->err = load(j);
-    if (j->err == OK) j->err = steps[j->work.kind](j);
+    if (j->err == OK && !j->only_read) j->err = steps[j->work.kind](j);
     if (j->err != OK) buf_clear(&j->update); /* half an update is none */
 }

@@ -23,6 +23,7 @@ struct job {
     struct plan *plan;       /* held; NULL for a scan before any task was seen */
     struct records *records; /* held; NULL: the job reads them, and they stay NULL when it could not */
     bool keep_records;       /* not for a scan */
+    bool only_read;          /* the records, and nothing else yet */
     char path[JOB_PATH_BYTES];
     char schema[JOB_PATH_BYTES];
     struct buf model; /* TRAIN, EVALUATE: safetensors */

@@ -46,3 +46,5 @@ void plan_drop(struct plan *p)
 void plan_let_go(struct plan **p) { plan_drop(*p); }
 
 bool plan_is_private(const struct plan *p) { return p->task.privacy.mechanism != NOISE_NONE; }
+
+bool plan_hides_units(const struct plan *p) { return p->task.privacy.mechanism == NOISE_DP_SGD; }

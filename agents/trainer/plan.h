@@ -25,4 +25,5 @@ struct plan *plan_hold(struct plan *p); /* returns p; NULL is fine */
 void plan_drop(struct plan *p);         /* NULL is fine */
 void plan_let_go(struct plan **p);      /* for CLEANUP() */
 
-bool plan_is_private(const struct plan *p); /* does the task ask for noise? */
+bool plan_is_private(const struct plan *p);  /* does the task ask for noise? */
+bool plan_hides_units(const struct plan *p); /* in each step of training, and not on the whole update? */

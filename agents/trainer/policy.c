@@ -160,7 +160,7 @@ static enum err allows_statistics(const struct policy *p, const struct proposal 
 
 static enum err allows_no_noise(const struct policy *p, const struct proposal *q, struct why *why)
 {
-    if (q->noise != NULL || !p->privacy_required) return OK;
+    if (q->noise != NULL || q->unit != NULL || !p->privacy_required) return OK;
     return why_say(why, ERR_REFUSED, "the policy's `privacy.mode` is required; the task adds no noise");
 }
 
@@ -176,6 +176,32 @@ static enum err allows_delta(const struct policy *p, const struct proposal *q, s
     if (q->noise == NULL || q->noise->mechanism == PRIVACY_LAPLACE || q->noise->delta <= p->delta) return OK;
     return why_say(why, ERR_REFUSED, "the policy's `privacy.delta` is %g; the task wants %g", p->delta,
                    q->noise->delta);
+}
+
+/* Noise in training: the task's epsilon is of the whole run, and a round's own is known with the number of units. */
+static enum err allows_unit_epsilon(const struct policy *p, const struct proposal *q, struct why *why)
+{
+    if (q->unit == NULL) return OK;
+    double epsilon = q->unit->epsilon;
+    if (epsilon > p->epsilon_max)
+        return why_say(why, ERR_REFUSED, "the policy's `privacy.epsilon_max` is %g; the task's run wants %g",
+                       p->epsilon_max, epsilon);
+    double round = q->unit->units ? unit_rule_cost(q->unit, 1, p->delta) : 0;
+    if (round <= p->epsilon_per_round_max) return OK;
+    return why_say(why, ERR_REFUSED,
+                   "the policy's `privacy.epsilon_per_round_max` is %g; a round alone would cost %.4f",
+                   p->epsilon_per_round_max, round);
+}
+
+static enum err allows_unit_noise(const struct policy *p, const struct proposal *q, struct why *why)
+{
+    if (q->unit == NULL) return OK;
+    if (q->unit->delta > p->delta)
+        return why_say(why, ERR_REFUSED, "the policy's `privacy.delta` is %g; the task wants %g", p->delta,
+                       q->unit->delta);
+    if (q->unit->units == 0 || q->unit->noise >= p->min_noise) return OK;
+    return why_say(why, ERR_REFUSED, "the policy's `privacy.min_noise` is %g; the task would add %.4g", p->min_noise,
+                   q->unit->noise);
 }
 
 /* Also the rules that no noise can keep: NaN, negative numbers. */
@@ -200,8 +226,9 @@ static enum err allows_any_round(const struct policy *p, const struct proposal *
                    p->epsilon_max);
 }
 
-static rule_fn *const rules[] = { must_be_set,     allows_task,    allows_model, allows_rounds, allows_statistics,
-                                  allows_no_noise, allows_epsilon, allows_delta, allows_noise,  allows_any_round };
+static rule_fn *const rules[] = { must_be_set,       allows_task,      allows_model,        allows_rounds,
+                                  allows_statistics, allows_no_noise,  allows_epsilon,      allows_delta,
+                                  allows_noise,      allows_any_round, allows_unit_epsilon, allows_unit_noise };
 
 enum err policy_check(const struct policy *p, const struct proposal *proposal, struct why *why)
 {

@@ -18,6 +18,7 @@
  * A name is chosen by the coordinator: only a digest pins what is done.
  */
 #pragma once
+#include "agents/trainer/unit_rule.h"
 #include "common/privacy/local.h"
 #include "common/wire/doc.h"
 
@@ -51,6 +52,7 @@ struct proposal {
     uint64_t rounds;
     bool statistics;                /* does it want means and variances? */
     const struct local_rule *noise; /* of each round's update; NULL: none */
+    const struct unit_rule *unit;   /* in each step of training; NULL: none */
 };
 
 /* ERR_POLICY with file, line and key; *out is then untouched.  Lists lie in the arena. */

@@ -146,6 +146,19 @@ size_t records_count(const struct records *r, enum records_side side)
     return side == RECORDS_TRAINING ? r->split.ntrain : r->split.ntest;
 }
 
+size_t records_units(const struct records *r, uint32_t *starts)
+{
+    const uint32_t *rows = r->split.train;
+    size_t n = 0;
+    for (size_t i = 0; i < r->split.ntrain; i++) {
+        if (i > 0 && r->data->people[rows[i]] == r->data->people[rows[i - 1]]) continue;
+        if (starts) starts[n] = (uint32_t)i;
+        n++;
+    }
+    if (starts) starts[n] = (uint32_t)r->split.ntrain;
+    return n;
+}
+
 enum err records_take(const struct records *r, enum records_side side, struct table *out)
 {
     const uint32_t *rows = side == RECORDS_TRAINING ? r->split.train : r->split.test;

@@ -57,6 +57,10 @@ void records_about_fini(struct records_about *a);
 
 enum records_side { RECORDS_TRAINING, RECORDS_HELD_OUT };
 size_t records_count(const struct records *r, enum records_side side);
+/* The units of the training rows as records_take gives them: a unit is a patient's records, which follow one another;
+ * without a patient column equal records are one.  Writes the first row of each and the number of rows, one number more
+ * than it returns; starts may be NULL. */
+size_t records_units(const struct records *r, uint32_t *starts);
 /* A table of that side's rows in the file's units, missing values filled.  ERR_LIMIT, ERR_MEMORY. */
 enum err records_take(const struct records *r, enum records_side side, struct table *out) MUST_USE;
 

@@ -37,13 +37,15 @@ static enum err train_weights(const struct engine *engine, const struct plan *pl
 }
 
 enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct buf *model,
-                     uint64_t round, const struct training_hooks *hooks, struct trained *out, struct why *why)
+                     uint64_t round, const struct training_privacy *privacy, const struct training_hooks *hooks,
+                     struct trained *out, struct why *why)
 {
     CLEANUP(incoming_fini) struct incoming in = { 0 };
     CLEANUP(trained_fini) struct trained t = { .samples = rows->nrows };
     TRY(incoming_take(model, &plan->spec, &in, why));
     TRY(incoming_scale(&in, &plan->task, rows, why));
     struct training how = train_how(plan, round);
+    how.privacy = privacy;
     TRY(train_weights(engine, plan, rows, &in, &how, hooks, &t, why));
     tensor_set_subtract(t.delta, in.weights, t.delta);
     if (!tensor_set_finite(t.delta)) return why_say(why, ERR_INPUT, "training did not stay finite");

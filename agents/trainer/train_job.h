@@ -16,11 +16,12 @@ struct trained {
     uint64_t samples;         /* rows trained on */
 };
 
-/* The rows come in the file's units and are standardised in place.  The model's bytes are freed once they are read.
- * ERR_INPUT with a sentence when the model does not fit the plan or training did not stay finite; ERR_STATE when
- * cancelled; ERR_MEMORY. */
+/* The rows come in the file's units and are standardised in place; privacy (or NULL): how their units are hidden.  The
+ * model's bytes are freed once they are read.  ERR_INPUT with a sentence when the model does not fit the plan or
+ * training did not stay finite; ERR_STATE when cancelled; ERR_MEMORY. */
 enum err train_round(const struct engine *engine, const struct plan *plan, struct table *rows, struct buf *model,
-                     uint64_t round, const struct training_hooks *hooks, struct trained *out, struct why *why) MUST_USE;
+                     uint64_t round, const struct training_privacy *privacy, const struct training_hooks *hooks,
+                     struct trained *out, struct why *why) MUST_USE;
 void trained_fini(struct trained *t); /* for CLEANUP() */
 
 /* How the plan wants the round trained. */

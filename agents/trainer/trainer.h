@@ -6,7 +6,8 @@
  *   task/<run>         the task's text, until the run ends
  *   work/<n> model/<n> what was asked and not yet answered (work.h), and the model that came with it
  *   left/<run>/<round> SHA-256 of the update that left, until the run ends
- *   budget/...         the privacy ledger (budget.h)
+ *   budget/...         the privacy ledger of whole updates (budget.h)
+ *   budget-patients/... the one of training that hides each patient
  * The rest is rebuilt from it by trainer_init.
  */
 #pragma once
@@ -25,7 +26,9 @@ struct trainer {
     char coordinator[ROSTER_JID_BYTES];
     struct policy policy; /* not `set`: everything is refused */
     struct arena policy_arena;
-    struct budget budget;
+    struct budget budget;          /* of what hides the whole hospital */
+    struct budget patients_budget; /* of what hides each patient */
+    struct unit_rule last_unit;    /* newest that was admitted; zero before */
     struct runs runs;
     struct plan *last_plan; /* held; newest task seen: a scan without a schema reads the file by it */
     struct work_queue queue;
@@ -59,7 +62,9 @@ enum err trainer_wake(struct trainer *t) MUST_USE; /* begins the next piece soon
 enum err trainer_answer(struct trainer *t, struct job *j) MUST_USE; /* what came of it, good or bad */
 enum err trainer_decline(struct trainer *t, const struct work *w, enum err code, const char *text) MUST_USE;
 
-double trainer_spent(const struct trainer *t);      /* epsilon; 0 without a policy, whose delta it would be at */
+/* The ledger a plan's updates are charged to. */
+struct budget *trainer_budget(struct trainer *t, const struct plan *plan);
+double trainer_spent(const struct trainer *t);      /* epsilon, the larger of the ledgers'; 0 without a policy */
 const char *trainer_doing(const struct trainer *t); /* "training" */
 double trainer_progress(const struct trainer *t);   /* 0 to 1; not from trainer_gauges, which may come between events */
 

@@ -8,8 +8,8 @@ static const enum privacy_mechanism mechanisms[] = {
 
 struct update_cover update_cover_of(const struct plan *plan)
 {
-    struct update_cover c = { .wanted = plan_is_private(plan) };
-    if (!c.wanted) return c;
+    struct update_cover c = { .wanted = plan_is_private(plan), .in_training = plan_hides_units(plan) };
+    if (!c.wanted || c.in_training) return c;
     c.rule.mechanism = mechanisms[plan->task.privacy.mechanism];
     c.rule.epsilon = plan->task.privacy.epsilon;
     c.rule.delta = plan->task.privacy.delta;
@@ -36,8 +36,8 @@ static enum err protect(struct tensor_set *delta, const struct update_cover *cov
 enum err update_write(struct tensor_set *delta, const struct update_cover *cover, struct buf *out, double *out_noise,
                       struct why *why)
 {
-    double noise = 0;
-    if (cover->wanted) TRY(protect(delta, cover, &noise, why));
+    double noise = cover->in_training ? cover->unit.noise * cover->unit.clip : 0;
+    if (cover->wanted && !cover->in_training) TRY(protect(delta, cover, &noise, why));
     TRY(safetensors_encode(delta, NULL, 0, out));
     *out_noise = noise;
     return OK;

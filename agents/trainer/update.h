@@ -3,23 +3,26 @@
  * covered with noise where the task says so.
  */
 #pragma once
-#include "agents/trainer/plan.h"
+#include "agents/trainer/unit_rule.h"
 #include "common/base/buf.h"
 #include "common/crypto/stream.h"
 #include "common/learn/tensor.h"
 #include "common/privacy/local.h"
 
-/* How one update is protected.  The key is drawn for this update alone, after its cost was written down. */
+/* How one update is protected: by noise on the whole of it, or by noise in each step that made it.  The key is drawn
+ * for this update alone, after its cost was written down. */
 struct update_cover {
     bool wanted;
-    struct local_rule rule;
+    bool in_training;
+    struct local_rule rule; /* on the whole */
+    struct unit_rule unit;  /* in training; filled in by whoever knows the number of units */
     uint8_t key[STREAM_KEY_BYTES];
 };
 
 struct update_cover update_cover_of(const struct plan *plan); /* without a key yet */
 
 /* Protects the change in place and appends its safetensors bytes to *out.  *out_noise is the standard deviation of what
- * was added to each number, 0 for none.  After an error the change must not leave, and *out holds nothing new.
- * ERR_INPUT with a sentence, ERR_LIMIT, ERR_MEMORY. */
+ * was added to each number (in training: of each step's sum of gradients), 0 for none.  After an error the change must
+ * not leave, and *out holds nothing new. ERR_INPUT with a sentence, ERR_LIMIT, ERR_MEMORY. */
 enum err update_write(struct tensor_set *delta, const struct update_cover *cover, struct buf *out, double *out_noise,
                       struct why *why) MUST_USE;

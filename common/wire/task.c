@@ -50,6 +50,7 @@ static const struct number numbers[] = {
     { "privacy", "epsilon",         NUMBER_REAL,  1e-6, 1000,           AT(privacy.epsilon) },
     { "privacy", "delta",           NUMBER_REAL,  1e-30, BELOW_ONE,     AT(privacy.delta) },
     { "privacy", "clip",            NUMBER_REAL,  TINY, 1e9,            AT(privacy.clip) },
+    { "privacy", "noise_multiplier", NUMBER_REAL, 0.01, 1e6,            AT(privacy.noise_multiplier) },
     { "start",   "when_present",    NUMBER_COUNT, 0,    QUORUM_MAX,     AT(start.when_present) },
     { "start",   "min_interval",    NUMBER_MS,    0,    366 * MS_DAY,   AT(start.min_interval_ms) },
 };
@@ -66,7 +67,7 @@ static const struct section {
     { "server",  { "optimizer", "learning_rate", "momentum", "beta1", "beta2", "tau" } },
     { "rounds",  { "count", "quorum", "join_deadline", "round_deadline", "late", "patience", "min_improvement",
                    "max_update_norm", "max_samples" } },
-    { "privacy", { "mechanism", "epsilon", "delta", "clip" } },
+    { "privacy", { "mechanism", "epsilon", "delta", "clip", "noise_multiplier" } },
     { "start",   { "cron", "when_present", "when_new_data", "min_interval" } },
 };
 /* clang-format on */
@@ -85,7 +86,7 @@ static enum err read_choices(const struct doc *d, struct task *t, struct why *wh
     static const char *const optimizers[] = { "sgd", "adam", NULL };
     static const char *const servers[] = { "sgd", "momentum", "adam", "yogi", NULL };
     static const char *const lates[] = { "discard", "weighted", NULL };
-    static const char *const mechanisms[] = { "none", "gaussian", "laplace", NULL };
+    static const char *const mechanisms[] = { "none", "gaussian", "laplace", "dp-sgd", NULL };
     static const char *const scales[] = { "none", "ranges", "moments", NULL };
     unsigned n = 0;
     TRY(choose(doc_get(d, "model"), "arch", archs, t->contract.nclasses > 2 ? ARCH_SOFTMAX : ARCH_LOGISTIC, &n, why));
@@ -168,28 +169,40 @@ static enum err check_model(const struct doc *d, const struct task *t, struct wh
     return OK;
 }
 
+/* A mean over the records put into one of them would make it depend on all the others. */
+static enum err check_missing(const struct doc *d, const struct task *t, struct why *why)
+{
+    for (size_t i = 0; t->privacy.mechanism == NOISE_DP_SGD && i < t->contract.count; i++)
+        if (t->contract.columns[i].role == COLUMN_FEATURE && t->contract.columns[i].missing == MISSING_MEAN)
+            return doc_refuse(d, why, "mechanism dp-sgd hides each patient, and `missing: mean` of `%s` mixes them",
+                              t->contract.columns[i].name);
+    return OK;
+}
+
 /* What each mechanism needs, and what would be a misunderstanding. */
 static enum err check_privacy(const struct doc *d, const struct task *t, struct why *why)
 {
     static const struct {
         const char *name;
-        unsigned needs; /* bits of `keys` */
-    } rules[] = {
-        [NOISE_NONE] = { "none", 0 }, [NOISE_GAUSSIAN] = { "gaussian", 7 }, [NOISE_LAPLACE] = { "laplace", 5 }
-    };
-    static const char *const keys[] = { "epsilon", "delta", "clip" };
+        unsigned needs, allows; /* bits of `keys` */
+    } rules[] = { [NOISE_NONE] = { "none", 0, 0 },
+                  [NOISE_GAUSSIAN] = { "gaussian", 7, 7 },
+                  [NOISE_LAPLACE] = { "laplace", 5, 5 },
+                  [NOISE_DP_SGD] = { "dp-sgd", 7, 15 } };
+    static const char *const keys[] = { "epsilon", "delta", "clip", "noise_multiplier" };
     const struct doc *privacy = doc_get(d, "privacy");
     const char *name = rules[t->privacy.mechanism].name;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const struct doc *given = doc_get(privacy, keys[i]);
         bool needed = rules[t->privacy.mechanism].needs >> i & 1;
         if (needed && !given) return doc_refuse(privacy, why, "mechanism %s needs `%s`", name, keys[i]);
-        if (!needed && given) return doc_refuse(given, why, "mechanism %s does not use it", name);
+        if (!(rules[t->privacy.mechanism].allows >> i & 1) && given)
+            return doc_refuse(given, why, "mechanism %s does not use it", name);
     }
     if (t->privacy.mechanism != NOISE_NONE && t->scale == SCALE_MOMENTS)
         return doc_refuse(doc_get(d, "standardise"), why,
                           "moments would leave each hospital without noise; with privacy use ranges");
-    return OK;
+    return check_missing(place(d, privacy), t, why);
 }
 
 static enum err read_start(const struct doc *d, struct task *t, struct why *why)

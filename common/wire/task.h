@@ -9,12 +9,12 @@
 #include "common/wire/contract.h"
 
 enum { TASK_NAME_BYTES = 64, TASK_MAX_HIDDEN = 8, TASK_MAX_BYTES = 60000 };
-enum task_arch { ARCH_LOGISTIC, ARCH_SOFTMAX, ARCH_MLP };                   /* model.arch */
-enum task_optimizer { OPTIMIZER_SGD, OPTIMIZER_ADAM };                      /* train.optimizer */
-enum task_server { SERVER_SGD, SERVER_MOMENTUM, SERVER_ADAM, SERVER_YOGI }; /* server.optimizer */
-enum task_late { LATE_DISCARD, LATE_WEIGHTED };                             /* rounds.late */
-enum task_scale { SCALE_NONE, SCALE_RANGES, SCALE_MOMENTS };                /* standardise */
-enum task_noise { NOISE_NONE, NOISE_GAUSSIAN, NOISE_LAPLACE };              /* privacy.mechanism */
+enum task_arch { ARCH_LOGISTIC, ARCH_SOFTMAX, ARCH_MLP };                    /* model.arch */
+enum task_optimizer { OPTIMIZER_SGD, OPTIMIZER_ADAM };                       /* train.optimizer */
+enum task_server { SERVER_SGD, SERVER_MOMENTUM, SERVER_ADAM, SERVER_YOGI };  /* server.optimizer */
+enum task_late { LATE_DISCARD, LATE_WEIGHTED };                              /* rounds.late */
+enum task_scale { SCALE_NONE, SCALE_RANGES, SCALE_MOMENTS };                 /* standardise */
+enum task_noise { NOISE_NONE, NOISE_GAUSSIAN, NOISE_LAPLACE, NOISE_DP_SGD }; /* privacy.mechanism */
 
 struct task {
     char name[TASK_NAME_BYTES];
@@ -54,9 +54,10 @@ struct task {
     } rounds;
     struct {
         enum task_noise mechanism;
-        double epsilon; /* per round and hospital */
-        double delta;   /* Gaussian */
-        double clip;    /* L2 (Gaussian) or L1 (Laplace) bound of the update */
+        double epsilon; /* per hospital: of each round; DP-SGD: of all rounds together, for each patient */
+        double delta;   /* Gaussian, DP-SGD */
+        double clip;    /* bound of the update, L2 (Gaussian) or L1 (Laplace); DP-SGD: L2, of each record's gradient */
+        double noise_multiplier; /* DP-SGD: deviation over clip; 0: as epsilon asks for */
     } privacy;
     struct {
         char cron[64];            /* "" none; five fields, UTC */

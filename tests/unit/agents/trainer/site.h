@@ -19,6 +19,7 @@
     "train: {epochs: 2, batch: 16, test_fraction: 0.25}\n"                                                             \
     "rounds: {count: 3}\n"
 #define SITE_NOISE "privacy: {mechanism: gaussian, epsilon: 1, delta: 1.0e-5, clip: 1}\n"
+#define SITE_UNIT_NOISE "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1}\n"
 #define SITE_POLICY(cohort, mode, epsilon_max)                                                                         \
     "tasks: any\nmodels: any\nmin_cohort: " #cohort "\nmax_rounds: 100\nstatistics: yes\n"                             \
     "privacy: {mode: " mode ", epsilon_max: " #epsilon_max ", delta: 1.0e-5, epsilon_per_round_max: 1}\n"

@@ -95,6 +95,39 @@ Test(admit, work)
     }
 }
 
+Test(admit, units)
+{
+    static const struct {
+        const char *policy;
+        uint64_t units;
+        enum err err;
+        const char *text;
+    } rows[] = {
+        { "open", 0, OK, "" },
+        { "open", 160, ERR_REFUSED, "epsilon_per_round_max` is 1; a round alone" },
+        { "dear rounds", 160, OK, "" },
+        { "dear rounds, less in all", 0, ERR_REFUSED, "epsilon_max` is 7; the task's run wants 8" },
+        { "small delta", 0, ERR_REFUSED, "delta" },
+        { "much noise", 0, OK, "" },
+        { "much noise", 160, ERR_REFUSED, "epsilon_per_round_max" },
+        { "dear rounds, much noise", 160, ERR_REFUSED, "min_noise" },
+        { "noise required", 0, OK, "" },
+        { "unset", 160, ERR_POLICY, "no site policy" },
+    };
+    CLEANUP(plan_let_go) struct plan *plan = learned_plan(SITE_TASK SITE_UNIT_NOISE);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct policy p = changed(rows[i].policy);
+        struct unit_rule r;
+        struct why why = { "" };
+        if (strncmp(rows[i].policy, "dear", 4) == 0) p.epsilon_per_round_max = 8;
+        if (strstr(rows[i].policy, "less in all")) p.epsilon_max = 7;
+        if (strstr(rows[i].policy, "much noise")) p.min_noise = 4;
+        enum err e = rows[i].units ? admit_units(&p, plan, rows[i].units, &r, &why) : admit_task(&p, plan, &why);
+        cr_expect_eq(e, rows[i].err, "%s %zu: %s", rows[i].policy, i, why.text);
+        cr_expect(strstr(why.text, rows[i].text) != NULL, "%s: %s", rows[i].policy, why.text);
+    }
+}
+
 /* The example's policy allows the example's task, by name and by model; not another one. */
 Test(admit, example)
 {

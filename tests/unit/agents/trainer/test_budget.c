@@ -80,6 +80,25 @@ Test(budget, subsampled_records_have_their_rate)
     cr_expect_eq(budget_reserve(&b, "r1", 8, &other, keep, &s, &grant, NULL), ERR_INPUT, "free of charge");
 }
 
+/* One ledger's records are foreign to the other. */
+Test(budget, two_ledgers)
+{
+    static struct sink s;
+    struct budget patients CLEANUP(budget_fini);
+    struct budget whole CLEANUP(budget_fini);
+    struct privacy_event e = event_of(1);
+    enum budget_grant grant;
+    budget_init_units(&patients, EPSILON_MAX, DELTA);
+    budget_init(&whole, EPSILON_MAX, DELTA);
+    cr_assert_eq(budget_reserve(&patients, "r", 1, &e, keep, &s, &grant, NULL), OK);
+    cr_expect_str_eq(s.keys[0], BUDGET_UNITS_PREFIX "0000000000");
+    cr_expect_eq(budget_load(&whole, s.keys[0], str_bytes(str_of(s.records[0]))), ERR_STORE);
+    struct budget again CLEANUP(budget_fini);
+    budget_init_units(&again, EPSILON_MAX, DELTA);
+    cr_expect_eq(budget_load(&again, s.keys[0], str_bytes(str_of(s.records[0]))), OK);
+    cr_expect_eq(budget_spent(&again), budget_spent(&patients));
+}
+
 Test(budget, a_round_is_charged_once)
 {
     static struct sink s;

@@ -34,6 +34,7 @@ static void open_till(struct till *t, const char *task, double epsilon_max)
     budget_init(&t->budget, epsilon_max, 1e-5);
     t->charge = (struct charge){ &t->budget, put, &t->ledger, dice_random, &t->rng };
     t->cover = update_cover_of(p);
+    if (t->cover.in_training) cr_assert_eq(unit_rule_make(p, 100, &t->cover.unit, NULL), OK);
 }
 
 static enum err pay(struct till *t, uint64_t round, struct why *why)
@@ -85,6 +86,24 @@ Test(charge, refusals_change_nothing)
         cr_expect(!has_key(&t) && t.ledger.records == 0 && t.budget.count == 0, "%s", rows[i].name);
         budget_fini(&t.budget);
     }
+}
+
+/* Three rounds are what the task has, and what its epsilon buys. */
+Test(charge, patients)
+{
+    struct till t;
+    open_till(&t, SITE_TASK SITE_UNIT_NOISE, 8);
+    for (uint64_t round = 1; round <= 3; round++) cr_expect_eq(pay(&t, round, NULL), OK);
+    double spent = budget_spent(&t.budget);
+    cr_expect(spent > 7.99 && spent <= 8.0001, "%g", spent);
+    cr_expect_eq(pay(&t, 3, NULL), OK);
+    cr_expect_eq(pay(&t, 4, NULL), ERR_BUDGET);
+    cr_assert_eq(budget_commit(&t.budget, "r", 3, put, &t.ledger, NULL), OK);
+    cr_expect_eq(pay(&t, 3, NULL), ERR_DUPLICATE);
+    t.cover.unit.units = 101, t.cover.unit.rate = 16.0 / 101; /* another file than the round was paid for */
+    cr_expect_eq(pay(&t, 2, NULL), ERR_REFUSED);
+    cr_expect(t.budget.count == 3 && budget_spent(&t.budget) == spent);
+    budget_fini(&t.budget);
 }
 
 Test(charge, no_dice_no_noise)

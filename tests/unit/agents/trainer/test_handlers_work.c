@@ -71,6 +71,52 @@ Test(trainer_handlers_work, an_interrupted_noised_round_is_paid_once)
     site_close(&s);
 }
 
+#define OPEN_POLICY(epsilon_max)                                                                                       \
+    "tasks: any\nmodels: any\nmin_cohort: 10\nmax_rounds: 100\nstatistics: yes\n"                                      \
+    "privacy: {mode: required, epsilon_max: " #epsilon_max ", delta: 1.0e-5, epsilon_per_round_max: 8}\n"
+
+/* After the kill the records are read before the round is paid for; it costs what it did. */
+Test(trainer_handlers_work, patients_are_paid_for_once_a_round)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .task = SITE_TASK SITE_UNIT_NOISE, .policy = OPEN_POLICY(8) });
+    const struct heard *h = site_heard(&s);
+    site_do(&s, "invite");
+    cr_assert_eq(h->got[MSG_RUN_ACCEPT], 1, "%s", h->text);
+    interrupt(&s, "/tell train 1", WORK_TRAIN);
+    cr_assert_eq(h->got[MSG_UPDATE], 1, "%s", h->text);
+    cr_expect(site_trainer(&s)->patients_budget.count == 1 && site_trainer(&s)->budget.count == 0);
+    double once = h->epsilon;
+    cr_expect(once > 1 && h->noise > 0 && h->loss == 0);
+    site_kill(&s);
+    site_do(&s, "train 1");
+    cr_expect_eq(h->got[MSG_UPDATE], 1);
+    cr_expect_eq(trainer_spent(site_trainer(&s)), once);
+    site_do(&s, "train 2");
+    site_kill(&s);
+    site_do(&s, "train 3");
+    cr_expect(h->got[MSG_UPDATE] == 3 && h->epsilon > once && h->epsilon <= 8);
+    cr_expect(strstr(site_ask(&s, "paul", "/budget"), "For each patient, counted apart: of epsilon 8") != NULL);
+    site_close(&s);
+}
+
+/* A policy that was tightened meanwhile: the round is neither paid for nor done. */
+Test(trainer_handlers_work, patients_and_a_smaller_budget)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .task = SITE_TASK SITE_UNIT_NOISE, .policy = OPEN_POLICY(8) });
+    const struct heard *h = site_heard(&s);
+    site_do(&s, "invite");
+    site_do(&s, "train 1");
+    site_write(&s, "policy.yaml", OPEN_POLICY(7));
+    site_kill(&s);
+    site_do(&s, "train 2");
+    cr_expect(h->got[MSG_UPDATE] == 1 && h->got[MSG_ROUND_DECLINE] == 1);
+    cr_expect(strstr(h->text, "epsilon_max` is 7") != NULL, "%s", h->text);
+    cr_expect_eq(site_trainer(&s)->patients_budget.count, 1);
+    site_close(&s);
+}
+
 Test(trainer_handlers_work, the_end_of_a_run_stops_its_work)
 {
     struct site s;

@@ -81,6 +81,33 @@ Test(records, what_cannot_be_read)
     (void)unlink(path);
 }
 
+/* A patient's rows follow one another, and nobody is in two units. */
+Test(records, units)
+{
+    static const char task[] = "name: t\ndata:\n  header: no\n  columns:\n    - {name: p, role: patient}\n"
+                               "    - {name: a, min: 0, max: 100}\n    - {name: y, role: label, classes: 2}\n";
+    static const char text[] = "ann,1,0\nbob,2,1\nann,3,1\ncat,4,0\nbob,5,0\nann,6,1\n";
+    static const uint32_t wants[] = { 1, 2, 3 };
+    char path[] = "/tmp/himas-records-XXXXXX";
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(task);
+    struct records *r = NULL;
+    struct records_about about = { 0 };
+    uint32_t starts[7] = { 0 };
+    write_file(path, text);
+    struct records_order order = order_of(p, path);
+    order.test_fraction = 0;
+    cr_assert_eq(records_load(&order, &r, &about, NULL), OK);
+    cr_assert_eq(records_units(r, starts), 3);
+    cr_expect(starts[0] == 0 && starts[3] == 6);
+    unsigned seen = 0;
+    for (size_t i = 0; i < 3; i++) seen |= 1u << (starts[i + 1] - starts[i]);
+    for (size_t i = 0; i < 3; i++) cr_expect(seen >> wants[i] & 1, "%u", wants[i]);
+    cr_expect_eq(records_units(r, NULL), 3);
+    records_drop(r);
+    records_about_fini(&about);
+    (void)unlink(path);
+}
+
 Test(records, stamps)
 {
     char path[] = PATH;

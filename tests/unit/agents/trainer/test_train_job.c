@@ -12,7 +12,7 @@ static enum err train(const struct plan *p, uint64_t round, const struct trainin
     CLEANUP(table_fini) struct table rows = { 0 };
     learned_model(p, NULL, NULL, &model);
     learned_rows(60, &rows);
-    return train_round(&net_engine, p, &rows, &model, round, hooks, out, NULL);
+    return train_round(&net_engine, p, &rows, &model, round, NULL, hooks, out, NULL);
 }
 
 /* delta = trained - received, where "trained" is the engine's own answer. */
@@ -68,7 +68,7 @@ Test(train_job, what_gives_no_change)
     buf_add_z(&model, "no model");
     cr_expect_eq(train(p, 1, &(struct training_hooks){ .cancelled = stop }, &t), ERR_STATE);
     learned_rows(4, &rows);
-    cr_expect_eq(train_round(&net_engine, p, &rows, &model, 1, NULL, &t, &why), ERR_INPUT);
+    cr_expect_eq(train_round(&net_engine, p, &rows, &model, 1, NULL, NULL, &t, &why), ERR_INPUT);
     cr_expect(t.delta == NULL && why.text[0]);
 }
 

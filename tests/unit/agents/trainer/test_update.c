@@ -44,6 +44,21 @@ Test(update, covers)
     }
 }
 
+/* Noise that training put in already: nothing is added here, and the step's is told. */
+Test(update, covered_in_training)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_TASK SITE_UNIT_NOISE);
+    struct tensor_set *delta CLEANUP(tensor_set_drop) = change(1);
+    CLEANUP(buf_free) struct buf out = buf_make(1 << 20);
+    struct update_cover c = update_cover_of(p);
+    double noise = -1;
+    cr_assert(c.wanted && c.in_training);
+    cr_assert_eq(unit_rule_make(p, 100, &c.unit, NULL), OK);
+    cr_assert_eq(update_write(delta, &c, &out, &noise, NULL), OK);
+    cr_expect(noise == c.unit.noise * c.unit.clip && noise > .5);
+    for (size_t i = 0; i < delta->nelements; i++) cr_expect_eq(delta->flat[i], 1);
+}
+
 /* Sum of squares over n: within 20 % of sigma^2 for n = 1000, except once in 10^5 (chi-square); the key is fixed. */
 Test(update, noise_is_there_and_follows_the_key)
 {

@@ -1,0 +1,33 @@
+/*
+ * unit_rule -- how each patient is hidden in a run's training, and what a
+ * round of it costs.
+ *
+ * UNIT: a patient; where the records name none, a record.  Neighbours: the
+ * same hospital with one more or one less among those it trains on.  How many
+ * they are is told in clear, and the rate at which they are drawn follows from
+ * it: batch / units, but at most 1.
+ */
+#pragma once
+#include "agents/trainer/plan.h"
+#include "common/privacy/accountant.h"
+
+struct unit_rule {
+    double epsilon; /* of the whole run, at delta */
+    double delta;
+    double clip;     /* L2 bound of one unit's gradient in a step */
+    uint64_t units;  /* 0: not yet known, nor what follows */
+    double noise;    /* standard deviation over clip */
+    double rate;     /* chance of a unit to be in a step */
+    uint64_t steps;  /* of one round */
+    uint64_t rounds; /* of the run */
+};
+
+/* For a plan that hides units, which plan_hides_units tells.  With units 0 only what the task says is filled in.
+ * ERR_REFUSED with a sentence when the task's noise does not keep its epsilon, or no noise would. */
+enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rule *out, struct why *why) MUST_USE;
+
+/* What to charge for one round; the events of all rounds together are within the rule's epsilon. */
+struct privacy_event unit_rule_event(const struct unit_rule *r);
+
+/* Epsilon of so many rounds alone, at this delta. */
+double unit_rule_cost(const struct unit_rule *r, uint64_t rounds, double delta);

@@ -1,0 +1,178 @@
+#include "agents/trainer/engines/net.h"
+#include "agents/trainer/records.h"
+#include "agents/trainer/train_job.h"
+#include "agents/trainer/unit_rule.h"
+#include "common/base/file.h"
+#include "tests/unit/agents/trainer/learned.h"
+#include "tests/unit/agents/trainer/site.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMED(noise)                                                                                                   \
+    SITE_TASK "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1, noise_multiplier: " #noise "}\n"
+
+/* SITE_TASK has 3 rounds of 2 epochs in batches of 16. */
+Test(unit_rule, rates_and_steps)
+{
+    static const struct {
+        uint64_t units;
+        double rate;
+        uint64_t steps;
+    } rows[] = { { 160, .1, 20 }, { 100, .16, 14 }, { 16, 1, 2 }, { 5, 1, 2 }, { 1, 1, 2 } };
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_TASK SITE_UNIT_NOISE);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct unit_rule r;
+        cr_assert_eq(unit_rule_make(p, rows[i].units, &r, NULL), OK);
+        cr_expect(r.rate == rows[i].rate && r.steps == rows[i].steps && r.rounds == 3, "%zu", i);
+        double cost = unit_rule_cost(&r, 3, 1e-5);
+        cr_expect(cost <= 8 && cost > 7, "%zu: noise %g, epsilon %g", i, r.noise, cost);
+    }
+}
+
+/* Round by round, as the ledger adds up: within the promise to the last digit. */
+Test(unit_rule, all_rounds_are_within_the_promise)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_TASK SITE_UNIT_NOISE);
+    for (uint64_t units = 17; units < 3000; units += 371) {
+        struct unit_rule r;
+        struct accountant a = accountant_make();
+        cr_assert_eq(unit_rule_make(p, units, &r, NULL), OK);
+        struct privacy_event e = unit_rule_event(&r);
+        for (int round = 0; round < 3; round++) {
+            cr_expect(accountant_allows(&a, &e, 8, 1e-5), "%d of %d units", round, (int)units);
+            cr_assert_eq(accountant_add(&a, &e), OK);
+        }
+        cr_expect_not(accountant_allows(&a, &e, 8, 1e-5));
+    }
+}
+
+Test(unit_rule, noise_by_name)
+{
+    static const struct {
+        const char *task;
+        enum err err;
+    } rows[] = { { NAMED(5), OK }, { NAMED(0.3), ERR_REFUSED } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(plan_let_go) struct plan *p = learned_plan(rows[i].task);
+        struct unit_rule r = { .noise = -1 };
+        struct why why = { "" };
+        cr_expect_eq(unit_rule_make(p, 160, &r, &why), rows[i].err, "%zu", i);
+        cr_expect_eq(r.noise, rows[i].err == OK ? 5 : -1, "%zu", i);
+        cr_expect_eq(strstr(why.text, "noise_multiplier") != NULL, rows[i].err != OK, "%s", why.text);
+    }
+}
+
+Test(unit_rule, before_the_units_are_known)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_TASK SITE_UNIT_NOISE);
+    struct unit_rule r;
+    cr_assert_eq(unit_rule_make(p, 0, &r, NULL), OK);
+    cr_expect(r.epsilon == 8 && r.delta == 1e-5 && r.clip == 1 && r.noise == 0 && r.steps == 0);
+    cr_expect(isinf(unit_rule_cost(&r, 1, 1e-5)));
+}
+
+/* ---- three hospitals, from the records to the model ---- */
+
+enum { HOSPITALS = 3, INPUTS = 30 };
+
+struct federation {
+    struct plan *plan;
+    struct table train, test; /* in the file's units; the first is dealt out in equal parts */
+    struct tensor_set *weights;
+    uint32_t *starts;
+};
+
+static void open_federation(struct federation *f)
+{
+    CLEANUP(buf_free) struct buf task = buf_make(1 << 16);
+    struct records *records = NULL;
+    struct records_about about = { 0 };
+    cr_assert_eq(file_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/task-dp.yaml", &task, NULL), OK);
+    cr_assert_eq(plan_new(buf_str(&task), &f->plan, NULL), OK);
+    struct records_order order = { .path = HIMAS_SOURCE_DIR "/examples/breast-cancer/breast_cancer.csv",
+                                   .schema = "",
+                                   .need = &f->plan->task.contract,
+                                   .test_fraction = .3,
+                                   .seed = 1 };
+    cr_assert_eq(records_load(&order, &records, &about, NULL), OK);
+    cr_assert_eq(records_take(records, RECORDS_TRAINING, &f->train), OK);
+    cr_assert_eq(records_take(records, RECORDS_HELD_OUT, &f->test), OK);
+    cr_assert_eq(model_init(&f->plan->spec, 1, &f->weights), OK);
+    f->starts = calloc(f->train.nrows + 1, sizeof *f->starts);
+    for (uint32_t i = 0; i <= f->train.nrows; i++) f->starts[i] = i;
+    records_about_fini(&about);
+    records_drop(records);
+}
+
+static void close_federation(struct federation *f)
+{
+    plan_drop(f->plan);
+    table_fini(&f->train);
+    table_fini(&f->test);
+    tensor_set_free(f->weights);
+    free(f->starts);
+}
+
+/* One hospital's part of a round, added to the sum. */
+static void take_part(const struct federation *f, size_t hospital, uint64_t round, uint8_t seed, struct tensor_set *sum)
+{
+    CLEANUP(table_fini) struct table rows = { 0 };
+    struct unit_rule r;
+    double loss = 0;
+    void *net = NULL;
+    struct tensor_set *after CLEANUP(tensor_set_drop) = NULL;
+    size_t n = f->train.nrows / HOSPITALS;
+    cr_assert_eq(table_init(&rows, n, INPUTS), OK);
+    memcpy(rows.inputs, f->train.inputs + hospital * n * INPUTS, n * INPUTS * sizeof(float));
+    memcpy(rows.labels, f->train.labels + hospital * n, n * sizeof *rows.labels);
+    cr_assert_eq(incoming_scale(&(struct incoming){ 0 }, &f->plan->task, &rows, NULL), OK);
+    cr_assert_eq(unit_rule_make(f->plan, n, &r, NULL), OK);
+    struct training_privacy privacy = { r.clip, r.noise, r.rate, r.steps, n, f->starts, { 0 } };
+    memcpy(privacy.key, (uint8_t[]){ (uint8_t)hospital, (uint8_t)round, seed }, 3);
+    struct training how = train_how(f->plan, round);
+    how.privacy = &privacy;
+    cr_assert_eq(net_engine.create(&f->plan->spec, 1, &net, NULL), OK);
+    cr_assert_eq(net_engine.load(net, f->weights, NULL), OK);
+    cr_assert_eq(net_engine.train(net, &rows, &how, NULL, &loss, NULL), OK);
+    cr_assert_eq(net_engine.store(net, &after), OK);
+    tensor_set_axpy(1.0 / HOSPITALS, after, sum);
+    net_engine.free(net);
+}
+
+static double auc_of(const struct federation *f)
+{
+    CLEANUP(tally_fini) struct tally tally = { 0 };
+    CLEANUP(table_fini) struct table rows = { 0 };
+    struct metrics m;
+    void *net = NULL;
+    cr_assert_eq(table_init(&rows, f->test.nrows, INPUTS), OK);
+    memcpy(rows.inputs, f->test.inputs, f->test.nrows * INPUTS * sizeof(float));
+    memcpy(rows.labels, f->test.labels, f->test.nrows * sizeof *rows.labels);
+    cr_assert_eq(incoming_scale(&(struct incoming){ 0 }, &f->plan->task, &rows, NULL), OK);
+    cr_assert_eq(net_engine.create(&f->plan->spec, 1, &net, NULL), OK);
+    cr_assert_eq(net_engine.load(net, f->weights, NULL), OK);
+    cr_assert_eq(tally_init(&tally, 2), OK);
+    cr_assert_eq(net_engine.evaluate(net, &rows, &tally), OK);
+    tally_finish(&tally, &m);
+    net_engine.free(net);
+    return m.auc;
+}
+
+/* Epsilon 8 over ten rounds for each of some 130 records a hospital; simulations with ten seeds gave .980 to .991. */
+Test(unit_rule, breast_cancer)
+{
+    for (uint8_t seed = 0; seed < 3; seed++) {
+        CLEANUP(close_federation) struct federation f = { 0 };
+        open_federation(&f);
+        for (uint64_t round = 1; round <= f.plan->task.rounds.count; round++) {
+            CLEANUP(tensor_set_drop) struct tensor_set *sum = NULL;
+            cr_assert_eq(tensor_set_zeros_like(f.weights, &sum), OK);
+            for (size_t h = 0; h < HOSPITALS; h++) take_part(&f, h, round, seed, sum);
+            tensor_set_copy(sum, f.weights);
+        }
+        double auc = auc_of(&f);
+        cr_expect_gt(auc, .95, "seed %d: %g", seed, auc);
+    }
+}
