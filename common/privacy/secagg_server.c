@@ -364,6 +364,7 @@ enum err secagg_server_finish(struct secagg_server *s, struct secagg_vec *out, s
     if (!secagg_server_can_finish(s))
         return why_say(why, ERR_LIMIT, "fewer than %u shares of somebody were answered", header_of(s)->threshold);
     masks.cap = count_masks(s);
+    if (masks.cap == 0) return ERR_BUG;
     masks.at = calloc(masks.cap, sizeof *masks.at);
     if (masks.at == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < s->n; i++)

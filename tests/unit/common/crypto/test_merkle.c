@@ -33,16 +33,15 @@ static enum err look(void *self, unsigned level, uint64_t index, struct merkle_h
 static const char *const leaves[] = {
     "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"
 };
-static const char *const leaf_hashes[] = {
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-    "0298d122906dcfc10892cb53a73992fc5b9f493ea4c9badb27b791b4127a7fe7",
-    "07506a85fd9dd2f120eb694f86011e5bb4662e5c415a62917033d4a9624487e7",
-    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    "4271a26be0d8a84f0bd54c8c302e7cb3a3b5d1fa6780a40bcce2873477dab658",
-    "b08693ec2e721597130641e8211e7eedccb4c26413963eee6c1e2ed16ffb1a5f",
-    "46f6ffadd3d06a09ff3c5860d2755c8b9819db7df44251788c7d8e3180de8eb1",
-};
+#define L0 "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+#define L1 "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"
+#define L2 "0298d122906dcfc10892cb53a73992fc5b9f493ea4c9badb27b791b4127a7fe7"
+#define L3 "07506a85fd9dd2f120eb694f86011e5bb4662e5c415a62917033d4a9624487e7"
+#define L4 "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b"
+#define L5 "4271a26be0d8a84f0bd54c8c302e7cb3a3b5d1fa6780a40bcce2873477dab658"
+#define L6 "b08693ec2e721597130641e8211e7eedccb4c26413963eee6c1e2ed16ffb1a5f"
+#define L7 "46f6ffadd3d06a09ff3c5860d2755c8b9819db7df44251788c7d8e3180de8eb1"
+static const char *const leaf_hashes[] = { L0, L1, L2, L3, L4, L5, L6, L7 };
 static const char *const roots[] = {
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -138,17 +137,17 @@ Test(merkle, proof_vectors)
         const char *steps[STEPS_MAX + 1];
     } rows[] = {
         { "inclusion 0 1", true, 0, 1, { NULL } },
-        { "inclusion 0 8", true, 0, 8, { leaf_hashes[1], N23, N47 } },
-        { "inclusion 5 8", true, 5, 8, { leaf_hashes[4], N67, N03 } },
+        { "inclusion 0 8", true, 0, 8, { L1, N23, N47 } },
+        { "inclusion 5 8", true, 5, 8, { L4, N67, N03 } },
         { "inclusion 2 3", true, 2, 3, { N01 } },
-        { "inclusion 1 5", true, 1, 5, { leaf_hashes[0], N23, leaf_hashes[4] } },
+        { "inclusion 1 5", true, 1, 5, { L0, N23, L4 } },
         { "consistency 1 1", false, 1, 1, { NULL } },
-        { "consistency 1 8", false, 1, 8, { leaf_hashes[1], N23, N47 } },
+        { "consistency 1 8", false, 1, 8, { L1, N23, N47 } },
         { "consistency 6 8", false, 6, 8, { N45, N67, N03 } },
-        { "consistency 2 5", false, 2, 5, { N23, leaf_hashes[4] } },
-        { "consistency 3 7", false, 3, 7, { leaf_hashes[2], leaf_hashes[3], N01, N46 } },
+        { "consistency 2 5", false, 2, 5, { N23, L4 } },
+        { "consistency 3 7", false, 3, 7, { L2, L3, N01, N46 } },
         { "consistency 4 7", false, 4, 7, { N46 } },
-        { "consistency 6 7", false, 6, 7, { N45, leaf_hashes[6], N03 } },
+        { "consistency 6 7", false, 6, 7, { N45, L6, N03 } },
     };
     struct store s = { 0 };
     (void)grown(&s, 8);

@@ -82,8 +82,8 @@ struct change {
 
 static void apply(const struct change *c, struct secagg_header *h)
 {
-    uint32_t narrow = (uint32_t)c->value;
-    uint64_t wide = (uint64_t)c->value;
+    uint32_t narrow = c->size == 4 ? (uint32_t)c->value : 0;
+    uint64_t wide = c->size == 8 ? (uint64_t)c->value : 0;
     const void *from = c->size == 4 ? (void *)&narrow : c->size == 8 ? (void *)&wide : (const void *)&c->value;
     memcpy((uint8_t *)h + c->offset, from, c->size == 0 ? sizeof c->value : c->size);
 }
