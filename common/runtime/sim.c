@@ -15,6 +15,7 @@ struct sim *sim_new(uint64_t seed, const struct sim_faults *faults)
     s->loss = rng_make(~seed);
     s->fates = rng_make(seed * UINT64_C(0x9e3779b97f4a7c15));
     s->faults = *faults;
+    s->spill_fd = -1;
     if (s->faults.delay_max_ms < s->faults.delay_min_ms) s->faults.delay_max_ms = s->faults.delay_min_ms;
     return s;
 }
@@ -26,6 +27,7 @@ static void free_node(struct sim_node *n)
     settings_free(n->settings);
     free(n->settings_text);
     free(n->shown);
+    free(n->flows);
     buf_free(&n->heard);
     free(n);
 }
@@ -35,12 +37,11 @@ void sim_free(struct sim *s)
     if (s == NULL) return;
     for (size_t i = 0; i < s->nnodes; i++) free_node(s->nodes[i]);
     for (size_t i = 0; i < s->nheap; i++) buf_free(&s->heap[i].body);
-    for (size_t i = 0; i < s->nchunks; i++) buf_free(&s->chunks[i].data);
+    sim_chunks_free(s);
     roster_free(s->roster);
     free(s->nodes);
     free(s->slots);
     free(s->heap);
-    free(s->chunks);
     free(s->struck);
     free(s);
 }
@@ -98,6 +99,22 @@ static enum err add(struct sim *s, const char *name, struct sim_node **out)
     return OK;
 }
 
+void sim_keep_in(struct sim *s, const char *dir) { s->dir = dir; }
+
+void sim_log(struct sim *s, log_put_fn *put, void *to)
+{
+    s->log = put;
+    s->log_to = to;
+}
+
+static enum err open_store(struct sim_node *n, struct why *why)
+{
+    char path[STORE_MAX_KEY];
+    if (n->sim->dir == NULL) return store_open_memory(&n->kept);
+    (void)snprintf(path, sizeof path, "%s/%s.db", n->sim->dir, n->name);
+    return store_open_file(path, STORE_PROCESS_SAFE, &n->kept, why);
+}
+
 enum err sim_add(struct sim *s, const struct agent_def *def, const char *name, const char *settings, struct why *why)
 {
     struct sim_node *n = NULL;
@@ -109,7 +126,7 @@ enum err sim_add(struct sim *s, const struct agent_def *def, const char *name, c
     if (n->settings_text == NULL) return ERR_MEMORY;
     const struct settings_source from = { .config_text = str_of(n->settings_text) };
     TRY(settings_new(tables, &from, &n->settings, why));
-    TRY(store_open_memory(&n->kept));
+    TRY(open_store(n, why));
     sim_wrap_store(n);
     return identity_generate_in(&sim_group, sim_host(n).random, n, &n->identity);
 }
@@ -133,6 +150,7 @@ static void put_to_death(struct sim_node *n)
     n->up = n->dying = false;
     n->life++;
     n->link++;
+    sim_flows_cut(n, false);
     sim_unseen(n);
 }
 
@@ -145,7 +163,7 @@ static enum err bring_to_life(struct sim_node *n, struct why *why)
         .roster = n->sim->roster,
         .store = &n->wrapped,
         .host = sim_host(n),
-        .log = { .level = LOG_ERROR, .who = n->name },
+        .log = { .level = LOG_ERROR, .who = n->name, .put = n->sim->log, .to = n->sim->log_to },
         .identity = n->identity,
     };
     struct transport t = sim_transport(n);
@@ -214,6 +232,7 @@ void sim_cut(struct sim *s, const char *name, uint64_t down_ms)
     s->counts.cuts++;
     n->up = false;
     n->link++;
+    sim_flows_cut(n, true);
     sim_unseen(n);
     core_on_link(n->core, false);
     sim_schedule(n, SIM_LINK, down_ms);
@@ -250,16 +269,24 @@ static void on_job(struct sim *s, struct sim_node *n, struct sim_event *e)
     if (n->core && e->life == n->life) core_on_job(n->core, e->token);
 }
 
+/* Lost with the link: it was told then. */
+static bool is_void(const struct sim *s, const struct sim_node *n, const struct sim_event *e)
+{
+    return n->core == NULL || e->life != n->life || (s->faults.bits_per_second > 0 && e->link != n->link);
+}
+
 static void on_stored(struct sim *s, struct sim_node *n, struct sim_event *e)
 {
-    (void)s;
-    if (n->core && e->life == n->life) core_on_stored(n->core, e->token, e->err, buf_str(&e->body));
+    if (is_void(s, n, e)) return;
+    sim_flow_end(n, e->token);
+    core_on_stored(n->core, e->token, e->err, buf_str(&e->body));
 }
 
 static void on_fetched(struct sim *s, struct sim_node *n, struct sim_event *e)
 {
-    (void)s;
-    if (n->core && e->life == n->life) core_on_fetched(n->core, e->token, e->err, buf_bytes(&e->body));
+    if (is_void(s, n, e)) return;
+    sim_flow_end(n, e->token);
+    core_on_fetched(n->core, e->token, e->err, buf_bytes(&e->body));
 }
 
 /* A random one has a successor; it falls only while there are faults. */
@@ -359,6 +386,12 @@ void sim_forget(struct sim *s, const char *person)
 
 uint64_t sim_now_ms(const struct sim *s) { return s->now_ms; }
 struct sim_counts sim_counts(const struct sim *s) { return s->counts; }
+
+struct sim_traffic sim_traffic(const struct sim *s, const char *name)
+{
+    const struct sim_node *n = sim_node(s, name);
+    return n ? n->traffic : (struct sim_traffic){ 0 };
+}
 
 struct agent *sim_agent(struct sim *s, const char *name)
 {

@@ -30,10 +30,11 @@ struct sim_strike {
 struct sim_faults {
     uint64_t delay_min_ms;
     uint64_t delay_max_ms;
-    double drop;            /* probability a packet or chunk is lost */
-    double duplicate;       /* probability it comes twice */
-    double kill_per_second; /* per agent, of virtual time */
-    uint64_t down_min_ms;   /* how long a killed agent stays down */
+    uint64_t bits_per_second; /* of each agent's link, each way; 0: without limit.  See sim_link.c */
+    double drop;              /* probability a packet or chunk is lost */
+    double duplicate;         /* probability it comes twice */
+    double kill_per_second;   /* per agent, of virtual time */
+    uint64_t down_min_ms;     /* how long a killed agent stays down */
     uint64_t down_max_ms;
     double cut_per_second;            /* per agent: its link goes down for a while; what was in flight is lost */
     double crash_at_commit;           /* probability per commit: killed just before it or just after */
@@ -48,6 +49,12 @@ struct sim_faults {
 
 struct sim *sim_new(uint64_t seed, const struct sim_faults *faults); /* NULL out of memory */
 void sim_free(struct sim *s);
+
+/* Stores and chunks as files in dir (borrowed) instead of in memory; before the first sim_add. */
+void sim_keep_in(struct sim *s, const char *dir);
+
+/* The agents' errors go to put, a line each; before sim_start. */
+void sim_log(struct sim *s, log_put_fn *put, void *to);
 
 /* Adds an agent; name is its JID's local part and roster name.  settings: YAML text or "".  Agents start at sim_start.
  */
@@ -74,6 +81,12 @@ struct store *sim_store(struct sim *s, const char *name);
 /* Everything that ever left an agent is shown to this watcher first: the invariants' eye. */
 typedef void sim_watch_fn(void *to, const char *from, const struct packet *p);
 void sim_watch(struct sim *s, sim_watch_fn *fn, void *to);
+
+/* With limited links: bytes that passed a node's, lost and repeated ones included. */
+struct sim_traffic {
+    uint64_t sent, received;
+};
+struct sim_traffic sim_traffic(const struct sim *s, const char *name);
 
 /* The random strikes so far, in the order they fell. */
 const struct sim_strike *sim_strikes(const struct sim *s, size_t *out_n);

@@ -28,12 +28,19 @@ struct sim_event {
     size_t node;   /* whom it happens to */
     size_t from;   /* PACKET, PRESENCE */
     uint64_t life; /* TIMER, JOB, STORED, FETCHED, LINK: of this life of the node only */
-    uint64_t link; /* PACKET: of this life of the receiver's link only */
+    uint64_t link; /* PACKET, and on slow links STORED, FETCHED: of this life of the receiver's link only */
     uint64_t token;
     bool flag; /* PRESENCE: online; PACKET: chat; KILL, CUT, CLOCK: one of the random ones, which have a successor */
     int64_t by_ms;   /* KILL, CUT: time down; CLOCK: how far */
     struct buf body; /* PACKET: text; STORED, FETCHED: url, bytes; owned */
     enum err err;
+};
+enum sim_way { SIM_OUT, SIM_IN, SIM_WAYS };
+struct sim_flow { /* a chunk under way on a slow link */
+    enum sim_way way;
+    uint64_t token;
+    double bytes; /* with those sent again */
+    double began_ms, ends_ms;
 };
 struct sim_node {
     struct sim *sim;
@@ -56,11 +63,17 @@ struct sim_node {
     uint64_t life, link;
     size_t *shown; /* nodes that see its presence */
     size_t nshown, cap_shown;
-    struct buf heard; /* a person's ears */
+    struct buf heard;         /* a person's ears */
+    double free_ms[SIM_WAYS]; /* when its link can take more */
+    struct sim_flow *flows;
+    size_t nflows;
+    struct sim_traffic traffic;
 };
 struct sim_chunk {
     char sha256[65];
-    struct buf data;
+    size_t n;
+    struct buf data; /* or in the file, at: */
+    uint64_t at;
 };
 struct sim {
     struct sim_faults faults;
@@ -77,9 +90,14 @@ struct sim {
     size_t nslots;
     struct sim_chunk *chunks;
     size_t nchunks, cap_chunks;
+    const char *dir; /* NULL: in memory */
+    int spill_fd;    /* -1: not open */
+    uint64_t spilled;
     struct roster *roster;
     struct sim_strike *struck;
     size_t nstruck, cap_struck;
+    log_put_fn *log;
+    void *log_to;
     sim_watch_fn *watch;
     void *watch_to;
     struct sim_counts counts;
@@ -99,6 +117,17 @@ void sim_next_fault(struct sim_node *n, enum sim_event_kind kind); /* the next r
 void sim_note(struct sim_node *n, enum sim_strike_kind kind, uint64_t at, int64_t by_ms);
 /* Does this write of the node's store fail, or kill it?  Counts it, sets dying, and notes what was random. */
 enum sim_strike_kind sim_write_fate(struct sim_node *n, bool commit); /* SIM_STRIKE_KINDS: nothing happens */
+
+/* sim_link.c: slow links.  When a packet, a chunk, arrives; what becomes of those under way. */
+uint64_t sim_packet_at(struct sim_node *from, struct sim_node *to, size_t bytes);
+uint64_t sim_flow_begin(struct sim_node *n, enum sim_way way, uint64_t token, size_t bytes);
+void sim_flow_end(struct sim_node *n, uint64_t token); /* it is there */
+void sim_flows_cut(struct sim_node *n, bool tell);     /* all are lost; tell: the node learns it */
+
+/* sim_chunks.c: as transport.h's store and fetch */
+enum err sim_store_chunk(void *self, uint64_t token, const char *sha256, struct bytes data);
+enum err sim_fetch_chunk(void *self, uint64_t token, struct str url, uint64_t bytes);
+void sim_chunks_free(struct sim *s);
 
 /* sim_transport.c: what a node's core stands on */
 struct transport sim_transport(struct sim_node *n);

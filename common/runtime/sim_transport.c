@@ -12,7 +12,7 @@ static void one_copy(struct sim_node *from, struct sim_node *to, const struct pa
 {
     struct sim *s = from->sim;
     struct sim_event e = { .kind = SIM_PACKET, .node = to->index, .from = from->index, .link = to->link };
-    e.at_ms = s->now_ms + sim_delay(s);
+    e.at_ms = sim_packet_at(from, to, p->body.n);
     e.flag = p->kind == PACKET_CHAT;
     e.body = buf_make(SIZE_MAX / 2);
     buf_add_str(&e.body, p->body);
@@ -84,64 +84,6 @@ static void sim_answer(void *self, uint64_t call_id, const struct result *r)
     (void)self; /* nobody in a simulation uses structured calls: people chat */
     (void)call_id;
     (void)r;
-}
-
-/* ---- chunks ---- */
-
-static struct sim_chunk *chunk(struct sim *s, struct str sha256)
-{
-    for (size_t i = 0; i < s->nchunks; i++)
-        if (str_is(sha256, s->chunks[i].sha256)) return &s->chunks[i];
-    return NULL;
-}
-
-static enum err keep_chunk(struct sim *s, const char *sha256, struct bytes data)
-{
-    if (chunk(s, str_of(sha256))) return OK;
-    struct sim_chunk *grown = realloc(s->chunks, (s->nchunks + 1) * sizeof *grown);
-    if (grown == NULL) return ERR_MEMORY;
-    s->chunks = grown;
-    struct sim_chunk *c = &s->chunks[s->nchunks];
-    *c = (struct sim_chunk){ .data = buf_make(SIZE_MAX / 2) };
-    TRY(str_copy(str_of(sha256), c->sha256, sizeof c->sha256));
-    buf_add(&c->data, data.p, data.n);
-    s->nchunks++;
-    return buf_err(&c->data);
-}
-
-static struct sim_event later(struct sim_node *n, enum sim_event_kind kind, uint64_t token)
-{
-    struct sim_event e = {
-        .kind = kind, .node = n->index, .life = n->life, .token = token, .body = buf_make(SIZE_MAX / 2)
-    };
-    e.at_ms = n->sim->now_ms + sim_delay(n->sim);
-    e.err = sim_chance(n->sim, &n->sim->loss, n->sim->faults.drop) ? ERR_NETWORK : OK;
-    return e;
-}
-
-static enum err sim_store_chunk(void *self, uint64_t token, const char *sha256, struct bytes data)
-{
-    struct sim_node *n = self;
-    struct sim_event e = later(n, SIM_STORED, token);
-    if (e.err == OK) e.err = keep_chunk(n->sim, sha256, data);
-    n->sim->counts.bytes += data.n;
-    buf_addf(&e.body, "sim:%s", sha256);
-    sim_push(n->sim, &e);
-    return OK;
-}
-
-static enum err sim_fetch_chunk(void *self, uint64_t token, struct str url, uint64_t bytes)
-{
-    struct sim_node *n = self;
-    struct sim_event e = later(n, SIM_FETCHED, token);
-    const struct sim_chunk *c = str_starts(url, "sim:") ? chunk(n->sim, (struct str){ url.p + 4, url.n - 4 }) : NULL;
-    if (c == NULL || c->data.n != bytes)
-        e.err = ERR_ABSENT;
-    else
-        buf_add(&e.body, c->data.p, c->data.n);
-    n->sim->counts.bytes += e.body.n;
-    sim_push(n->sim, &e);
-    return OK;
 }
 
 struct transport sim_transport(struct sim_node *n)
