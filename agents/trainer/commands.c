@@ -71,6 +71,9 @@ static enum err run_policy(struct agent *a, void *self, const struct call *c, st
                p->min_cohort, p->max_rounds);
     result_say(out, p->privacy_required ? "Every update must be covered with noise."
                                         : "Updates may leave without noise when a task asks for none.");
+    if (p->privacy_required)
+        result_say(out, p->patients ? "Noise that hides each patient will do."
+                                    : "Noise must hide the whole hospital, not only each patient.");
     result_say(out, p->statistics ? "Means and variances of the features may leave without noise."
                                   : "Means and variances of the features do not leave.");
     say_list(out, "tasks", &p->tasks);

@@ -58,7 +58,8 @@ static enum err need_count(const struct doc *map, const char *key, uint64_t max,
 
 static enum err read_privacy(const struct doc *d, struct policy *p, struct why *why)
 {
-    static const char *const keys[] = { "mode", "epsilon_max", "delta", "epsilon_per_round_max", "min_noise", NULL };
+    static const char *const keys[] = { "mode",      "epsilon_max", "delta", "epsilon_per_round_max",
+                                        "min_noise", "patients",    NULL };
     static const char *const modes[] = { "optional", "required", NULL };
     unsigned mode = 0;
     TRY(doc_only(d, keys, why));
@@ -68,6 +69,7 @@ static enum err read_privacy(const struct doc *d, struct policy *p, struct why *
     TRY(need_real(d, "epsilon_max", TINY, POLICY_MAX_EPSILON, &p->epsilon_max, why));
     TRY(need_real(d, "delta", TINY, BELOW_ONE, &p->delta, why));
     TRY(need_real(d, "epsilon_per_round_max", TINY, POLICY_MAX_EPSILON, &p->epsilon_per_round_max, why));
+    TRY(doc_get_flag(d, "patients", &p->patients, why));
     return doc_get_f64(d, "min_noise", 0, MOST_NOISE, &p->min_noise, why);
 }
 
@@ -160,7 +162,11 @@ static enum err allows_statistics(const struct policy *p, const struct proposal 
 
 static enum err allows_no_noise(const struct policy *p, const struct proposal *q, struct why *why)
 {
-    if (q->noise != NULL || q->unit != NULL || !p->privacy_required) return OK;
+    if (q->noise != NULL || !p->privacy_required || (q->unit != NULL && p->patients)) return OK;
+    if (q->unit != NULL)
+        return why_say(why, ERR_REFUSED,
+                       "the policy's `privacy.mode` is required and `privacy.patients` is no; the task's noise hides "
+                       "each patient, not the whole hospital");
     return why_say(why, ERR_REFUSED, "the policy's `privacy.mode` is required; the task adds no noise");
 }
 

@@ -4,16 +4,21 @@
  * A YAML file that the hospital alone writes.  Whatever a coordinator proposes
  * is checked against it; nothing a coordinator sends can loosen it, and
  * without a readable policy everything is refused (a zeroed struct policy
- * refuses).  Every key but `min_noise` and `statistics` is required, so that
+ * refuses).  Every key but `min_noise`, `patients` and `statistics` is required, so that
  * nothing is allowed by forgetting it:
  *
- *   tasks: any                  # or a list: SHA-256 of the task document (64 hex digits), a name, or a name's start
- * and * models: ["mlp 30-64-32-1"]  # or any; a model's canonical text, or the SHA-256 of that text min_cohort: 50 #
- * fewest records here that anything may be computed from max_rounds: 100             # of one run statistics: no # may
- * means and variances leave, without noise?  default no privacy: mode: required            # or optional: a task
- * without noise is allowed too epsilon_max: 8            # over the ledger's life, at delta delta: 1.0e-5
+ *   tasks: any               # or a list: a document's SHA-256 (64 hex digits), a name, or a name's start and *
+ *   models: ["mlp 30-64-32-1"]   # or any; a model's canonical text, or the SHA-256 of that text
+ *   min_cohort: 50           # fewest records here that anything may be computed from
+ *   max_rounds: 100          # of one run
+ *   statistics: no           # may means and variances leave, without noise?  default no
+ *   privacy:
+ *     mode: required         # or optional: a task without noise is allowed too
+ *     epsilon_max: 8         # over a ledger's life, at delta
+ *     delta: 1.0e-5
  *     epsilon_per_round_max: 1
- *     min_noise: 0.5            # smallest noise scale, in sensitivities; default 0
+ *     min_noise: 0.5         # smallest noise scale, in sensitivities; default 0
+ *     patients: no           # may required noise hide each patient, and not all at once?  default no
  *
  * A name is chosen by the coordinator: only a digest pins what is done.
  */
@@ -42,6 +47,7 @@ struct policy {
     double delta;
     double epsilon_per_round_max;
     double min_noise; /* scale over sensitivity */
+    bool patients;    /* required noise may hide each patient instead of the whole hospital */
 };
 
 /* What a coordinator asks of us.  Views are borrowed for the call. */

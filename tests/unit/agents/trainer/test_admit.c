@@ -111,7 +111,8 @@ Test(admit, units)
         { "much noise", 0, OK, "" },
         { "much noise", 160, ERR_REFUSED, "epsilon_per_round_max" },
         { "dear rounds, much noise", 160, ERR_REFUSED, "min_noise" },
-        { "noise required", 0, OK, "" },
+        { "noise required", 0, ERR_REFUSED, "privacy.patients` is no" },
+        { "noise required, patients", 0, OK, "" },
         { "unset", 160, ERR_POLICY, "no site policy" },
     };
     CLEANUP(plan_let_go) struct plan *plan = learned_plan(SITE_TASK SITE_UNIT_NOISE);
@@ -120,6 +121,8 @@ Test(admit, units)
         struct unit_rule r;
         struct why why = { "" };
         if (strncmp(rows[i].policy, "dear", 4) == 0) p.epsilon_per_round_max = 8;
+        p.patients = strstr(rows[i].policy, "patients") != NULL;
+        p.privacy_required = strncmp(rows[i].policy, "noise required", 14) == 0;
         if (strstr(rows[i].policy, "less in all")) p.epsilon_max = 7;
         if (strstr(rows[i].policy, "much noise")) p.min_noise = 4;
         enum err e = rows[i].units ? admit_units(&p, plan, rows[i].units, &r, &why) : admit_task(&p, plan, &why);
@@ -138,9 +141,16 @@ Test(admit, example)
     struct why why = { "" };
     cr_assert_eq(file_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/task.yaml", &task, &why), OK, "%s", why.text);
     CLEANUP(plan_let_go) struct plan *plan = learned_plan((const char *)task.p);
+    buf_clear(&task);
+    cr_assert_eq(file_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/task-dp.yaml", &task, &why), OK);
+    CLEANUP(plan_let_go) struct plan *covered = learned_plan((const char *)task.p);
     cr_assert_eq(policy_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/policy.yaml", &arena, &p, &why), OK, "%s",
                  why.text);
     cr_expect_eq(admit_task(&p, plan, &why), OK, "%s", why.text);
     cr_expect_eq(admit_work(&p, plan, &(struct work){ .kind = WORK_STATS }, &why), OK, "%s", why.text);
     cr_expect_eq(admit_task(&p, other, NULL), ERR_REFUSED);
+    cr_assert_eq(policy_read(HIMAS_SOURCE_DIR "/examples/breast-cancer/policy-dp.yaml", &arena, &p, &why), OK);
+    struct unit_rule r;
+    cr_expect_eq(admit_units(&p, covered, 93, &r, &why), OK, "%s", why.text);
+    cr_expect_eq(admit_task(&p, plan, NULL), ERR_REFUSED);
 }

@@ -73,7 +73,8 @@ Test(trainer_handlers_work, an_interrupted_noised_round_is_paid_once)
 
 #define OPEN_POLICY(epsilon_max)                                                                                       \
     "tasks: any\nmodels: any\nmin_cohort: 10\nmax_rounds: 100\nstatistics: yes\n"                                      \
-    "privacy: {mode: required, epsilon_max: " #epsilon_max ", delta: 1.0e-5, epsilon_per_round_max: 8}\n"
+    "privacy: {mode: required, epsilon_max: " #epsilon_max                                                             \
+    ", delta: 1.0e-5, epsilon_per_round_max: 8, patients: yes}\n"
 
 /* After the kill the records are read before the round is paid for; it costs what it did. */
 Test(trainer_handlers_work, patients_are_paid_for_once_a_round)
