@@ -5,6 +5,30 @@
 #include <stdio.h>
 #include <string.h>
 
+static double wrong_rows(const struct tally *t)
+{
+    double right = 0;
+    for (size_t k = 0; k < t->nclasses; k++) right += t->confusion[k * t->nclasses + k];
+    return *t->count - right;
+}
+
+/* The sums must be possible for so many records, so many of them told wrongly.  The true class of a wrong one has at
+ * most half of the probability: a loss of ln 2 and a squared error of a quarter at least.  That of a right one has at
+ * least its share among all: a loss of ln(classes) at most. */
+static enum err check_sums(const struct tally *t, struct why *why)
+{
+    const double slack = 1e-9 * (*t->count + 1); /* of adding up */
+    double wrong = wrong_rows(t);
+    double most_loss = wrong * SCORES_MAX_LOSS + (*t->count - wrong) * log((double)t->nclasses) + slack;
+    if (*t->loss_sum < wrong * log(2) - slack || *t->loss_sum > most_loss)
+        return why_say(why, ERR_INPUT, "a loss of %.6g cannot be that of %.0f records, %.0f of them told wrongly",
+                       *t->loss_sum, *t->count, wrong);
+    if (*t->brier_sum < wrong / 4 - slack || *t->brier_sum > 2 * *t->count + slack)
+        return why_say(why, ERR_INPUT, "squared errors of %.6g cannot be those of %.0f records, %.0f told wrongly",
+                       *t->brier_sum, *t->count, wrong);
+    return OK;
+}
+
 static enum err fill(struct tally *t, const struct msg_evaluation *m, struct why *why)
 {
     size_t cells = t->nclasses * t->nclasses;
@@ -20,7 +44,7 @@ static enum err fill(struct tally *t, const struct msg_evaluation *m, struct why
     memcpy(t->positives, m->positives.p, bins * sizeof(double));
     memcpy(t->negatives, m->negatives.p, bins * sizeof(double));
     if (tally_check(t) != OK) return why_say(why, ERR_INPUT, "the counts do not agree on the number of records scored");
-    return OK;
+    return check_sums(t, why);
 }
 
 enum err scores_tally(size_t nclasses, const struct msg_evaluation *m, struct tally *out, struct why *why)

@@ -5,6 +5,8 @@
 #include "agents/coordinator/run.h"
 #include "common/learn/metrics.h"
 
+enum { SCORES_MAX_LOSS = 1000 }; /* believed, in nats, of a record that was told wrongly: float32 itself ends at 88 */
+
 /* Checks one hospital's counts, keeps them, and notes sums on the site.  ERR_INPUT with a sentence. */
 enum err scores_keep(struct run *r, struct site *s, const struct msg_evaluation *m, struct why *why) MUST_USE;
 /* All of the present round, merged in the order of the JIDs; count is 0 when nobody scored. */

@@ -11,13 +11,19 @@ static const struct row {
     const char *name;
     uint64_t samples;
     size_t cells, bins;
-    double loss_sum;
+    double loss_sum, brier_sum;
     enum err err;
 } rows[] = {
-    { "right", 4, 4, METRICS_MAX_BINS, 1.5, OK },
-    { "the confusion matrix holds another number of records", 5, 4, METRICS_MAX_BINS, 1.5, ERR_INPUT },
-    { "a matrix of three classes", 4, 9, METRICS_MAX_BINS, 1.5, ERR_INPUT },
-    { "too few bins", 4, 4, 10, 1.5, ERR_INPUT },
+    { "right", 4, 4, METRICS_MAX_BINS, 1.5, 0.5, OK },
+    { "the largest loss that is believed", 4, 4, METRICS_MAX_BINS, 1002, 2, OK },
+    { "an absurd loss", 4, 4, METRICS_MAX_BINS, 1003, 2, ERR_INPUT },
+    { "the largest loss of the schema", 4, 4, METRICS_MAX_BINS, 1e15, 2, ERR_INPUT },
+    { "a loss too good for a record told wrongly", 4, 4, METRICS_MAX_BINS, 0.69, 0.5, ERR_INPUT },
+    { "squared errors of more records", 4, 4, METRICS_MAX_BINS, 1.5, 8.1, ERR_INPUT },
+    { "squared errors too small for a record told wrongly", 4, 4, METRICS_MAX_BINS, 1.5, 0.24, ERR_INPUT },
+    { "the confusion matrix holds another number of records", 5, 4, METRICS_MAX_BINS, 1.5, 0.5, ERR_INPUT },
+    { "a matrix of three classes", 4, 9, METRICS_MAX_BINS, 1.5, 0.5, ERR_INPUT },
+    { "too few bins", 4, 4, 10, 1.5, 0.5, ERR_INPUT },
 };
 
 Test(scores, tallies_of_peers)
@@ -26,7 +32,9 @@ Test(scores, tallies_of_peers)
     negatives[100] = 1;
     negatives[800] = 1;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct msg_evaluation m = { .samples = rows[i].samples, .loss_sum = rows[i].loss_sum, .brier_sum = 0.5 };
+        struct msg_evaluation m = { .samples = rows[i].samples,
+                                    .loss_sum = rows[i].loss_sum,
+                                    .brier_sum = rows[i].brier_sum };
         double wide[9] = { 1, 1, 0, 0, 2 };
         struct tally t = { 0 };
         struct why why = { 0 };
@@ -38,6 +46,19 @@ Test(scores, tallies_of_peers)
         cr_expect((e == OK) == (t.values != NULL) && (e == OK) == (why.text[0] == 0), "%s", rows[i].name);
         tally_fini(&t);
     }
+}
+
+/* A hospital that claims the absurd is refused, counted, and the run goes on without its scores. */
+Test(scores, the_absurd_is_not_believed)
+{
+    struct house h;
+    house_open(&h, NULL, (const char *const[]){ "honest", "wild", NULL });
+    (void)house_say(&h, "start toy");
+    cr_expect(house_until_over(&h));
+    struct run_head head = house_head(&h, "toy-1");
+    cr_expect(head.state == RUN_DONE && head.loss < 10, "%g", head.loss);
+    cr_expect(house_state(&h)->counts.refused[REFUSAL_NUMBERS] > 0);
+    house_close(&h);
 }
 
 /* Two puppets score the same four records: loss, accuracy and AUC are those of the four. */
