@@ -100,7 +100,12 @@ const struct agent_def toy_client = {
 
 struct sim *toys_start(const char *server_settings)
 {
-    struct sim *s = sim_new(5, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 });
+    return toys_start_with(&(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 }, server_settings);
+}
+
+struct sim *toys_start_with(const struct sim_faults *faults, const char *server_settings)
+{
+    struct sim *s = sim_new(5, faults);
     struct why why = { 0 };
     cr_assert(s && sim_add(s, &toy_server, "server", server_settings, &why) == OK &&
                   sim_add(s, &toy_client, "client", "", &why) == OK,

@@ -19,6 +19,7 @@ extern enum err toys_fail_with; /* what the next join is answered with; every te
 
 extern const struct agent_def toy_server, toy_client;
 struct sim *toys_start(const char *server_settings); /* server, client, olga the operator, paul the officer; calm */
+struct sim *toys_start_with(const struct sim_faults *faults, const char *server_settings);
 const struct toy *toys_state(struct sim *s, const char *name);
 /* Hands a packet to an agent as if the network had brought it, and lets two seconds pass. */
 void toys_feed(struct sim *s, const char *to, const char *from, const char *json);

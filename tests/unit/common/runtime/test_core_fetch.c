@@ -1,0 +1,83 @@
+#include "tests/unit/common/runtime/toys.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MB = 1000000, LINK_BITS = 8 * MB }; /* a megabyte a second */
+static const struct sim_faults slow = { .delay_min_ms = 1, .delay_max_ms = 3, .bits_per_second = LINK_BITS };
+
+static enum err count_row(void *to, const char *key)
+{
+    (void)key;
+    ++*(size_t *)to;
+    return OK;
+}
+
+static size_t half_kept(struct sim *s)
+{
+    size_t n = 0;
+    cr_assert(store_scan_keys(sim_store(s, "client"), "~fetch/", count_row, &n) == OK);
+    return n;
+}
+
+static double got_mb(struct sim *s) { return (double)sim_traffic(s, "client").received / MB; }
+
+/* 30 MB take 30 s up and 30 s down; the trouble comes when a part is there. */
+Test(core_fetch, what_was_fetched_is_not_fetched_again, .timeout = 60)
+{
+    static const struct {
+        const char *name;
+        bool kill_client, kill_server, cut;
+        unsigned known; /* evaluations the client's state remembers */
+    } rows[] = { { "nothing happens", false, false, false, 1 },
+                 { "the receiver is killed", true, false, false, 1 },
+                 { "the sender is killed", false, true, false, 1 },
+                 { "the link is cut", false, false, true, 1 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sim *s = toys_start_with(&slow, "size: 30000000");
+        toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+        (void)sim_run(s, 45000, NULL, NULL);
+        cr_expect(half_kept(s) == 1 && got_mb(s) > 5, "%s: %.1f MB", rows[i].name, got_mb(s));
+        if (rows[i].kill_client) sim_kill(s, "client", 500);
+        if (rows[i].kill_server) sim_kill(s, "server", 500);
+        if (rows[i].cut) sim_cut(s, "client", 20000);
+        (void)sim_run(s, 90000, NULL, NULL);
+        const struct toy *t = toys_state(s, "client");
+        cr_expect(t->evaluations == rows[i].known && t->blob_bytes == 30 * MB, "%s: %u", rows[i].name, t->evaluations);
+        cr_expect(got_mb(s) < 32.5, "%s: %.1f MB", rows[i].name, got_mb(s));
+        cr_expect(half_kept(s) == 0 && core_outbox(sim_agent(s, "server")) == 0, "%s", rows[i].name);
+        sim_free(s);
+    }
+}
+
+/* The sender lost its memory and its store's list of what it sent stays: the same content comes under another id. */
+Test(core_fetch, equal_content_of_two_messages_is_fetched_once, .timeout = 60)
+{
+    struct sim *s = toys_start_with(&slow, "size: 10000000");
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    sim_kill(s, "server", 10);
+    (void)sim_run(s, 1000, NULL, NULL);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-2")); /* its buffer is empty again: the same bytes */
+    (void)sim_run(s, 60000, NULL, NULL);
+    cr_expect(toys_state(s, "client")->evaluations == 2, "%u", toys_state(s, "client")->evaluations);
+    cr_expect(got_mb(s) < 11, "%.1f MB", got_mb(s));
+    cr_expect(half_kept(s) == 0);
+    sim_free(s);
+}
+
+Test(core_fetch, half_of_many_does_not_pile_up, .timeout = 60)
+{
+    struct sim *s = toys_start_with(&slow, "size: 1100000");
+    struct store *kept = sim_store(s, "client");
+    cr_assert(store_begin(kept) == OK);
+    for (int i = 0; i < 30; i++) {
+        char key[128];
+        (void)snprintf(key, sizeof key, "~fetch/server@sim.local/%064d", i);
+        cr_assert(store_put(kept, key, str_bytes(STR("half"))) == OK);
+    }
+    cr_assert(store_commit(kept) == OK);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    (void)sim_run(s, 10000, NULL, NULL);
+    cr_expect(toys_state(s, "client")->evaluations == 1 && half_kept(s) <= 8, "%zu", half_kept(s));
+    sim_free(s);
+}

@@ -1,0 +1,24 @@
+#include "tests/unit/common/runtime/toys.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { MB = 1000000 };
+
+/* A second content, longer by as much: 20 MB begin, then 40 MB; both get on. */
+Test(core_upload, contents_take_turns, .timeout = 60)
+{
+    static const struct sim_faults slow = { .delay_min_ms = 1, .delay_max_ms = 3, .bits_per_second = 8 * MB };
+    struct sim *s = toys_start_with(&slow, "size: 4000000");
+    for (int i = 1; i <= 3; i++) {
+        char json[] = TOYS_JOIN("1a-N");
+        *strchr(json, 'N') = (char)('0' + i);
+        toys_feed(s, "server", "client@sim.local", json); /* 4, 8 and 12 MB */
+    }
+    (void)sim_run(s, 11000, NULL, NULL); /* one after another only the first two thirds of the second would be up */
+    cr_expect(core_outbox(sim_agent(s, "server")) >= 2);
+    (void)sim_run(s, 60000, NULL, NULL);
+    cr_expect(toys_state(s, "client")->evaluations == 3 && toys_state(s, "client")->blob_bytes == 12 * MB);
+    cr_expect(core_outbox(sim_agent(s, "server")) == 0);
+    cr_expect((double)sim_traffic(s, "server").sent < 25.0 * MB, "%.1f MB", (double)sim_traffic(s, "server").sent / MB);
+    sim_free(s);
+}
