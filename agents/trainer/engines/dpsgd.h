@@ -11,11 +11,13 @@
  * RANDOMNESS: all of it from the key, so the key is what must never be used
  * for two sets of data; each step has a stream of its own.
  *
- * NOISE: Gaussian in double, brought with the sum to a common grid of
- * 2^-DPSGD_GRID_BITS of its deviation (kernels.h).  A cell of the grid holds
- * millions of doubles, so which of them were possible does not show (Mironov
- * 2012); the cells' shares are off by less than a part in 2^20 of what
- * float32 sums already blur, which GHOST_SLACK covers.
+ * NOISE: not the exact draws of common/privacy/noise.h, which would take four
+ * fifths of a step's time, but Gaussians in double (kernels.h), from 128
+ * uniform bits a pair.  They and the sum are rounded to one grid, 2^-30 of the
+ * deviation, so that the low bits do not show what was added to what (Mironov
+ * 2012).  What the rounding, and float32 sums over a batch of some hundred
+ * records, may add to one record's share is covered by GHOST_SLACK; over many
+ * thousands it is so on average only.
  */
 #pragma once
 #include "agents/trainer/engines/engine.h"
