@@ -73,21 +73,18 @@ static void merge_drop(struct merge **m) { merge_free(*m); }
 
 /* ---- on the worker ---- */
 
-/* They were checked when they came; a second look costs little and keeps a damaged store out of the model. */
-static enum err add_batch(struct merge *m)
+static void add_batch(struct merge *m)
 {
-    for (size_t i = 0; i < m->nbatch; i++) {
-        const float *change = m->batch + i * m->n;
-        const struct part *p = &m->parts[m->next - m->nbatch + i];
-        if (!weights_finite(change, m->n))
-            return why_say(&m->why, ERR_INPUT, "a stored update holds numbers that are not finite");
-        aggregate_add(&m->sum, change, p->weight);
-    }
-    return OK;
+    double weights[MERGE_BATCH_MAX];
+    for (size_t i = 0; i < m->nbatch; i++) weights[i] = m->parts[m->next - m->nbatch + i].weight;
+    aggregate_add_all(&m->sum, m->batch, weights, m->nbatch);
 }
 
+/* Updates were checked when they came; a second look costs little and keeps a damaged store out of the model. */
 static enum err step_window(struct merge *m)
 {
+    if (!aggregate_finite(&m->sum))
+        return why_say(&m->why, ERR_INPUT, "a stored update holds numbers that are not finite");
     TRY(aggregate_finish(&m->sum));
     if (!m->has_memory) server_opt_begin(&m->opt, m->memory, m->n);
     server_opt_step(&m->opt, m->memory, m->sum.sum, m->model, m->n);
@@ -99,7 +96,7 @@ static enum err step_window(struct merge *m)
 static void merge_run(void *job)
 {
     struct merge *m = ((struct merge_job *)job)->merge;
-    if (m->err == OK) m->err = add_batch(m);
+    if (m->err == OK) add_batch(m);
     if (m->err == OK && m->next == m->nparts) m->err = step_window(m);
 }
 

@@ -56,3 +56,26 @@ Test(aggregate, fixed_order_gives_the_same_bits)
     }
     cr_expect(memcmp(&sums[0], &sums[1], sizeof sums[0]) == 0);
 }
+
+/* Many at once, in vectors and strips, are the same bits as one number after another. */
+Test(aggregate, all_at_once_gives_the_same_bits)
+{
+    enum { COUNT = 7, NUMBERS = 523 };
+    struct aggregate together;
+    double sums[NUMBERS] = { 0 };
+    double weights[COUNT];
+    float changes[COUNT * NUMBERS];
+    for (size_t i = 0; i < COUNT; i++) weights[i] = 1 + 0.37 * (double)i;
+    for (size_t i = 0; i < COUNT * NUMBERS; i++) changes[i] = sinf((float)i) * (i % 3 ? 1e-3f : 1e6f);
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t k = 0; k < NUMBERS; k++) sums[k] += weights[i] * (double)changes[i * NUMBERS + k];
+    cr_assert(aggregate_init(&together, NUMBERS) == OK);
+    aggregate_add_all(&together, changes, weights, COUNT);
+    cr_expect(memcmp(together.sum, sums, sizeof sums) == 0);
+    cr_expect(aggregate_finite(&together));
+    changes[5] = -INFINITY;
+    changes[NUMBERS + 5] = INFINITY;
+    aggregate_add_all(&together, changes, weights, 2);
+    cr_expect(!aggregate_finite(&together));
+    aggregate_fini(&together);
+}
