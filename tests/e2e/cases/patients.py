@@ -1,4 +1,4 @@
-"""Training that hides each patient: the example with noise in every step learns, is paid for, and stops when it is spent."""
+"""Training that hides each patient: the example with noise in every step learns, is paid for, and ends when spent."""
 import os
 
 from lib import places, tap
