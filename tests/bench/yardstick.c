@@ -69,13 +69,13 @@ static const struct part *part_of(unsigned exchange, bool out) { return &parts[2
 bool yard_sizes(const struct place *place, unsigned kind, unsigned exchange, size_t *out, size_t *back)
 {
     struct buf text[2];
-    bool there = write_stanza(place, kind, part_of(exchange, true), "y10@" PLACE_DOMAIN, &text[0]) &
-                 write_stanza(place, kind, part_of(exchange, false), "yc0@" PLACE_DOMAIN, &text[1]);
+    bool out_there = write_stanza(place, kind, part_of(exchange, true), "y10@" PLACE_DOMAIN, &text[0]);
+    bool back_there = write_stanza(place, kind, part_of(exchange, false), "yc0@" PLACE_DOMAIN, &text[1]);
     *out = text[0].n;
     *back = text[1].n;
     buf_free(&text[0]);
     buf_free(&text[1]);
-    return there;
+    return out_there && back_there;
 }
 
 /* ---- both ends ---- */
