@@ -8,6 +8,7 @@
 #include "common/runtime/host_uv.h"
 #include "common/runtime/main.h"
 #include "common/runtime/xmpp/xmpp.h"
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { PASSWORD_MAX = 1024, STOP_MS = 3000, ROSTER_LOOK_MS = 1000 };
+enum { PASSWORD_MAX = 1024, STOP_MS = 3000, ROSTER_LOOK_MS = 1000, LONG_BYTES = 1 << 20 };
 
 /* clang-format off */
 static const struct setting common_settings[] = {
@@ -273,6 +274,8 @@ int agent_main(const struct agent_def *def, int argc, char **argv)
     const struct setting *const tables[] = { common_settings, def->settings, NULL };
     struct command_line line = { 0 };
     struct buf page CLEANUP(buf_free) = buf_make(1 << 20);
+    /* Else glibc learns from the first model to keep such memory when it is freed (mallopt(3)). */
+    (void)mallopt(M_MMAP_THRESHOLD, LONG_BYTES);
     if (!describe_command_line(argc, argv, &line)) return err_exit_code(ERR_USAGE);
     if (line.page == PAGE_NONE) return run(def, &line);
     if (line.page == PAGE_CHECK) return check(def, &line);
