@@ -5,31 +5,20 @@
 
 enum { TEXT_BYTES = 2 * X25519_BYTES, FILE_MAX_BYTES = 4 * X25519_BYTES, OWNER_ONLY = 0600 };
 
-static enum err from_secret(const struct group *group, const uint8_t secret[X25519_BYTES], struct identity *out)
-{
-    uint8_t public_key[X25519_BYTES];
-    TRY(group ? group->public_of(secret, public_key) : x25519_public(secret, public_key));
-    for (size_t i = 0; i < X25519_BYTES; i++) out->secret[i] = secret[i];
-    for (size_t i = 0; i < X25519_BYTES; i++) out->public_key[i] = public_key[i];
-    out->group = group;
-    return OK;
-}
-
 enum err identity_from_secret(const uint8_t secret[X25519_BYTES], struct identity *out)
 {
-    return from_secret(NULL, secret, out);
+    uint8_t public_key[X25519_BYTES];
+    TRY(x25519_public(secret, public_key));
+    for (size_t i = 0; i < X25519_BYTES; i++) out->secret[i] = secret[i];
+    for (size_t i = 0; i < X25519_BYTES; i++) out->public_key[i] = public_key[i];
+    return OK;
 }
 
 enum err identity_generate(random_fn *random, void *self, struct identity *out)
 {
-    return identity_generate_in(NULL, random, self, out);
-}
-
-enum err identity_generate_in(const struct group *group, random_fn *random, void *self, struct identity *out)
-{
     struct identity id CLEANUP(identity_wipe);
     TRY(random(self, id.secret, sizeof id.secret));
-    return from_secret(group, id.secret, out);
+    return identity_from_secret(id.secret, out);
 }
 
 void identity_wipe(struct identity *id)

@@ -11,11 +11,9 @@
 struct identity {
     uint8_t secret[X25519_BYTES];
     uint8_t public_key[X25519_BYTES];
-    const struct group *group; /* NULL: X25519 */
 };
 
 enum err identity_generate(random_fn *random, void *self, struct identity *out) MUST_USE;
-enum err identity_generate_in(const struct group *group, random_fn *random, void *self, struct identity *out) MUST_USE;
 enum err identity_from_secret(const uint8_t secret[X25519_BYTES], struct identity *out) MUST_USE;
 void identity_wipe(struct identity *id); /* for CLEANUP() too */
 

@@ -87,9 +87,9 @@ enum err seal_chunk_open(const struct seal *s, uint64_t index, struct bytes seal
 }
 
 /* The key and nonce that seal the content key: both ends reach the same ones, each from its own secret. */
-static enum err agree(const struct group *group, const struct seal *s, const uint8_t secret[X25519_BYTES],
-                      const uint8_t peer[X25519_BYTES], const uint8_t ephemeral[X25519_BYTES],
-                      const uint8_t recipient[X25519_BYTES], struct wrap_secret *out)
+static enum err agree(const struct seal *s, const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES],
+                      const uint8_t ephemeral[X25519_BYTES], const uint8_t recipient[X25519_BYTES],
+                      struct wrap_secret *out)
 {
     uint8_t shared[X25519_BYTES];
     struct wrap_info info;
@@ -98,7 +98,7 @@ static enum err agree(const struct group *group, const struct seal *s, const uin
     memcpy(info.recipient, recipient, X25519_BYTES);
     memcpy(info.sha256, s->sha256, HASH_BYTES);
     put_number(s->bytes, info.bytes);
-    TRY(group ? group->shared(secret, peer, shared) : x25519_shared(secret, peer, shared));
+    TRY(x25519_shared(secret, peer, shared));
     enum err e = hkdf_sha256(bytes_of(shared, sizeof shared), bytes_of(NULL, 0), bytes_of(&info, sizeof info),
                              (uint8_t *)out, sizeof *out);
     secret_wipe(shared, sizeof shared);
@@ -108,17 +108,11 @@ static enum err agree(const struct group *group, const struct seal *s, const uin
 enum err seal_wrap(const struct seal *s, const uint8_t recipient[X25519_BYTES], random_fn *random, void *self,
                    uint8_t out[SEAL_WRAP_BYTES])
 {
-    return seal_wrap_in(NULL, s, recipient, random, self, out);
-}
-
-enum err seal_wrap_in(const struct group *group, const struct seal *s, const uint8_t recipient[X25519_BYTES],
-                      random_fn *random, void *self, uint8_t out[SEAL_WRAP_BYTES])
-{
     struct identity ephemeral CLEANUP(identity_wipe);
     struct wrap_secret secret CLEANUP(wipe_secret);
     uint8_t sealed[AEAD_KEY_BYTES + AEAD_TAG_BYTES];
-    TRY(identity_generate_in(group, random, self, &ephemeral));
-    TRY(agree(group, s, ephemeral.secret, recipient, ephemeral.public_key, recipient, &secret));
+    TRY(identity_generate(random, self, &ephemeral));
+    TRY(agree(s, ephemeral.secret, recipient, ephemeral.public_key, recipient, &secret));
     TRY(aead_seal(secret.key, secret.nonce, bytes_of(NULL, 0), bytes_of(s->key, sizeof s->key), sealed));
     memcpy(out, ephemeral.public_key, X25519_BYTES);
     memcpy(out + X25519_BYTES, sealed, sizeof sealed);
@@ -132,7 +126,7 @@ enum err seal_unwrap(struct bytes wrap, uint64_t bytes, const uint8_t sha256[HAS
     struct wrap_secret secret CLEANUP(wipe_secret);
     if (wrap.n != SEAL_WRAP_BYTES || bytes > SEAL_MAX_BYTES) return ERR_CRYPTO;
     memcpy(s.sha256, sha256, sizeof s.sha256);
-    TRY(agree(me->group, &s, me->secret, wrap.p, wrap.p, me->public_key, &secret));
+    TRY(agree(&s, me->secret, wrap.p, wrap.p, me->public_key, &secret));
     TRY(aead_open(secret.key, secret.nonce, bytes_of(NULL, 0),
                   bytes_of(wrap.p + X25519_BYTES, AEAD_KEY_BYTES + AEAD_TAG_BYTES), s.key));
     *out = s;

@@ -51,10 +51,6 @@ enum err seal_chunk_open(const struct seal *s, uint64_t index, struct bytes seal
 enum err seal_wrap(const struct seal *s, const uint8_t recipient[X25519_BYTES], random_fn *random, void *self,
                    uint8_t out[SEAL_WRAP_BYTES]) MUST_USE;
 
-/* In the group of the recipient's key. */
-enum err seal_wrap_in(const struct group *group, const struct seal *s, const uint8_t recipient[X25519_BYTES],
-                      random_fn *random, void *self, uint8_t out[SEAL_WRAP_BYTES]) MUST_USE;
-
 /* bytes and sha256 are what the manifest says.  ERR_CRYPTO when the wrap is not for us, not for this content, or
  * changed.  The caller wipes *out. */
 enum err seal_unwrap(struct bytes wrap, uint64_t bytes, const uint8_t sha256[HASH_BYTES], const struct identity *me,

@@ -12,10 +12,3 @@ enum err x25519_public(const uint8_t secret[X25519_BYTES], uint8_t out[X25519_BY
  * caller wipes out after use. */
 enum err x25519_shared(const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES], uint8_t out[X25519_BYTES])
     MUST_USE;
-
-/* The group in which two parties agree on a secret.  NULL, everywhere, is X25519; a simulation of many thousand agents
- * in one process, where nobody listens, has a cheap one of its own. */
-struct group {
-    enum err (*public_of)(const uint8_t secret[X25519_BYTES], uint8_t out[X25519_BYTES]);
-    enum err (*shared)(const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES], uint8_t out[X25519_BYTES]);
-};

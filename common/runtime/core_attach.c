@@ -41,7 +41,7 @@ enum err core_wrap_for(struct agent *a, const struct peer *p, const struct seal 
                        struct manifest *m)
 {
     uint8_t wrap[SEAL_WRAP_BYTES];
-    TRY(seal_wrap_in(a->identity.group, seal, p->member->key, agent_random_fn, a, wrap));
+    TRY(seal_wrap(seal, p->member->key, agent_random_fn, a, wrap));
     return in_arena(arena, bytes_of(wrap, sizeof wrap), &m->key);
 }
 

@@ -128,7 +128,7 @@ enum err sim_add(struct sim *s, const struct agent_def *def, const char *name, c
     TRY(settings_new(tables, &from, &n->settings, why));
     TRY(open_store(n, why));
     sim_wrap_store(n);
-    return identity_generate_in(&sim_group, sim_host(n).random, n, &n->identity);
+    return identity_generate(sim_host(n).random, n, &n->identity);
 }
 
 enum err sim_add_person(struct sim *s, const char *name, unsigned roles)

@@ -134,7 +134,6 @@ struct transport sim_transport(struct sim_node *n);
 struct host sim_host(struct sim_node *n);
 void sim_wrap_store(struct sim_node *n);
 void sim_transmit(struct sim_node *from, const struct packet *p);
-extern const struct group sim_group;
 void sim_unseen(struct sim_node *n); /* those who saw it learn that it is gone */
 
 struct sim_node *sim_node(const struct sim *s, const char *name_or_jid); /* NULL when there is none */

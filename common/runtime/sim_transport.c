@@ -135,24 +135,6 @@ struct host sim_host(struct sim_node *n)
     return (struct host){ n, host_mono, host_wall, host_random, host_timer, host_offload };
 }
 
-/* ---- agreeing on keys: both ends come to the same secret, at no cost and with no secrecy; all else about sealing is
- * as in production ---- */
-
-static enum err group_public(const uint8_t secret[X25519_BYTES], uint8_t out[X25519_BYTES])
-{
-    memcpy(out, secret, X25519_BYTES);
-    return OK;
-}
-
-static enum err group_shared(const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES],
-                             uint8_t out[X25519_BYTES])
-{
-    for (size_t i = 0; i < X25519_BYTES; i++) out[i] = secret[i] ^ peer[i];
-    return OK;
-}
-
-const struct group sim_group = { group_public, group_shared };
-
 /* ---- the store, which may fail, and at whose commits an agent may die ---- */
 
 static const struct store *kept(void *self) { return ((struct sim_node *)self)->kept; }
