@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 AT_ONCE = 2
 CASE_S = 150
 # The longest first, so that the end is not one case alone.
-CASES = ["kills", "doctor", "large", "transport", "cli", "hostile", "tls", "privacy", "patients", "spade", "run", "people"]
+CASES = ["kills", "doctor", "slowlink", "large", "transport", "cli", "hostile", "tls", "privacy", "patients", "spade", "run", "people"]
 
 
 def down(folder):
