@@ -8,62 +8,19 @@
 #   broker.sh run DIR                            becomes it, for a supervisor
 #   broker.sh wait DIR                           waits until it answers, at most 20 s
 #   broker.sh stop DIR | status DIR
+#   broker.sh rotate-secret DIR JID              a new secret for an account; its open session stays
 #   broker.sh rotate-cert DIR                    a new server certificate of the same authority, loaded at once
+#   broker.sh reload DIR                         loads certificate and configuration again
 #
 # All of it may be said again: what is there already is kept.  BROKER_CERT_DAYS is how long a new certificate is valid.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 umask 077
-
-fail() {
-    code=$1
-    shift
-    echo "broker: $*" >&2
-    exit "$code"
-}
-
-need() {
-    for tool in "$@"; do
-        command -v "$tool" >/dev/null 2>&1 || fail 69 "$tool is not installed; see tools/install-deps.sh"
-    done
-}
+. "$here/parts.sh"
 
 folder() { # the absolute name of an initialised DIR
     [ -f "$1/prosody.cfg.lua" ] || fail 66 "$1 is not a broker's folder; first: broker.sh init $1 DOMAIN"
     CDPATH='' cd -- "$1" && pwd
-}
-
-setting() { sed -n "s/^$2=//p" "$1/ports"; } # DIR NAME
-
-free_ports() { # how many
-    COUNT=$1 lua5.4 -e 'local socket, held = require "socket", {}
-        for i = 1, tonumber(os.getenv("COUNT")) do
-            held[i] = assert(socket.bind("127.0.0.1", 0))
-            io.write(select(2, held[i]:getsockname()), " ")
-        end'
-}
-
-make_authority() { # DIR
-    [ -f "$1/certs/ca.crt" ] && return 0
-    openssl ecparam -name prime256v1 -genkey -noout -out "$1/certs/ca.key"
-    openssl req -x509 -new -key "$1/certs/ca.key" -sha256 -days 3650 -subj "/CN=himas local authority" \
-        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -out "$1/certs/ca.crt"
-}
-
-make_certificate() { # DIR DOMAIN
-    key=$1/certs/$2.key new=$1/certs/new
-    openssl ecparam -name prime256v1 -genkey -noout -out "$new.key"
-    openssl req -new -key "$new.key" -subj "/CN=$2" -out "$new.csr"
-    {
-        echo "subjectAltName=DNS:$2,DNS:*.$2,DNS:localhost,IP:127.0.0.1"
-        echo "extendedKeyUsage=serverAuth"
-    } >"$new.ext"
-    openssl x509 -req -in "$new.csr" -CA "$1/certs/ca.crt" -CAkey "$1/certs/ca.key" -CAcreateserial -sha256 \
-        -days "${BROKER_CERT_DAYS:-825}" -extfile "$new.ext" -out "$new.crt" 2>"$new.log" ||
-        fail 70 "openssl made no certificate: $(tail -n 1 "$new.log")"
-    mv "$new.key" "$key"
-    mv "$new.crt" "$1/certs/$2.crt"
-    rm -f "$new.csr" "$new.ext" "$new.log"
 }
 
 write_config() { # DIR DOMAIN
@@ -74,52 +31,10 @@ write_config() { # DIR DOMAIN
         -e "s|@HTTPS@|$(setting "$1" https)|g" "$here/prosody.cfg.lua" >"$1/prosody.cfg.lua"
 }
 
-check_domain() {
-    case $1 in
-    '' | *[!a-z0-9.-]* | .* | *. | -*) fail 64 "'$1' is not a domain: lower-case letters, digits, dots, hyphens" ;;
-    esac
-}
-
 broker_init() { # DIR DOMAIN [C2S HTTP HTTPS]
     need openssl lua5.4 prosody prosodyctl
-    check_domain "$2"
-    mkdir -p "$1/data" "$1/run" "$1/certs" "$1/secrets"
-    dir=$(CDPATH='' cd -- "$1" && pwd)
-    case $dir in *[\|\&\"\\]*) fail 64 "the folder's name may not contain | & \" or \\: $dir" ;; esac
-    if [ ! -f "$dir/ports" ]; then
-        # shellcheck disable=SC2046 # three words
-        set -- $([ $# -ge 5 ] && echo "$3 $4 $5" || free_ports 3) "$2"
-        printf 'domain=%s\nc2s=%s\nhttp=%s\nhttps=%s\n' "$4" "$1" "$2" "$3" >"$dir/ports"
-    fi
-    domain=$(setting "$dir" domain)
-    touch "$dir/agents"
-    make_authority "$dir"
-    [ -f "$dir/certs/$domain.crt" ] || make_certificate "$dir" "$domain"
+    prepare "$@" # in parts.sh; sets dir and domain
     write_config "$dir" "$domain"
-}
-
-make_secret() { # DIR LOCAL
-    [ -s "$1/secrets/$2.password" ] && return 0
-    openssl rand -hex 32 >"$1/secrets/$2.password.new"
-    mv "$1/secrets/$2.password.new" "$1/secrets/$2.password"
-}
-
-# Agents are listed for the configuration, which lifts the rate limit for them.
-list_agent() { # DIR JID KIND
-    case ${3:-agent} in
-    agent) grep -qxF "$2" "$1/agents" || echo "$2" >>"$1/agents" ;;
-    person) ;;
-    *) fail 64 "an account is of an agent or of a person, not of '$3'" ;;
-    esac
-}
-
-add_line() { # DIR DOMAIN LIST JID [KIND]
-    name=${4%@*}
-    [ "$4" = "$name@$2" ] || fail 64 "'$4' is not an account of $2: it must end with @$2"
-    case $name in '' | *[!a-z0-9._-]*) fail 64 "'$4': an account's name has lower-case letters, digits, . _ -" ;; esac
-    make_secret "$1" "$name"
-    list_agent "$1" "$4" "${5:-agent}"
-    echo "$name" >>"$3"
 }
 
 broker_accounts() { # DIR FILE
@@ -145,16 +60,17 @@ broker_account() { # DIR JID [KIND]
     rm -f "$dir/run/account.$$"
 }
 
+broker_rotate_secret() { # DIR JID
+    dir=$(folder "$1")
+    new_secret "$dir" "${2%@*}"
+    broker_account "$dir" "$2" "$(kind_of "$dir" "$2")"
+}
+
 # The pid of this folder's Prosody, or nothing.  A pid file outlives a killed process, so the process is looked at too.
 running() { # DIR
     pid=$(cat "$1/run/prosody.pid" 2>/dev/null) || return 0
     [ -n "$pid" ] && tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$1/prosody.cfg.lua" || return 0
     echo "$pid"
-}
-
-answers() { # DIR
-    PORT=$(setting "$1" c2s) lua5.4 -e 'local s = require "socket".tcp(); s:settimeout(1)
-        os.exit(s:connect("127.0.0.1", tonumber(os.getenv("PORT"))) and 0 or 1)'
 }
 
 say_log() { # DIR
@@ -243,26 +159,12 @@ broker_rotate_cert() { # DIR
     need openssl
     dir=$(folder "$1")
     make_certificate "$dir" "$(setting "$dir" domain)"
+    broker_reload "$dir"
+}
+
+broker_reload() { # DIR
+    dir=$(folder "$1")
     [ -z "$(running "$dir")" ] || { reload "$dir" && reopen_https "$dir"; }
 }
 
-usage() {
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p;}' "$0"
-    exit "$1"
-}
-
-command=${1:-help}
-[ $# -eq 0 ] || shift
-case $command:$# in
-init:2 | init:5) broker_init "$@" ;;
-account:2 | account:3) broker_account "$@" ;;
-accounts:2) broker_accounts "$@" ;;
-start:1) broker_start "$@" ;;
-run:1) broker_run "$@" ;;
-wait:1) broker_wait "$@" ;;
-stop:1) broker_stop "$@" ;;
-status:1) broker_status "$@" ;;
-rotate-cert:1) broker_rotate_cert "$@" ;;
-help:* | --help:* | -h:*) usage 0 ;;
-*) usage 64 >&2 ;;
-esac
+broker_command "$@"
