@@ -38,6 +38,8 @@ static const struct log_row {
     const char *words; /* %s is the JID */
 } log_rows[] = {
     { "TLS is not supported", ERR_TLS, "the broker offers no TLS, and %s does not log in without" },
+    { "Couldn't start TLS", ERR_TLS,
+      "the TLS handshake of %s was broken off; if the broker did so, its certificate may be for another name" },
     { "not-authorized", ERR_AUTH, "the broker refused the password of %s, or does not know the account" },
     { "account-disabled", ERR_AUTH, "the account %s is disabled" },
     { "auth failed", ERR_AUTH, "the broker refused the password of %s, or does not know the account" },

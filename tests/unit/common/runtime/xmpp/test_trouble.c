@@ -35,6 +35,7 @@ Test(trouble, log_lines)
         enum err code;
         const char *words;
     } rows[] = {
+        { "Couldn't start TLS! error 0 tls_error 5", ERR_TLS, "another name" },
         { "TLS is not supported, but set as mandatory for this connection", ERR_TLS, "offers no TLS" },
         { "RECV: <failure><not-authorized/></failure>", ERR_AUTH, "password of a@b" },
         { "SASL SCRAM-SHA-256 auth failed", ERR_AUTH, "password of a@b" },
