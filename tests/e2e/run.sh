@@ -1,10 +1,19 @@
 #!/bin/bash
-# The end-to-end cases: the real programs of a build on a real Prosody.  TAP on standard output.
-#   tests/e2e/run.sh BUILD_DIR [case ...]
+# The end-to-end cases: the real programs of a build on a real broker.  TAP on standard output.
+#   tests/e2e/run.sh [--broker prosody|ejabberd] BUILD_DIR [case ...]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export HIMAS_SOURCE_DIR=${HIMAS_SOURCE_DIR:-$(cd "$here/../.." && pwd)}
-build=$(realpath "${1:?usage: run.sh BUILD_DIR [case ...]}")
+if [ "${1:-}" = --broker ]; then
+    export HIMAS_E2E_BROKER=$2
+    shift 2
+fi
+case ${HIMAS_E2E_BROKER:-prosody} in
+prosody) broker=(prosody prosodyctl) ;;
+ejabberd) broker=(/usr/sbin/ejabberdctl erl) ;;
+*) echo "Bail out! the broker is prosody or ejabberd, not $HIMAS_E2E_BROKER" && exit 64 ;;
+esac
+build=$(realpath "${1:?usage: run.sh [--broker NAME] BUILD_DIR [case ...]}")
 export HIMAS_BIN_DIR=${HIMAS_BIN_DIR:-$build/bin}
 shift
 python=/usr/bin/python3 # the distribution's, whose packages the cases use
@@ -14,7 +23,7 @@ skip() {
     echo "ok 1 - e2e # SKIP $1"
     exit 0
 }
-for tool in prosody prosodyctl openssl lua5.4 "$python"; do
+for tool in "${broker[@]}" openssl lua5.4 "$python"; do
     command -v "$tool" >/dev/null || skip "$tool is not installed; see tools/install-deps.sh"
 done
 "$python" -c 'import slixmpp, cryptography' 2>/dev/null ||

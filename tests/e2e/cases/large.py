@@ -13,7 +13,7 @@ def uploads(fed):
     """Bytes of all files the broker keeps, and all of them together."""
     out = []
     for folder, _, names in os.walk(fed.path("broker", "data")):
-        if "http_file_share" in folder:
+        if "http_file_share" in folder or "/data/upload/" in folder:
             out += [os.path.join(folder, n) for n in names if not n.endswith((".list", ".dat", ".lidx"))]
     return out
 

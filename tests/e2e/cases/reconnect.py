@@ -107,7 +107,7 @@ def ordeal(t, relay, crowd, began):
     before = len(relay.accepted)
     relay.drop()
     until(lambda: crowd.here() < CROWD, "the cut to be seen")
-    back(t, crowd, relay, before, "all links cut", 0.75, within)
+    back(t, crowd, relay, before, "all links cut", 0.9, within)
     relay.cut()
     until(lambda: crowd.here() == 0, "everybody to see that the network is away")
     time.sleep(AWAY_S)

@@ -78,6 +78,7 @@ class Ordeal:
         return {h: self.fed.agents[h].count(SENT) for h in self.fed.hospitals}
 
     def end(self, name):
+        self.fed.coordinator.wait_ready(60)
         row = self.fed.wait_end(self.run, 120)
         if row["state"] != "done":
             self.t.need(False, f"{name}: {self.run} is done", row)

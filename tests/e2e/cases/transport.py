@@ -15,7 +15,7 @@ import traceback
 
 from slixmpp.exceptions import IqError
 
-from lib import stock
+from lib import places, stock
 from lib.broker import Broker
 
 DATA, COMMANDS = stock.DATA, stock.COMMANDS
@@ -208,7 +208,8 @@ def case_spade(c):
 
 def case_hostile(c):
     """oversize, deeply nested and odd stanzas are survived, refused and counted"""
-    deep = 36000  # 7 bytes a level; as deep as a stanza of the broker's limit can carry
+    # 7 bytes a level; as deep as a stanza of the broker's limit can carry, or the broker itself survives
+    deep = {"prosody": 36000, "ejabberd": 2000}[places.KIND]
     odd = [
         "<message to='{0}'/>", "<message to='{0}' type='groupchat'><body>x</body></message>",
         "<message to='{0}'><body/><body>second</body></message>", "<iq to='{0}' type='result' id='q1'/>",
@@ -368,7 +369,7 @@ def case_certificates(c):
         c.broker.new_certificate(days=-1)
         expect(refusal_of(c, "ERR_TLS", "expired", "clock"), 69)
         c.broker.certificate_for("DNS:elsewhere.example,IP:127.0.0.1")
-        expect(refusal_of(c, "ERR_TLS", "another name", c.broker.domain), 69)
+        expect(refusal_of(c, "ERR_TLS", "another name", c.broker.domain), 69)  # ejabberd does not even show it
     finally:
         c.broker.new_certificate()
     with c.agent():

@@ -1,4 +1,4 @@
-"""A private Prosody in a temporary folder, from broker-config/ as shipped; for the end-to-end cases.
+"""A private broker in a temporary folder, from broker-config/ as shipped; for the end-to-end cases.
 
     with Broker() as broker:                      # started, and stopped and removed at the end, whatever happens
         broker.accounts("toy", "op:person")
@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-SCRIPT = ROOT / "broker-config" / "broker.sh"
+from . import places
+
+SCRIPT = places.BROKER
 
 
 class Broker:
@@ -27,7 +28,7 @@ class Broker:
         self.ca = str(self.dir / "certs" / "ca.crt")
 
     def run(self, command, *words, env=None):
-        done = subprocess.run([str(SCRIPT), command, str(self.dir), *words], capture_output=True, text=True,
+        done = subprocess.run(["/bin/sh", SCRIPT, command, str(self.dir), *words], capture_output=True, text=True,
                               timeout=60, env={**os.environ, **(env or {})})
         if done.returncode:
             raise RuntimeError(f"broker.sh {command}: {done.stderr.strip()}")
@@ -59,7 +60,7 @@ class Broker:
         self.run("accounts", str(listing))
 
     def pid(self):
-        return int((self.dir / "run" / "prosody.pid").read_text())
+        return int((self.dir / "run" / "started").read_text())
 
     def kill(self):
         """As a power cut would."""
@@ -88,4 +89,4 @@ class Broker:
         subprocess.run(["openssl", "x509", "-req", "-CA", self.ca, "-CAkey", str(certs / "ca.key"), "-CAcreateserial",
                         "-days", str(days), "-extfile", str(extension), "-out", str(crt)],
                        input=request, check=True, capture_output=True)
-        os.kill(self.pid(), signal.SIGHUP)
+        self.run("reload")

@@ -49,7 +49,7 @@ def names(count):
 
 
 class Broker:
-    """Prosody by broker.sh, as a child of ours."""
+    """Prosody by broker.sh, or ejabberd by ejabberd.sh, as a child of ours."""
 
     def __init__(self, folder):
         self.folder, self.process = folder, None
@@ -213,7 +213,7 @@ class Federation:
 
     def tell_logs(self, lines=15):
         for name in [*self.agents, "broker"]:
-            path = self.path("broker/run/prosody.log") if name == "broker" else self.agents[name].log_path
+            path = self.path(f"broker/run/{places.KIND}.log") if name == "broker" else self.agents[name].log_path
             if os.path.exists(path):
                 with open(path, encoding="utf-8", errors="replace") as f:
                     for line in f.read().splitlines()[-lines:]:

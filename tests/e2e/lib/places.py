@@ -7,7 +7,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("HIMAS_SOURCE_DIR") or os.path.abspath(os.path.join(HERE, "../../.."))
 BIN = os.environ.get("HIMAS_BIN_DIR") or os.path.join(SOURCE, "build/release/bin")
 EXAMPLE = os.path.join(SOURCE, "examples/breast-cancer")
-BROKER = os.path.join(SOURCE, "broker-config/broker.sh")
+KIND = os.environ.get("HIMAS_E2E_BROKER", "prosody")  # or ejabberd
+BROKER = os.path.join(SOURCE, "broker-config", {"prosody": "broker.sh", "ejabberd": "ejabberd.sh"}[KIND])
 
 
 def program(name):

@@ -30,6 +30,8 @@ class Stock(slixmpp.ClientXMPP):
         self.connect(address=("127.0.0.1", self.broker.port))
         await asyncio.wait_for(started.wait(), 15)
         self.send_presence()
+        while (await asyncio.wait_for(self.seen.get(), 15))["from"] != self.boundjid:
+            continue  # until the broker has told it to us, words to our bare JID may find nobody
         return self
 
     async def __aexit__(self, *_):
