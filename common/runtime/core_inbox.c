@@ -138,6 +138,7 @@ static void on_message(struct agent *a, struct peer *p, const struct packet *pac
     struct why why = { 0 };
     bool waits = false;
     enum err e = msg_decode(packet->body, &a->arena, &m, &hint, &why);
+    if (e == OK) p->schema = m.version;
     if (e == OK) e = check_sender(p, &m, &why);
     if (e != OK) {
         core_refuse(a, p, hint.id, e, why.text);

@@ -117,6 +117,7 @@ enum err core_post(struct agent *a, const char *to, struct msg *m)
     assert(d != NULL && a->busy);
     if (p == NULL) return ERR_MEMORY;
     m->sent_at_ms = agent_wall_ms(a);
+    m->version = p->schema;
     m->id[0] = '\0';
     if (d->delivery == DELIVERY_ACKED) return post_acked(a, p, m);
     return post_plain(a, (size_t)(p - a->peers), m);
@@ -277,6 +278,7 @@ void core_flush_acks(struct agent *a)
             struct msg ack = msg_make(MSG_ACK, NULL);
             struct buf json CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
             ack.sent_at_ms = agent_wall_ms(a);
+            ack.version = p->schema;
             if (msg_encode(&ack, &json, NULL) != OK || transmit(a, p, buf_str(&json), MSG_ACK, "") != OK) return;
         }
         if (!a->up) p->nacks = 0; /* the sender asks again */

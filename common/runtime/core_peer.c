@@ -102,6 +102,7 @@ static enum err put_seen(struct agent *a, const struct peer *p)
     (void)snprintf(key, sizeof key, "~in/%s", p->jid);
     buf_addf(&text, "%" PRIx64 " %" PRIu64, p->seen_epoch, p->seen_high);
     for (size_t i = 0; i < CORE_DEDUP_WINDOW / 64; i++) buf_addf(&text, " %" PRIx64, p->seen_bits[i]);
+    buf_addf(&text, " %" PRIu64, p->schema);
     TRY(buf_err(&text));
     return store_put(a->store, key, buf_bytes(&text));
 }
@@ -126,7 +127,7 @@ static enum err load_seen(void *to, const char *key, struct bytes value)
         TRY(str_copy(str_next(&rest, ' '), word, sizeof word));
         p->seen_bits[i] = strtoull(word, NULL, 16);
     }
-    return OK;
+    return rest.n ? str_u64(rest, &p->schema) : OK;
 }
 
 /* ---- what we sent ---- */

@@ -52,6 +52,7 @@ struct peer {
     const struct member *member; /* NULL for people not in the roster */
     bool online;
     struct bucket messages, chats;
+    uint64_t schema;   /* version of its last message; 0: not heard yet */
     uint64_t shown_ms; /* when we last showed it our presence; 0 never */
     uint64_t next_number;
     uint64_t seen_epoch; /* of its messages to us */

@@ -101,7 +101,7 @@ static void add_whole(struct buf *out, const char *name, uint64_t value)
 static void add_envelope(const struct msg *m, struct buf *out)
 {
     buf_add_z(out, "{");
-    add_whole(out, "version", SCHEMA_VERSION);
+    add_whole(out, "version", m->version ? m->version : SCHEMA_VERSION);
     add_z(out, "type", msg_desc(m->type)->name);
     add_z(out, "id", m->id);
     add_z(out, "in_reply_to", m->in_reply_to);
@@ -235,14 +235,24 @@ static enum err read_acks(const cJSON *json, struct arena *arena, struct msg *m,
     return OK;
 }
 
-static enum err read_envelope(const cJSON *json, struct arena *arena, struct msg *m, struct why *why)
+/* Before anything else: another version may have other fields. */
+static enum err read_version(const cJSON *json, uint64_t *out, struct why *why)
 {
     uint64_t version = 0;
-    uint64_t sent_at = 0;
     TRY(whole(json, "version", SCHEMA_HUGE, &version, why));
-    if (version != SCHEMA_VERSION)
-        return why_say(why, ERR_PROTO, "version: %llu is not ours, %d; update the older side",
+    if (version > SCHEMA_VERSION)
+        return why_say(why, ERR_PROTO, "version: %llu is newer than %d, the newest known here: update the receiver",
                        (unsigned long long)version, SCHEMA_VERSION);
+    if (version < SCHEMA_MIN_VERSION)
+        return why_say(why, ERR_PROTO, "version: %llu is older than %d, the oldest known here: update the sender",
+                       (unsigned long long)version, SCHEMA_MIN_VERSION);
+    *out = version;
+    return OK;
+}
+
+static enum err read_envelope(const cJSON *json, struct arena *arena, struct msg *m, struct why *why)
+{
+    uint64_t sent_at = 0;
     TRY(fixed(json, "id", m->id, sizeof m->id, why));
     TRY(fixed(json, "in_reply_to", m->in_reply_to, sizeof m->in_reply_to, why));
     TRY(fixed(json, "run", m->run, sizeof m->run, why));
@@ -280,6 +290,7 @@ static enum err read_message(const cJSON *json, struct arena *arena, struct msg 
     struct msg m = { 0 };
     TRY(fixed(json, "id", hint->id, sizeof hint->id, why));
     TRY(fixed(json, "type", hint->type, sizeof hint->type, why));
+    TRY(read_version(json, &m.version, why));
     m.type = msg_type_of(str_of(hint->type));
     const struct msg_desc *d = msg_desc(m.type);
     if (d == NULL) return why_say(why, ERR_PROTO, "type: %s is not known here", hint->type);

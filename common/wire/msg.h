@@ -47,6 +47,7 @@ SCHEMA_MESSAGES(ROW)
 
 struct msg {
     enum msg_type type;
+    uint64_t version;               /* of the schema it came in, or is to go out in; 0: SCHEMA_VERSION */
     char id[MSG_ID_BYTES];          /* "<epoch>-<number>", hex and decimal; made by the runtime; "" on PLAIN messages */
     char in_reply_to[MSG_ID_BYTES]; /* "" or the id this answers */
     char run[MSG_RUN_BYTES];        /* "" outside runs */

@@ -3,7 +3,7 @@
 
 static const char intro[] =
     "# Protocol\n\n"
-    "Printed from `common/wire/schema.h`; schema version %d.\n\n"
+    "Printed from `common/wire/schema.h`; schema version %d, and messages from version %d on are read.\n\n"
     "## On the wire\n\n"
     "One XMPP `<message type=\"chat\">` carries one message: its `<body>` is the JSON below, and a `jabber:x:data` "
     "form\n"
@@ -13,9 +13,17 @@ static const char intro[] =
     "The sender is the authenticated JID; what it may send follows from its role in the roster. Every field is "
     "required;\n"
     "an unknown, missing or repeated field, a number out of range or not finite gets an `error` and is counted.\n\n"
+    "## Versions\n\n"
+    "Every message says its version. One that is newer than the receiver's, or older than the oldest it reads, is "
+    "refused with\n"
+    "an `error` that says which side to update. An agent writes to a peer in the version that peer last wrote in; to "
+    "one it\n"
+    "has not heard yet, in its own. It shows its version as a feature of XEP-0030: `urn:himas:schema:` and the number. "
+    "So a\n"
+    "federation is updated agent by agent, the coordinator first, while it runs.\n\n"
     "## Envelope\n\n"
     "| field | kind | meaning |\n|---|---|---|\n"
-    "| `version` | whole number | schema version, %d |\n"
+    "| `version` | whole number | schema version, %d to %d |\n"
     "| `type` | text | one of the messages below |\n"
     "| `id` | text | `<epoch hex>-<number>`; numbers rise by one per receiver, the epoch rises when the sender lost "
     "its store; "
@@ -66,6 +74,6 @@ static void print_message(enum msg_type t, struct buf *out)
 
 void msg_print_protocol(struct buf *out)
 {
-    buf_addf(out, intro, SCHEMA_VERSION, SCHEMA_VERSION, MSG_MAX_ACKS);
+    buf_addf(out, intro, SCHEMA_VERSION, SCHEMA_MIN_VERSION, SCHEMA_MIN_VERSION, SCHEMA_VERSION, MSG_MAX_ACKS);
     for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++) print_message(t, out);
 }

@@ -11,11 +11,14 @@
  *
  * Kinds: u64 (whole, <= 2^53), f64 (finite), str, vec (of f64), blob (an attachment).  Every field is required.
  * ACKED messages are kept and sent again until the receiver says it has handled them; PLAIN ones may be lost.
+ *
+ * A change of the schema is a new SCHEMA_VERSION; messages from SCHEMA_MIN_VERSION on, the one before it at least, must
+ * still be read.  tests/golden keeps one of each type of every version.
  */
 #pragma once
 #include "common/wire/role.h"
 
-enum { SCHEMA_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
+enum { SCHEMA_VERSION = 1, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
 #define SCHEMA_MAX_BLOB 4e9
 /* By this feature, and the version, an agent says what it speaks (XEP-0030). */
 #define SCHEMA_FEATURE "urn:himas:schema:"

@@ -75,7 +75,7 @@ Test(codec, bad_messages_get_a_sentence)
         { "a list", "[1]", "not a JSON object" },
         { "half", HEAD TAIL, "not a JSON object" },
         { "more after it", HEAD TAIL "\"records\":5} x", "follows" },
-        { "unknown type", "{\"id\":\"\",\"type\":\"launch\"}", "not known" },
+        { "unknown type", "{\"version\":1,\"id\":\"\",\"type\":\"launch\"}", "not known" },
         { "missing field", HEAD TAIL "\"round2\":1}", "not a field" },
         { "missing field only", "{\"version\":1,\"type\":\"data.new\",\"id\":\"1a-7\",\"records\":1}",
           "missing or repeated" },
@@ -87,6 +87,9 @@ Test(codec, bad_messages_get_a_sentence)
         { "too large", HEAD TAIL "\"records\":1e13}", "between 0 and 1e+12" },
         { "infinite", HEAD TAIL "\"records\":1e999}", "whole number" },
         { "null", HEAD TAIL "\"records\":null}", "must be a number" },
+        { "no version", "{\"id\":\"\",\"type\":\"launch\"}", "version: is missing" },
+        { "a version to come", "{\"version\":2,\"type\":\"launch\",\"id\":\"\",\"speed\":1}", "update the receiver" },
+        { "a version of old", "{\"version\":0,\"type\":\"data.new\",\"id\":\"\",\"speed\":1}", "update the sender" },
         { "other version",
           "{\"version\":2,\"type\":\"data.new\",\"id\":\"\",\"in_reply_to\":\"\",\"run\":\"\",\"round\":0,\"stage\":"
           "\"\"," TAIL "\"records\":1}",
