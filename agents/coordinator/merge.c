@@ -376,10 +376,9 @@ enum err merge_begin(struct run *r)
     CLEANUP(merge_drop) struct merge *m = merge_new(r);
     if (m == NULL) return ERR_MEMORY;
     enum err e = prepare(m, r);
-    if (e == ERR_INPUT || e == ERR_LIMIT) { /* a stored update is damaged: the worker's end says so */
-        m->err = e;
-        m->next = m->nbatch = m->nparts = 0;
-    } else
+    if (e == ERR_INPUT || e == ERR_LIMIT)
+        m->err = e; /* a stored update is damaged: the worker's end says so */
+    else
         TRY(e);
     struct merge *taken = m;
     m = NULL;
