@@ -13,8 +13,9 @@
 enum err msg_encode(const struct msg *m, struct buf *out, struct why *why) MUST_USE;
 
 /* Everything variable-sized lives in the arena; the text may go away.  ERR_PROTO: not JSON, unknown type, a
- * version outside of SCHEMA_MIN_VERSION to SCHEMA_VERSION, unknown, missing or repeated field, NaN, out of range.  *out is untouched then, except that in `hint` (may
- * be NULL) the id and type are reported when they could be read, so that an `error` can say what it is about. */
+ * version outside of SCHEMA_MIN_VERSION to SCHEMA_VERSION, unknown, missing or repeated field, NaN, out of range.  *out
+ * is untouched then, except that in `hint` (may be NULL) the id and type are reported when they could be read, so that
+ * an `error` can say what it is about. */
 struct msg_hint {
     char id[MSG_ID_BYTES];
     char type[32];
