@@ -3,16 +3,17 @@ from lib import tap, tensors
 from lib.federation import Federation
 from lib.wait import until
 
-AWAITED = 'himas_round_trainers{state="awaited"}'
-
 
 def hold_round(t, fed, run, trainer, after):
     """Stops the trainer's process once `after` rounds are closed, so that the round stays open; whom it waits for."""
     until(lambda: int(fed.run(run)["rounds"].split("/")[0]) > after, f"round {after} to close", 30)
     trainer.hold()
-    until(lambda: fed.coordinator.count(AWAITED) == 1, f"only {trainer.name} to be awaited", 30)
-    row = next(r for r in fed.ask("coordinator", "status")["rows"] if r["run"] == run)
-    t.same(row["waits_for"], trainer.name, f"round {row['round']}: status names whom it waits for")
+    def held():
+        rows = fed.ask("coordinator", "status")["rows"]
+        return next((r for r in rows if r["run"] == run and r["waits_for"] == trainer.name), None)
+
+    row = until(held, f"status to name only {trainer.name}", 30)
+    t.ok(True, f"round {row['round']}: status names whom it waits for")
     return row
 
 
