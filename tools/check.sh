@@ -54,13 +54,6 @@ tsan() {
         TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tools/tsan.txt tools/unrandomized.sh tools/test.sh build/tsan "unit|$sims"
 }
 
-# The same cases on another broker, where it is there.
-ejabberd() {
-    [ -x /usr/sbin/ejabberdctl ] || { echo "skipped: ejabberd is not installed" && return 0; }
-    tests/e2e/run.sh --broker ejabberd build/release >build/check/ejabberd.tap || { cat build/check/ejabberd.tap && return 1; }
-    echo "$(grep -c '^ok' build/check/ejabberd.tap) passed on ejabberd"
-}
-
 check tools tools/install-deps.sh build run test check
 check format format
 check scripts scripts
@@ -69,7 +62,6 @@ check untested tools/untested.sh
 check headers tools/headers.sh
 check cppcheck cppcheck_all
 check gcc tools/build.sh release
-check ejabberd ejabberd
 check layers tools/layers.sh build/release
 check generated tools/generated.sh build/release
 check clang tools/build.sh clang

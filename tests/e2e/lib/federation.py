@@ -263,7 +263,7 @@ class Federation:
 
     def wait_end(self, run, seconds=60):
         """Its row, when it is over."""
-        until(lambda: self.coordinator.count("himas_runs") == 0, f"{run} to end", seconds)
+        until(lambda: self.coordinator.metrics().get("himas_runs") == 0, f"{run} to end", seconds)
         return self.run(run)
 
     def weights(self, name="breast-cancer", version=None):
