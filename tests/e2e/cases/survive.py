@@ -134,7 +134,7 @@ def broker_killed(t, fed, seed):
 
 
 def links_cut(t, fed, relay, seed):
-    ordeal, gone = Ordeal(t, fed, seed), 0
+    ordeal, gone, took = Ordeal(t, fed, seed), 0, [0.0]
 
     def blow():
         nonlocal gone
@@ -147,10 +147,12 @@ def links_cut(t, fed, relay, seed):
             gone += relay.drop(0.5)
         if ordeal.dice.random() < 0.5:
             ordeal.steps.mark()
+            began = time.monotonic()
             ordeal.step_or_end()
+            took.append(time.monotonic() - began)
 
     ordeal.strike(times("CUTS", 0), blow, 0.4, "links cut")
-    t.say(f"links: {gone} cut")
+    t.say(f"links: {gone} cut; to the next step: median {statistics.median(took):.2f} s, max {max(took):.2f} s")
 
 
 def test(t):
