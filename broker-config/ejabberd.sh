@@ -74,9 +74,16 @@ beside() { # DIR ERLANG WORD...
     ) >"$1/run/beside.log" 2>&1
 }
 
-tell() { # DIR COMMAND of ejabberdctl
-    (be_erlang "$1" "ctl-$$@localhost" -hidden -dist_listen false -s ejabberd_ctl -extra "$(node "$1")" "$2") \
-        >"$1/run/beside.log" 2>&1
+# Loads configuration and certificate again.  ejabberd's certificate store reads a file again only when its time is a
+# later whole second than before, so a second change at once, or one after the clock was set back, would be overlooked:
+# it is told to forget the file first.
+load_again() { # DIR
+    beside "$1" '
+        [Node, File] = init:get_plain_arguments(),
+        At = list_to_atom(Node),
+        try ok = rpc:call(At, pkix, del_file, [list_to_binary(File)]), ok = rpc:call(At, ejabberd_config, reload, []), halt(0)
+        catch C:E -> io:format("~p: ~p~n", [C, E]), halt(1) end.' \
+        "$1/certs/server.pem" || fail 70 "ejabberd was told to load again but refused: $(tail -n 1 "$1/run/beside.log")"
 }
 
 make_accounts() { # DIR LIST
@@ -113,7 +120,7 @@ broker_accounts() { # DIR FILE
         add_line "$dir" "$domain" "$dir/run/pending" "$jid" "$kind"
     done <"$2"
     write_config "$dir" "$domain"
-    [ -z "$(running "$dir")" ] || { take_pending "$dir" && tell "$dir" reload_config; }
+    [ -z "$(running "$dir")" ] || { take_pending "$dir" && load_again "$dir"; }
 }
 
 take_pending() { # DIR
@@ -217,7 +224,7 @@ broker_reload() { # DIR
     dir=$(folder "$1")
     write_certificate "$dir" "$(setting "$dir" domain)"
     write_config "$dir" "$(setting "$dir" domain)"
-    [ -z "$(running "$dir")" ] || tell "$dir" reload_config
+    [ -z "$(running "$dir")" ] || load_again "$dir"
 }
 
 broker_command "$@"
