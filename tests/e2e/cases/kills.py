@@ -4,42 +4,42 @@ from lib.federation import Federation
 from lib.wait import until
 
 
-def hold_round(t, fed, run, trainer, after):
-    """Stops the trainer's process once `after` rounds are closed, so that the round stays open; whom it waits for."""
-    until(lambda: int(fed.run(run)["rounds"].split("/")[0]) > after, f"round {after} to close", 30)
-    trainer.hold()
-    def held():
-        rows = fed.ask("coordinator", "status")["rows"]
-        return next((r for r in rows if r["run"] == run and r["waits_for"] == trainer.name), None)
+def waits_for(t, fed, run, name):
+    """The run's row of `status`, once it names only this one."""
+    def named():
+        return next((r for r in fed.ask("coordinator", "status")["rows"] if r["run"] == run and r["waits_for"] == name), None)
 
-    row = until(held, f"status to name only {trainer.name}", 30)
-    t.ok(True, f"round {row['round']}: status names whom it waits for")
+    row = until(named, f"status to name only {name}", 30)
+    t.ok(True, f"{row['state']}, round {row['round']}: status names whom it waits for: {name}")
     return row
 
 
-def kill_coordinator(t, fed, run):
-    trainer = fed.agents["hospital-c"]
-    before = hold_round(t, fed, run, trainer, 1)
+def pass_on(held, next_held):
+    """The run, which waits for one hospital, goes on and stops at the next: it cannot get away in between."""
+    next_held.hold()
+    held.let_go()
+
+
+def kill_coordinator(t, fed, run, held):
+    before = waits_for(t, fed, run, held.name)
     fed.coordinator.kill()
     fed.coordinator.start().wait_ready()
     after = next(r for r in fed.ask("coordinator", "status")["rows"] if r["run"] == run)
     t.same((after["state"], after["round"]), (before["state"], before["round"]), "coordinator: goes on where it was")
-    trainer.let_go()
 
 
-def kill_trainer(t, fed, run):
-    trainer = fed.agents["hospital-b"]
-    hold_round(t, fed, run, trainer, 4)
-    trainer.kill()
-    trainer.start().wait_ready()
+def kill_trainer(t, fed, run, held, next_held):
+    waits_for(t, fed, run, held.name)
+    next_held.hold()
+    held.kill()
+    held.start().wait_ready()
     t.ok(True, "trainer: comes back")
 
 
-def kill_broker(t, fed, run):
-    trainer = fed.agents["hospital-a"]
-    hold_round(t, fed, run, trainer, 7)
+def kill_broker(t, fed, run, held):
+    waits_for(t, fed, run, held.name)
     fed.broker.kill()
-    trainer.let_go()
+    held.let_go()
     until(lambda: not any(a.ready() for a in fed.agents.values()), "everybody to see that the broker is gone", 20)
     status, why = fed.coordinator.get("/readyz")
     t.ok(status == 503 and f"port {fed.broker.port}" in why, "broker: /readyz says what cannot be reached", why)
@@ -49,15 +49,26 @@ def kill_broker(t, fed, run):
     t.ok(True, "broker: everybody comes back")
 
 
+def kills(t, fed):
+    """A run in which each is killed while it waits for a hospital whose process is held."""
+    a, b, c = (fed.agents[h] for h in fed.hospitals)
+    b.hold()
+    run = fed.begin()
+    waits_for(t, fed, run, b.name)
+    pass_on(b, c)
+    kill_coordinator(t, fed, run, c)
+    pass_on(c, b)
+    kill_trainer(t, fed, run, b, a)
+    kill_broker(t, fed, run, a)
+    return run
+
+
 def test(t):
     with Federation() as fed:
         fed.start_all()
         first = fed.begin()
         t.need(fed.wait_end(first)["state"] == "done", "an undisturbed run is done")
-        run = fed.begin()
-        kill_coordinator(t, fed, run)
-        kill_trainer(t, fed, run)
-        kill_broker(t, fed, run)
+        run = kills(t, fed)
         row = fed.wait_end(run, 90)
         t.need(row["state"] == "done", "the run with three kills is done", row)
         shown = fed.ask("coordinator", "runs", "show", run)["rows"]
