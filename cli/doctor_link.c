@@ -97,20 +97,29 @@ static void encode(struct str text, char *out, size_t size)
                               (unsigned char)text.p[i]);
 }
 
-/* A broker tells nobody whether an account exists; but in a folder of `himas up` it can be seen. */
-static bool has_account(const struct patient *p)
+/* A broker tells nobody whether an account exists; but where Prosody keeps them in a folder of ours it can be seen. */
+struct sight {
+    bool seen;
+    bool there;
+};
+
+static struct sight see_account(const struct patient *p)
 {
     char domain[ROSTER_JID_BYTES], local[ROSTER_JID_BYTES];
     struct str rest = str_of(p->jid);
     encode(str_next(&rest, '@'), local, sizeof local);
     encode(rest, domain, sizeof domain);
-    return access(home_at(&p->home, "broker/data/%s/accounts/%s.dat", domain, local).text, F_OK) == 0;
+    return (struct sight){
+        .seen = p->at_home && access(home_at(&p->home, "broker/data/%s/accounts", domain).text, X_OK) == 0,
+        .there = access(home_at(&p->home, "broker/data/%s/accounts/%s.dat", domain, local).text, F_OK) == 0,
+    };
 }
 
 static void refused(const struct patient *p, struct why *why, struct finding *f)
 {
-    bool here = p->at_home && access(home_at(&p->home, "broker/data").text, X_OK) == 0;
-    if (here && !has_account(p)) {
+    struct sight account = see_account(p);
+    bool here = account.seen && account.there;
+    if (account.seen && !account.there) {
         (void)why_say(why, ERR_AUTH, "the broker has no account %s", p->jid);
         doctor_wrong(f, ERR_AUTH, why, "`himas up` makes it; elsewhere: broker.sh account DIR JID");
         return;

@@ -14,6 +14,7 @@ from lib.federation import DOMAIN, Federation
 
 DAY = datetime.timedelta(days=1)
 ME = "hospital-a"
+PROSODY = places.KIND == "prosody"
 STREAM = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
           "id='1' version='1.0'>")
 NO_TLS = STREAM + ("<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN</mechanism>"
@@ -201,13 +202,15 @@ def way(t, bed):
 def account(t, bed):
     ok, secret = [], bed.fed.path("broker", "secrets", ME + ".password")
     with bed.contents(secret, "0" * 64 + "\n"):
-        ok.append(named(t, "a bad password", bed.doctor(), "login", ["refused the password", "password_file"], 77))
+        words = ["refused the password", "password_file"] if PROSODY else ["password", "or does not know"]
+        ok.append(named(t, "a bad password", bed.doctor(), "login", words, 77))
         done = bed.doctor("--config", bed.config)
         ok.append(named(t, "account or password, from afar", done, "login", ["password", "or does not know"], 77))
-    name = os.path.join(bed.fed.broker.folder, "data", "himas%2elocal", "accounts", "hospital%2da.dat")
-    os.rename(name, name + ".away")
-    ok.append(named(t, "a missing account", bed.doctor(), "login", ["has no account", "broker.sh account"], 77))
-    os.rename(name + ".away", name)
+    if PROSODY:
+        name = os.path.join(bed.fed.broker.folder, "data", "himas%2elocal", "accounts", "hospital%2da.dat")
+        os.rename(name, name + ".away")
+        ok.append(named(t, "a missing account", bed.doctor(), "login", ["has no account", "broker.sh account"], 77))
+        os.rename(name + ".away", name)
     with bed.settings(jid=ME + "@else.example", roster=bed.fed.path("other.yaml")):
         with open(bed.fed.path("roster.yaml"), encoding="utf-8") as f:
             bed.fed.write("other.yaml", f.read().replace("@" + DOMAIN, "@else.example"))
@@ -248,6 +251,9 @@ BEARS = (
 
 
 def bears(t, bed):
+    if not PROSODY:
+        t.say("a missing account and what the broker bears: not tried, the faults are put into Prosody's own files")
+        return []
     ok = []
     for name, changes, check, words, code in BEARS:
         with bed.broker(*changes):
