@@ -54,6 +54,13 @@ tsan() {
         TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tools/tsan.txt tools/unrandomized.sh tools/test.sh build/tsan "unit|$sims"
 }
 
+# The same cases on another broker, where it is there; what is left out of them is said.
+ejabberd() {
+    [ -x /usr/sbin/ejabberdctl ] || { echo "skipped: ejabberd is not installed" && return 0; }
+    tests/e2e/run.sh --broker ejabberd build/release || return 1
+    echo "$(grep -c '^ok' $logs/ejabberd.log) passed on ejabberd, left out: $(sed -n 's/^# \(.*\): left out .*/\1/p' $logs/ejabberd.log)"
+}
+
 check tools tools/install-deps.sh build run test check
 check format format
 check scripts scripts
@@ -62,6 +69,7 @@ check untested tools/untested.sh
 check headers tools/headers.sh
 check cppcheck cppcheck_all
 check gcc tools/build.sh release
+check ejabberd ejabberd
 check layers tools/layers.sh build/release
 check generated tools/generated.sh build/release
 check clang tools/build.sh clang
