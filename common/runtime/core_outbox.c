@@ -125,10 +125,10 @@ enum err core_post(struct agent *a, const char *to, struct msg *m)
 
 /* ---- sending, after the commit ---- */
 
-static uint64_t resend_delay(const struct outgoing *o)
+static uint64_t resend_delay(unsigned silence)
 {
     uint64_t delay = CORE_RESEND_FIRST_MS;
-    for (unsigned i = 1; i < o->tries && delay < CORE_RESEND_MAX_MS; i++) delay *= 2;
+    for (unsigned i = 0; i < silence && delay < CORE_RESEND_MAX_MS; i++) delay *= 2;
     return delay < CORE_RESEND_MAX_MS ? delay : CORE_RESEND_MAX_MS;
 }
 
@@ -152,8 +152,9 @@ void core_send_out(struct agent *a, struct peer *p, struct outgoing *o)
     struct str json = buf_str(&row);
     (void)str_next(&json, '\n');
     if (o->type == MSG_NONE) learn_about(o, json);
-    if (o->tries++ > 0) a->counts.resent++;
-    o->due_ms = agent_now_ms(a) + resend_delay(o);
+    if (o->sent) a->counts.resent++;
+    o->sent = true;
+    o->due_ms = agent_now_ms(a) + resend_delay(o->silence++);
     (void)transmit(a, p, json, o->type, o->run); /* not gone out now: it is due again later */
 }
 
@@ -263,9 +264,11 @@ void core_sweep(struct agent *a)
     if (left > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
 }
 
+/* The link is back, or the peer is: the waits begin anew.  Else a link that is cut again and again makes them so long
+ * that what was lost with the last cut does not go again in time. */
 void core_make_due(struct agent *a, struct peer *p)
 {
-    for (size_t i = 0; i < p->nout; i++) p->out[i].due_ms = 0;
+    for (size_t i = 0; i < p->nout; i++) p->out[i].due_ms = p->out[i].silence = 0;
     sweep_peer(a, p);
     if (p->nout > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
 }

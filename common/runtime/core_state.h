@@ -33,8 +33,9 @@ enum {
 /* A message not yet acknowledged; its bytes are in the store under "~out/". */
 struct outgoing {
     uint64_t number;
-    uint64_t due_ms; /* monotonic */
-    unsigned tries;
+    uint64_t due_ms;         /* monotonic */
+    unsigned silence;        /* tries since there was reason to hope: each makes the next wait longer */
+    bool sent;               /* at least once */
     int64_t expires_wall_ms; /* as stored; 0: never */
     uint64_t expires_ms;     /* monotonic, so that setting the clock loses nothing; 0: never */
     enum msg_type type;      /* NONE: look into the stored message */

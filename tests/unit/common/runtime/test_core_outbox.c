@@ -37,6 +37,28 @@ Test(core_outbox, what_is_not_acknowledged_goes_again_with_the_same_id_until_it_
     sim_free(s);
 }
 
+/* What is lost with the last of many cuts goes again as soon as what is lost with the first. */
+Test(core_outbox, a_link_that_is_cut_again_and_again_makes_no_wait_longer)
+{
+    struct sim *s = toys_start("");
+    struct tally t = { 0 };
+    sim_cut(s, "client", 120000);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    for (int i = 0; i < 8; i++) {
+        core_on_link(sim_agent(s, "server"), false);
+        (void)sim_run(s, 500, NULL, NULL);
+        core_on_link(sim_agent(s, "server"), true);
+        (void)sim_run(s, 500, NULL, NULL);
+    }
+    sim_watch(s, count, &t);
+    (void)sim_run(s, 4 * CORE_RESEND_FIRST_MS, NULL, NULL);
+    cr_expect_eq(t.evaluates, 2, "sent %u times in the %d ms after the link's last return", t.evaluates,
+                 4 * CORE_RESEND_FIRST_MS);
+    (void)sim_run(s, 120000, NULL, NULL);
+    cr_expect(toys_state(s, "client")->evaluations == 1 && core_outbox(sim_agent(s, "server")) == 0);
+    sim_free(s);
+}
+
 Test(core_outbox, a_restarted_sender_sends_what_it_owes)
 {
     struct sim *s = toys_start("");
