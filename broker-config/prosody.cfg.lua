@@ -73,7 +73,8 @@ http_max_content_size = 64 * 1024 -- uploads above it stream to disk; below it t
 modules_enabled = {
     "roster", "saslauth", "tls", "disco", "presence", "message", "iq", "posix", "time", "version", "uptime",
     "ping",             -- dead links are found
-    "smacks",           -- a cut link loses nothing
+    "smacks",           -- a cut link loses nothing that people say; agents need no help
+    "himas_resume",     -- mends smacks: a link cut inside of a stanza
     "limits",
     "adhoc",            -- commands of the server; those of agents need nothing here
     "carbons", "blocklist", "pep",
