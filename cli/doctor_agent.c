@@ -43,7 +43,7 @@ static enum err take_paths(const struct doc *d, struct patient *p, struct why *w
 static enum err take(const struct doc *d, struct patient *p, struct why *why)
 {
     char port[NAME_BYTES] = "5222";
-    char resumes[NAME_BYTES] = "yes";
+    char resumes[NAME_BYTES] = "no";
     (void)snprintf(p->host, sizeof p->host, "127.0.0.1");
     TRY(take_text(d, "jid", p->jid, sizeof p->jid, why));
     TRY(take_text(d, "broker_host", p->host, sizeof p->host, why));
@@ -54,7 +54,8 @@ static enum err take(const struct doc *d, struct patient *p, struct why *why)
     const char *at = strchr(p->jid, '@');
     if (!at || !at[1]) return why_say(why, ERR_SETTING, "jid: '%s' is not of the form name@domain", p->jid);
     p->domain = at + 1;
-    p->resumes = strcmp(resumes, "no") != 0 && strcmp(resumes, "false") != 0 && strcmp(resumes, "off") != 0;
+    p->resumes = strcmp(resumes, "yes") == 0 || strcmp(resumes, "true") == 0 || strcmp(resumes, "on") == 0 ||
+                 strcmp(resumes, "1") == 0;
     return take_paths(d, p, why);
 }
 

@@ -30,7 +30,7 @@ static const struct setting common_settings[] = {
     { "roster",            SET_PATH,   NULL,         1,   4000,  "roster file: JID, role, name and key of every member" },
     { "identity",          SET_PATH,   NULL,         1,   4000,  "file with this agent's X25519 secret key; mode 0600; `himas keys new` makes one" },
     { "store",             SET_PATH,   NULL,         1,   4000,  "file the agent keeps its state in" },
-    { "stream_management", SET_FLAG,   "yes",        0,   0,     "XEP-0198: survive short cuts without a new login; costs throughput" },
+    { "stream_management", SET_FLAG,   "no",         0,   0,     "XEP-0198: what people say while the link is cut for a moment arrives; messages arrive without it; costs throughput" },
     { "probe_host",        SET_TEXT,   "127.0.0.1",  7,   15,    "IPv4 address for /healthz, /readyz and /metrics" },
     { "probe_port",        SET_COUNT,  "0",          0,   65535, "port for them; 0 for none" },
     { "log_level",         SET_CHOICE, "info",       0,   0,     "error|warn|info|debug: what is logged, to standard error" },

@@ -149,7 +149,6 @@ static enum err connect_one(struct one *o, const char *name, struct why *why)
                                         .host = "127.0.0.1",
                                         .port = o->crowd->port,
                                         .ca_file = o->crowd->ca,
-                                        .stream_management = true,
                                         .loop = &o->crowd->loop };
     struct log log = { .level = LOG_WARN, .who = o->jid, .put = log_put_stderr };
     TRY(xmpp_open(&config, o->core, log, &o->xmpp, why));

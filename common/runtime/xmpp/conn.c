@@ -135,7 +135,7 @@ void conn_on_up(struct conn *c)
     c->dog = NULL;
     c->state = CONN_UP;
     c->trouble = c->cause = (struct trouble){ .code = OK };
-    c->up_ms = c->heard_ms = uv_now(c->loop);
+    c->up_ms = c->heard_ms = c->answered_ms = uv_now(c->loop);
     c->asked_ms = 0;
     c->counts.connects++;
     log_info(&c->log, "xmpp.up", L_STR("jid", conn_jid(c)));
@@ -166,31 +166,48 @@ void conn_on_down(struct conn *c, const struct trouble *why)
     if (was == CONN_UP && c->events.link) c->events.link(c->events.to, false);
 }
 
+static const char ping_id[] = "himas-ping";
+
+static bool is_pong(const struct conn *c, xmpp_stanza_t *s)
+{
+    struct str from = stanza_attribute(s, "from");
+    return stanza_is(s, "iq", NULL) && str_is(stanza_attribute(s, "id"), ping_id) &&
+           (from.n == 0 || str_is_nocase(from, conn_domain(c)));
+}
+
 void conn_on_stanza(struct conn *c, xmpp_stanza_t *s)
 {
     c->heard_ms = uv_now(c->loop);
-    c->asked_ms = 0;
     c->counts.in++;
+    if (is_pong(c, s)) {
+        c->asked_ms = 0;
+        c->answered_ms = c->heard_ms;
+    }
     if (c->state == CONN_UP && c->events.stanza) c->events.stanza(c->events.to, s);
 }
 
 /* ---- the tick ---- */
 
-/* XEP-0199: silence is not proof of life.  A dead link is cut, so that the reconnect begins. */
+static void ask(struct conn *c, uint64_t now)
+{
+    struct buf ping CLEANUP(buf_free) = buf_make(1024);
+    buf_addf(&ping, "<iq type='get' id='%s'", ping_id);
+    xml_attribute_z(&ping, "to", conn_domain(c));
+    buf_add_z(&ping, "><ping xmlns='urn:xmpp:ping'/></iq>");
+    if (conn_send(c, &ping) == OK) c->asked_ms = now;
+}
+
+/* XEP-0199: silence is not proof of life, nor is what others say proof that we are heard.  A dead link is cut, so that
+ * the reconnect begins. */
 static void check_link(struct conn *c, uint64_t now)
 {
-    if (c->asked_ms && now - c->asked_ms > c->pong_ms) {
-        c->silent = true;
+    bool others_heard = c->heard_ms > c->asked_ms;
+    if (c->asked_ms && now - c->asked_ms > (others_heard ? CONN_SLOW_PONGS : 1) * c->pong_ms) {
+        c->silent = c->afresh = true;
         c->asked_ms = 0;
         pump_cut(&c->pump);
-    } else if (!c->asked_ms && now - c->heard_ms > c->ping_ms) {
-        struct buf ping CLEANUP(buf_free) = buf_make(1024);
-        buf_add_z(&ping, "<iq type='get' id='himas-ping'");
-        xml_attribute_z(&ping, "to", conn_domain(c));
-        buf_add_z(&ping, "><ping xmlns='urn:xmpp:ping'/></iq>");
-        c->asked_ms = now;
-        if (conn_send(c, &ping) != OK) c->asked_ms = 0;
-    }
+    } else if (!c->asked_ms && now - c->answered_ms > c->ping_ms)
+        ask(c, now);
 }
 
 static void on_tick(uv_timer_t *t)

@@ -13,6 +13,7 @@
 enum {
     CONN_TICK_MS = 200,     /* libstrophe's own timers only fire inside its calls */
     CONN_LEAVE_MS = 2000,   /* a good-bye takes no longer */
+    CONN_SLOW_PONGS = 4,    /* a ping waits so much longer while other stanzas come: the link may only be slow */
     CONN_STABLE_MS = 10000, /* a link that held so long resets the back-off */
     CONN_MAX_QUEUE = 8192   /* stanzas waiting for the socket; then conn_send refuses */
 };

@@ -125,6 +125,8 @@ static void connect_to(struct conn *c, const char *address)
     c->state = CONN_LOGGING_IN;
     c->strophe_log.handler = on_log;
     c->silent = false;
+    (void)xmpp_conn_set_flags(c->strophe, c->flags | (c->afresh ? (long)XMPP_CONN_FLAG_DISABLE_SM : 0));
+    c->afresh = false;
     if (xmpp_connect_client(c->strophe, address, (unsigned short)c->port, on_event, c) != XMPP_EOK || c->pump.fd < 0) {
         give_up(c, "no socket; too many files may be open", "");
         return;
@@ -198,15 +200,15 @@ static void survive_broken_pipes(void)
 
 enum err dial_prepare(struct conn *c, bool stream_management)
 {
-    long flags = (long)XMPP_CONN_FLAG_MANDATORY_TLS;
-    if (!stream_management) flags |= (long)XMPP_CONN_FLAG_DISABLE_SM;
+    c->flags = (long)XMPP_CONN_FLAG_MANDATORY_TLS;
+    if (!stream_management) c->flags |= (long)XMPP_CONN_FLAG_DISABLE_SM;
     survive_broken_pipes();
     xmpp_initialize();
     c->mem = (xmpp_mem_t){ .alloc = mem_alloc, .free = mem_free, .realloc = mem_realloc, .userdata = c };
     c->strophe_log = (xmpp_log_t){ .handler = NULL, .userdata = c };
     c->ctx = xmpp_ctx_new(&c->mem, &c->strophe_log);
     c->strophe = c->ctx ? xmpp_conn_new(c->ctx) : NULL;
-    if (!c->strophe || xmpp_conn_set_flags(c->strophe, flags) != XMPP_EOK) return ERR_MEMORY;
+    if (!c->strophe || xmpp_conn_set_flags(c->strophe, c->flags) != XMPP_EOK) return ERR_MEMORY;
     c->pump.ctx = c->ctx;
     c->pump.conn = c->strophe;
     xmpp_conn_set_jid(c->strophe, c->full);

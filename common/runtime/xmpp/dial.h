@@ -40,11 +40,14 @@ struct conn {
     bool offers_sm;   /* the broker said it has XEP-0198 */
     bool reached;     /* by this try: it said something */
     bool silent;      /* cut because the broker did not answer a ping */
+    bool afresh;      /* so the next login does not resume: the broker lost track of us */
+    long flags;       /* libstrophe's */
     unsigned handles; /* timers and requests not yet closed */
     unsigned failures;
-    uint64_t up_ms, heard_ms, asked_ms; /* asked: a ping is out since; 0 none */
-    struct trouble trouble;             /* why the last try failed, or the link broke */
-    struct trouble cause;               /* why this try will fail, known before it does */
+    uint64_t up_ms, heard_ms;
+    uint64_t asked_ms, answered_ms; /* a ping is out since, 0 none; the last was answered */
+    struct trouble trouble;         /* why the last try failed, or the link broke */
+    struct trouble cause;           /* why this try will fail, known before it does */
     struct conn_counts counts;
 };
 

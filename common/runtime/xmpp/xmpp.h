@@ -30,9 +30,10 @@ struct xmpp_config {        /* all texts are copied */
     uint16_t port;          /* 0: 5222 */
     const char *resource;   /* NULL: XMPP_AGENT_RESOURCE */
     const char *ca_file;    /* the only authority trusted, also set as SSL_CERT_FILE; NULL: the system's */
-    bool stream_management; /* XEP-0198: a cut link loses nothing, at a fifth to half of the throughput */
+    bool stream_management; /* XEP-0198: a cut link loses no chat line, at a fifth to half of the throughput; what the
+                               core sends needs none of it, and is repeated by both */
     uint64_t connect_ms;    /* from the first packet to logged in */
-    uint64_t ping_ms;       /* silence before we ask whether the broker is there */
+    uint64_t ping_ms;       /* how often we ask whether the broker hears us */
     uint64_t pong_ms;       /* how long it may take to answer */
     const char *upload;     /* JID of the upload service; NULL: found by discovery */
     struct uv_loop_s *loop; /* borrowed; must run until xmpp_close has finished */

@@ -256,7 +256,7 @@ def bears(t, bed):
         return []
     ok = []
     for name, changes, check, words, code in BEARS:
-        with bed.broker(*changes):
+        with bed.broker(*changes), bed.settings(stream_management="yes"):
             ok.append(named(t, name, bed.doctor(), check, words, code))
     bed.again()
     return ok
