@@ -18,6 +18,7 @@ ROUNDS = 10
 SENT = 'himas_trainer_updates_total{outcome="sent"}'
 STEP = re.compile(r"^(\S+)Z info coordinator feed kind=(?!phase)\w+ run=(\S+)", re.M)
 RECOVERY_S = 5.0
+GOES_ON_S = 20.0  # links stay away for up to 3 s and 0.5 s more, and what was lost goes again after 3 and 6 s
 
 
 def times(name, fallback):
@@ -151,8 +152,9 @@ def links_cut(t, fed, relay, seed):
             ordeal.step_or_end()
             took.append(time.monotonic() - began)
 
-    ordeal.strike(times("CUTS", 0), blow, 0.4, "links cut")
+    ordeal.strike(times("CUTS", 15), blow, 0.4, "links cut")
     t.say(f"links: {gone} cut; to the next step: median {statistics.median(took):.2f} s, max {max(took):.2f} s")
+    t.ok(max(took) < GOES_ON_S, f"links cut: the run goes on within {GOES_ON_S:g} s each time", took)
 
 
 def test(t):
@@ -165,10 +167,7 @@ def test(t):
         t.need(fed.wait_end(fed.begin())["state"] == "done", "an undisturbed run is done")
         coordinator_killed(t, fed, seed)
         broker_killed(t, fed, seed)
-        if times("CUTS", 0):
-            links_cut(t, fed, relay, seed)
-        else:
-            t.skip("links cut", "set HIMAS_E2E_CUTS to a number; a run may then miss its deadline now and then")
+        links_cut(t, fed, relay, seed)
         t.same({n: fed.agents[n].count("himas_rebuilds_total") for n in fed.hospitals},
                {n: 0 for n in fed.hospitals}, "no agent had to be rebuilt")
 
