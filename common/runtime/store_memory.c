@@ -91,13 +91,19 @@ static void remove_row(struct memory *m, size_t i)
     memmove(&m->rows[i], &m->rows[i + 1], (--m->n - i) * sizeof *m->rows);
 }
 
+/* There is room. */
+static void put_row(struct memory *m, size_t i, struct row take)
+{
+    memmove(&m->rows[i + 1], &m->rows[i], (m->n++ - i) * sizeof *m->rows);
+    m->rows[i] = take;
+}
+
 static enum err insert_row(struct memory *m, size_t i, const char *key, struct value *v)
 {
     TRY(room((void **)&m->rows, m->n, &m->cap, sizeof *m->rows));
     char *copy = strdup(key);
     if (copy == NULL) return ERR_MEMORY;
-    memmove(&m->rows[i + 1], &m->rows[i], (m->n++ - i) * sizeof *m->rows);
-    m->rows[i] = (struct row){ copy, v };
+    put_row(m, i, (struct row){ copy, v });
     v->names++;
     return OK;
 }
@@ -169,17 +175,18 @@ static enum err memory_del(void *self, const char *key)
     return OK;
 }
 
+/* Takes no memory: the row's room was there before, and what was remembered becomes the row. */
 static void undo_one(struct memory *m, struct undo *u)
 {
     size_t i = lower(m, u->key);
     if (at(m, i, u->key)) remove_row(m, i);
-    if (u->value) {
-        if (insert_row(m, i, u->key, u->value) != OK) abort(); /* the row's room was there before */
-        u->value->bytes.err = OK;
-        u->value->bytes.n = u->n;
+    if (u->value == NULL) {
+        free(u->key);
+        return;
     }
-    free(u->key);
-    let_go(u->value);
+    u->value->bytes.err = OK;
+    u->value->bytes.n = u->n;
+    put_row(m, i, (struct row){ u->key, u->value });
 }
 
 static void memory_rollback(void *self)

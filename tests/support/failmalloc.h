@@ -2,7 +2,9 @@
  * failmalloc -- what happens when the n-th allocation fails?
  *
  * Every unit and simulation program is linked so that our own code's malloc,
- * calloc and realloc come here (the libraries' own do not).  A test runs its
+ * calloc, realloc, strdup and strndup come here.  The libraries' own do not,
+ * but for those that can be told whom to ask: see failmalloc_sqlite.h; cJSON
+ * takes malloc and free by cJSON_InitHooks.  A test runs its
  * subject with n = 1, 2, 3 ... until it succeeds:
  *
  *     for (size_t n = 1; failmalloc_round(n, &done); n++) done = subject() == OK;
@@ -13,6 +15,8 @@
 
 /* The n-th allocation from now on fails, once; 0: none does. */
 void failmalloc_at(size_t n);
+/* That one and all after it, until the next failmalloc_at(). */
+void failmalloc_from(size_t n);
 
 /* Allocations since failmalloc_at(). */
 size_t failmalloc_count(void);

@@ -1,5 +1,7 @@
 #include "common/base/rng.h"
 #include "common/runtime/store.h"
+#include "tests/support/failmalloc.h"
+#include "tests/support/failmalloc_sqlite.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +20,9 @@ struct place {
 
 static struct place open_place(int kind)
 {
-    struct place p = { .dir = "/tmp/himas-store-XXXXXX" };
+    struct place p = { 0 };
     struct why why = { 0 };
+    (void)snprintf(p.dir, sizeof p.dir, "%s/himas-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     cr_assert(mkdtemp(p.dir) != NULL);
     (void)snprintf(p.path, sizeof p.path, "%s/s.db", p.dir);
     enum err e =
@@ -279,6 +282,144 @@ Test(store, a_prefix_is_deleted_long_values_too)
         cr_expect(store_del_prefix(p.store, "x/") == OK);
         cr_expect(!store_has(p.store, "x/long") && !store_has(p.store, "x/short") && holds(p.store, "y", "2"));
         cr_assert(store_commit(p.store) == OK);
+        close_place(&p);
+    }
+}
+
+/* ---- memory that runs out ---- */
+
+static enum err describe(void *to, const char *key, struct bytes value)
+{
+    uint64_t sum = value.n;
+    size_t stride = value.n > 1000 ? 997 : 1;
+    for (size_t i = 0; i < value.n; i += stride) sum = sum * 31 + value.p[i];
+    buf_addf(to, "%s=%llx ", key, (unsigned long long)sum);
+    return buf_err(to);
+}
+
+/* All keys, and a sum of what each holds. */
+static enum err contents(struct store *s, struct buf *out)
+{
+    buf_clear(out);
+    return store_scan(s, "", describe, out);
+}
+
+static enum err append_long(struct store *s, const char *key)
+{
+    struct buf b CLEANUP(buf_free) = buf_make(STORE_PART_BYTES + 1);
+    uint8_t *p = buf_grow(&b, STORE_PART_BYTES + 1);
+    if (p == NULL) return buf_err(&b);
+    memset(p, 7, b.n);
+    return store_append(s, key, buf_bytes(&b));
+}
+
+static enum err furnish(struct store *s)
+{
+    TRY(store_begin(s));
+    TRY(store_del_prefix(s, ""));
+    TRY(store_put(s, "kept", str_bytes(STR("old"))));
+    TRY(store_put(s, "gone", str_bytes(STR("old"))));
+    TRY(store_put(s, "x/1", str_bytes(STR("old"))));
+    TRY(store_put(s, "grows", str_bytes(STR("old"))));
+    TRY(append_long(s, "long"));
+    return store_commit(s);
+}
+
+/* Changes of every kind, in one transaction. */
+static enum err change(struct store *s)
+{
+    struct buf seen CLEANUP(buf_free) = buf_make(1000);
+    TRY(store_begin(s));
+    TRY(store_put(s, "kept", str_bytes(STR("new"))));
+    TRY(store_put(s, "new", str_bytes(STR("new"))));
+    TRY(store_append(s, "grows", str_bytes(STR("new"))));
+    TRY(store_link(s, "kept", "linked"));
+    TRY(store_link(s, "long", "long too"));
+    TRY(store_del(s, "gone"));
+    TRY(store_del_prefix(s, "x/"));
+    TRY(append_long(s, "longer"));
+    TRY(contents(s, &seen));
+    return store_commit(s);
+}
+
+enum { ONCE, FROM_THEN_ON, WAYS };
+
+struct trial {
+    struct place place;
+    int kind, way;
+    struct buf old, after, again; /* contents: before; of the same store afterwards; of the file opened anew */
+};
+
+/* Says whether the n-th allocation was still asked for. */
+static bool attempt(struct trial *t, size_t n, enum err *out)
+{
+    struct place *p = &t->place;
+    (t->way == ONCE ? failmalloc_at : failmalloc_from)(n);
+    *out = t->kind == SQLITE ? store_open_file(p->path, STORE_PROCESS_SAFE, &p->store, NULL) : OK;
+    bool opened = *out == OK;
+    if (opened) *out = change(p->store);
+    if (opened && *out != OK) store_rollback(p->store);
+    bool asked = failmalloc_count() >= n;
+    failmalloc_at(0);
+    if (opened) cr_assert_eq(contents(p->store, &t->after), OK);
+    if (opened && t->kind == SQLITE) store_close(p->store);
+    if (t->kind == SQLITE)
+        cr_assert_eq(store_open_file(p->path, STORE_PROCESS_SAFE, &p->store, NULL), OK, "%zu: it opens again", n);
+    cr_assert_eq(contents(p->store, &t->again), OK);
+    if (*out == OK) cr_assert_eq(furnish(p->store), OK);
+    if (t->kind == SQLITE) store_close(p->store);
+    if (opened) cr_assert(str_eq(buf_str(&t->after), buf_str(&t->again)), "%zu: the file agrees", n);
+    return asked;
+}
+
+static void run_out(int kind, int way)
+{
+    struct trial t = { open_place(kind), kind, way, buf_make(1000), buf_make(1000), buf_make(1000) };
+    struct buf new CLEANUP(buf_free) = buf_make(1000);
+    cr_assert(furnish(t.place.store) == OK && contents(t.place.store, &t.old) == OK);
+    cr_assert(change(t.place.store) == OK && contents(t.place.store, &new) == OK);
+    cr_assert_eq(furnish(t.place.store), OK);
+    if (kind == SQLITE) store_close(t.place.store);
+    enum err e = ERR_MEMORY;
+    size_t n = 1, failed = 0;
+    for (; attempt(&t, n, &e) && n < FAILMALLOC_ROUNDS_MAX; n++) {
+        struct buf *right = e == OK ? &new : &t.old;
+        failed += e != OK;
+        cr_assert(str_eq(buf_str(&t.again), buf_str(right)), "%s %d %zu: %s: %s", kinds[kind], way, n, err_name(e),
+                  (char *)t.again.p);
+    }
+    cr_expect(e == OK && failed > 10, "%s %d: %zu of %zu", kinds[kind], way, failed, n);
+    if (kind == SQLITE) cr_assert_eq(store_open_file(t.place.path, STORE_PROCESS_SAFE, &t.place.store, NULL), OK);
+    close_place(&t.place);
+    buf_free(&t.old);
+    buf_free(&t.after);
+    buf_free(&t.again);
+}
+
+/* Whichever allocation fails, ours or SQLite's, alone or with all after it: a transaction is whole or is not. */
+Test(store, out_of_memory_it_holds_the_old_or_the_new)
+{
+    failmalloc_sqlite();
+    for (int kind = 0; kind < KINDS; kind++)
+        for (int way = 0; way < WAYS; way++) run_out(kind, way);
+}
+
+Test(store, out_of_memory_reading_is_refused)
+{
+    failmalloc_sqlite();
+    for (int kind = 0; kind < KINDS; kind++) {
+        struct buf right CLEANUP(buf_free) = buf_make(1000);
+        struct buf seen CLEANUP(buf_free) = buf_make(1000);
+        struct place p = open_place(kind);
+        uint8_t bytes[3];
+        bool done = false;
+        cr_assert(furnish(p.store) == OK && contents(p.store, &right) == OK);
+        for (size_t n = 1; failmalloc_round(n, &done); n++) {
+            enum err e = contents(p.store, &seen);
+            if (e == OK) e = store_read(p.store, "kept", 0, sizeof bytes, bytes);
+            done = e == OK;
+        }
+        cr_expect(done && str_eq(buf_str(&seen), buf_str(&right)) && memcmp(bytes, "old", 3) == 0, "%s", kinds[kind]);
         close_place(&p);
     }
 }
