@@ -36,8 +36,20 @@ static void refuse(struct agent *a, struct refusal *r)
     core_ack_later(a, &a->peers[r->peer], r->id);
 }
 
+/* What is not the sender's fault is not told: it would take its message for lost.  Not acknowledged, it comes again. */
+static bool ours(enum err e)
+{
+    enum err_class c = err_class(e);
+    return c != ERR_CLASS_PEER && c != ERR_CLASS_LIMIT;
+}
+
 void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code, const char *text)
 {
+    if (ours(code)) {
+        a->counts.refused[code]++;
+        log_error(&a->log, "message.dropped", L_STR("peer", p->jid), L_ERR(code));
+        return;
+    }
     refuse(a, &(struct refusal){ .peer = (size_t)(p - a->peers), .id = id, .code = code, .text = text });
 }
 
@@ -66,11 +78,10 @@ static enum err run_handler(struct agent *a, void *arg)
     return d->acked ? core_mark_seen(a, &a->peers[d->peer], d->epoch, d->number) : OK;
 }
 
-/* PEER and LIMIT: the sender hears why, once.  Anything else is ours: not acknowledged, so it comes again. */
+/* PEER and LIMIT: the sender hears why, once. */
 static void handler_failed(struct agent *a, const struct delivery_ctx *d, enum err e)
 {
-    enum err_class c = err_class(e);
-    if (c != ERR_CLASS_PEER && c != ERR_CLASS_LIMIT) {
+    if (ours(e)) {
         a->counts.refused[e]++;
         log_error(&a->log, "handler.failed", L_STR("type", msg_desc(d->m->type)->name), L_ERR(e));
         return;

@@ -2,6 +2,7 @@
 #include "common/wire/json.h"
 #include "common/wire/manifest_codec.h"
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -307,7 +308,9 @@ enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struc
     const char *end = NULL;
     if (json.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
     if (!str_is_utf8(json)) return why_say(why, ERR_PROTO, "the message is not UTF-8 text");
+    errno = 0; /* cJSON does not say which it was: no JSON, or no memory for it */
     cJSON *tree CLEANUP(delete_json) = json.n ? cJSON_ParseWithLengthOpts(json.p, json.n, &end, 0) : NULL;
+    if (tree == NULL && errno == ENOMEM) return ERR_MEMORY;
     if (!cJSON_IsObject(tree)) return why_say(why, ERR_PROTO, "the message is not a JSON object");
     if (str_trim((struct str){ end, (size_t)(json.p + json.n - end) }).n > 0)
         return why_say(why, ERR_PROTO, "something follows the JSON object");

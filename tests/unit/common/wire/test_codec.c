@@ -1,4 +1,6 @@
 #include "common/wire/codec.h"
+#include "tests/support/failmalloc.h"
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -136,4 +138,33 @@ Test(codec, what_may_not_leave_does_not)
     broken.sha256[0] = 'X';
     m = least(MSG_UPDATE, &broken);
     cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "digest");
+}
+
+/* Whichever allocation fails, ours or cJSON's: never a wrong message, and never called the sender's fault. */
+Test(codec, out_of_memory_is_an_error)
+{
+    struct manifest manifest = inline_manifest();
+    cJSON_InitHooks(&(cJSON_Hooks){ malloc, free });
+    for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++) {
+        struct buf right CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+        struct msg m = least(t, &manifest);
+        bool encoded = false, decoded = false;
+        cr_assert_eq(msg_encode(&m, &right, NULL), OK);
+        for (size_t n = 1; failmalloc_round(n, &encoded); n++) {
+            struct buf out CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+            enum err e = msg_encode(&m, &out, NULL);
+            encoded = e == OK;
+            cr_assert(encoded ? str_eq(buf_str(&out), buf_str(&right)) : e == ERR_MEMORY && out.n == 0, "%s %zu",
+                      msg_desc(t)->name, n);
+        }
+        for (size_t n = 1; failmalloc_round(n, &decoded); n++) {
+            struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+            struct msg back;
+            enum err e = msg_decode(buf_str(&right), &arena, &back, NULL, NULL);
+            decoded = e == OK;
+            cr_assert(decoded ? back.type == t && back.round == 3 : e == ERR_MEMORY, "%s %zu: %s", msg_desc(t)->name, n,
+                      err_name(e));
+        }
+        cr_expect(encoded && decoded, "%s", msg_desc(t)->name);
+    }
 }
