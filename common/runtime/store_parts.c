@@ -28,6 +28,8 @@ void statement_rewind(sqlite3_stmt *const *st)
     (void)sqlite3_clear_bindings(*st);
 }
 
+void statement_end(sqlite3_stmt *const *st) { (void)sqlite3_finalize(*st); }
+
 enum err statement_prepare(sqlite3 *db, const char *text, sqlite3_stmt **out)
 {
     int rc = sqlite3_prepare_v3(db, text, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);

@@ -46,4 +46,5 @@ enum err parts_name(struct parts *p, struct big *b, int change) MUST_USE;
 /* Shared with store_sqlite.c: one row (OK) or the end (ERR_ABSENT) of a bound statement; makes it ready again. */
 enum err statement_step(sqlite3_stmt *st) MUST_USE;
 void statement_rewind(sqlite3_stmt *const *st); /* for CLEANUP() */
+void statement_end(sqlite3_stmt *const *st);    /* the same, of one that was prepared for once */
 enum err statement_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out) MUST_USE;

@@ -27,6 +27,7 @@ struct sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     struct parts parts;
+    bool damaged; /* found when it was opened */
 };
 /* What a key holds. */
 enum holding { HOLDS_NOTHING, HOLDS_BYTES, HOLDS_BIG };
@@ -242,9 +243,22 @@ static enum err complain(struct sqlite *s, const char *path, struct why *why)
     int rc = sqlite3_errcode(s->db);
     if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
         return why_say(why, ERR_STORE, "%s: another process holds this store; stop it first", path);
-    if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
+    if (s->damaged || rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
         return why_say(why, ERR_STORE, "%s: the store is damaged; put it aside and restore a copy", path);
     return why_say(why, ERR_STORE, "%s: %s", path, sqlite3_errmsg(s->db));
+}
+
+/* Damage is to be found before anything stands on it.  The parts of long values are not looked through, there may be
+ * gigabytes: their digests are told by whoever uses them. */
+static enum err look_through(struct sqlite *s)
+{
+    sqlite3_stmt *st CLEANUP(statement_end) = NULL;
+    TRY(statement_prepare(s->db, "PRAGMA quick_check(kept)", &st));
+    TRY(statement_step(st));
+    const char *found = (const char *)sqlite3_column_text(st, 0);
+    if (found == NULL) return ERR_MEMORY;
+    s->damaged = strcmp(found, "ok") != 0;
+    return s->damaged ? ERR_STORE : OK;
 }
 
 static enum err prepare(struct sqlite *s, enum store_safety safety)
@@ -261,6 +275,7 @@ static enum err prepare(struct sqlite *s, enum store_safety safety)
     if (sqlite3_exec(s->db, sync, NULL, NULL, NULL) != SQLITE_OK) return ERR_STORE;
     for (size_t i = 0; i < sizeof setup / sizeof setup[0]; i++)
         if (sqlite3_exec(s->db, setup[i], NULL, NULL, NULL) != SQLITE_OK) return ERR_STORE;
+    TRY(look_through(s));
     for (int i = 0; i < STATEMENTS; i++) TRY(statement_prepare(s->db, sql[i], &s->statements[i]));
     return parts_init(&s->parts, s->db);
 }

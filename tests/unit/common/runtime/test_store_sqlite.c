@@ -56,3 +56,59 @@ Test(store_sqlite, refusals_say_the_cause)
                   strstr(why.text, "/nonexistent"),
               "%s", why.text);
 }
+
+/* ---- damage ---- */
+
+enum { PAGE_BYTES = 4096, FILE_MAX = 4 << 20, KEYS = 60 };
+
+static enum err describe(void *to, const char *key, struct bytes value)
+{
+    uint64_t sum = value.n;
+    for (size_t i = 0; i < value.n; i++) sum = sum * 31 + value.p[i];
+    buf_addf(to, "%s=%llx ", key, (unsigned long long)sum);
+    return buf_err(to);
+}
+
+/* Values within a page, and over several; and a long one. */
+static void furnish(const char *path, struct buf *contents)
+{
+    static uint8_t bytes[STORE_PART_BYTES + 1];
+    struct store *s = NULL;
+    char key[16];
+    cr_assert(store_open_file(path, STORE_PROCESS_SAFE, &s, NULL) == OK && store_begin(s) == OK);
+    for (size_t i = 0; i < KEYS; i++) {
+        (void)snprintf(key, sizeof key, "k%zu", i);
+        memset(bytes, (int)i + 1, i * 300 + 1);
+        cr_assert_eq(store_put(s, key, bytes_of(bytes, i * 300 + 1)), OK);
+    }
+    cr_assert_eq(store_put(s, "long", bytes_of(bytes, sizeof bytes)), OK);
+    cr_assert(store_commit(s) == OK && store_scan(s, "", describe, contents) == OK);
+    store_close(s);
+}
+
+/* A page of the file is spoiled: it is refused in words, or what is read from it is right, or reading is refused. */
+Test(store_sqlite, damage_is_refused)
+{
+    char dir[64], path[100];
+    struct buf right CLEANUP(buf_free) = buf_make(10000);
+    struct buf file CLEANUP(buf_free) = buf_make(FILE_MAX);
+    size_t refused = 0;
+    furnish(path_in(dir, path, "s.db"), &right);
+    cr_assert_eq(file_read(path, &file, NULL), OK);
+    for (size_t at = 0; at < file.n; at += PAGE_BYTES) {
+        struct buf spoiled CLEANUP(buf_free) = buf_make(FILE_MAX), seen CLEANUP(buf_free) = buf_make(10000);
+        struct store *s = NULL;
+        struct why why = { "" };
+        buf_add(&spoiled, file.p, file.n);
+        memset(spoiled.p + at, 0xa5, PAGE_BYTES);
+        cr_assert_eq(file_write(path, buf_bytes(&spoiled), 0600, NULL), OK);
+        enum err e = store_open_file(path, STORE_PROCESS_SAFE, &s, &why);
+        refused += e != OK;
+        if (e != OK)
+            cr_expect(e == ERR_STORE && strstr(why.text, "damaged"), "page %zu: %s", at / PAGE_BYTES, why.text);
+        if (e == OK && store_scan(s, "k", describe, &seen) == OK)
+            cr_expect(strncmp((char *)seen.p, (char *)right.p, seen.n) == 0, "page %zu", at / PAGE_BYTES);
+        store_close(s);
+    }
+    cr_expect_gt(refused, KEYS, "%zu of %zu pages", refused, file.n / PAGE_BYTES);
+}
