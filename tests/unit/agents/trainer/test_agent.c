@@ -1,4 +1,5 @@
 /* A whole run with one hospital, as the coordinator sees it. */
+#include "tests/support/birth.h"
 #include "tests/unit/agents/trainer/site.h"
 #include <criterion/criterion.h>
 
@@ -37,4 +38,18 @@ Test(trainer_agent, tables_are_whole)
     for (const struct setting *x = trainer_agent.settings; x->name; x++)
         cr_expect(x->doc != NULL && x->doc[0] != '\0', "%s", x->name);
     cr_expect_eq(trainer_agent.safety, STORE_POWER_SAFE);
+}
+
+/* With a run and what it spent in the store. */
+Test(trainer_agent, out_of_memory_it_does_not_start_and_spoils_nothing)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .task = SITE_TASK SITE_NOISE, .policy = SITE_POLICY(10, "optional", 8) });
+    site_do(&s, "invite");
+    site_do(&s, "train 1");
+    cr_assert_eq(site_heard(&s)->got[MSG_UPDATE], 1, "%s", site_heard(&s)->text);
+    cr_expect_gt(birth_without_memory(s.sim, "hospital"), 20);
+    site_do(&s, "evaluate 1");
+    cr_expect_eq(site_heard(&s)->got[MSG_EVALUATION], 1);
+    site_close(&s);
 }
