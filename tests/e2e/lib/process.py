@@ -18,7 +18,7 @@ class Agent:
         self.jid = fed.jid(name)
         self.folder = os.path.join(fed.root, "agents", name)
         self.log_path = os.path.join(fed.root, "logs", name + ".log")
-        self.process, self.settings = None, {}
+        self.process, self.settings, self.environment = None, {}, {}
 
     # -- the process
 
@@ -28,7 +28,7 @@ class Agent:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [places.program("himas-" + self.kind), "--config", os.path.join(self.folder, "config.yaml"), *words],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment})
         return self
 
     def alive(self):
