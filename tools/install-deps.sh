@@ -9,7 +9,7 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev
     libcriterion-dev)
 run=(prosody prosody-modules lua-sec openssl curl python3)
 test=(faketime python3-slixmpp python3-cryptography prometheus)
-check=(clang clang-format clang-tidy cppcheck llvm libclang-rt-14-dev universal-ctags graphviz ejabberd)
+check=(clang clang-format clang-tidy cppcheck llvm libclang-rt-14-dev universal-ctags graphviz ejabberd valgrind)
 
 wanted() {
     local group
