@@ -38,7 +38,7 @@ void config_roster(const char *domain, const struct config_member *members, size
         bool many = strchr(roles, ',') != NULL;
         buf_addf(out, "  - {jid: \"%s@%s\", role: %s%s%s, name: \"%s\"", m->name, domain, many ? "[" : "", roles,
                  many ? "]" : "", m->name);
-        if (*m->key) buf_addf(out, ", key: \"%s\"", m->key);
+        if (*m->key) buf_addf(out, ", key: \"%s\", sign: \"%s\"", m->key, m->sign);
         buf_add_z(out, "}\n");
     }
 }

@@ -17,7 +17,8 @@ enum err config_parse_ports(struct str text, struct config_broker *out, struct w
 struct config_member {
     const char *name; /* local part of the JID */
     unsigned roles;
-    const char *key; /* 64 hex digits, or "" for a person */
+    const char *key;  /* 64 hex digits, or "" for a person */
+    const char *sign; /* likewise */
 };
 void config_roster(const char *domain, const struct config_member *members, size_t n, struct buf *out);
 /* broker.sh's list: "JID agent" or "JID person". */

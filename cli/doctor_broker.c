@@ -101,11 +101,12 @@ static void on_feature(void *to, const char *jid, struct str feature)
     (void)jid;
     if (!str_starts(feature, SCHEMA_FEATURE)) return;
     if (str_u64((struct str){ feature.p + n, feature.n - n }, &version) != OK) return;
-    if (version == SCHEMA_VERSION)
+    bool read = version >= SCHEMA_MIN_VERSION && version <= SCHEMA_VERSION;
+    if (read)
         s->ours = true;
     else
         s->version = version;
-    s->others = s->others || version != SCHEMA_VERSION;
+    s->others = s->others || !read;
 }
 
 /* Whether it is there; wrong versions go into *f. */

@@ -35,11 +35,11 @@ void doctor_clock(struct patient *p, struct finding *f)
 void doctor_secrets(struct patient *p, struct finding *f)
 {
     CLEANUP(secret_buf_free) struct buf password = buf_make(PASSWORD_MAX_BYTES);
-    char hex[KEYS_HEX_BYTES];
+    struct keys_halves keys;
     struct why why = { "" };
     enum err e = secret_read_file(p->password_file, PASSWORD_MAX_BYTES, &password, &why);
     if (e == OK && password.n == 0) e = why_say(&why, ERR_SETTING, "%s: there is no password in it", p->password_file);
-    if (e == OK) e = keys_public(p->identity, hex, &why);
+    if (e == OK) e = keys_public(p->identity, &keys, &why);
     if (e == OK)
         doctor_fine(f, "password and identity are their owner's alone");
     else
@@ -102,18 +102,27 @@ void doctor_files(struct patient *p, struct finding *f)
 
 /* ---- who is who ---- */
 
+static bool is_same(const char mine[KEYS_HEX_BYTES], bool has, const uint8_t theirs[ROSTER_KEY_BYTES],
+                    char shown[KEYS_HEX_BYTES])
+{
+    (void)snprintf(shown, KEYS_HEX_BYTES, "none");
+    for (size_t i = 0; has && i < ROSTER_KEY_BYTES; i++)
+        (void)snprintf(shown + 2 * i, KEYS_HEX_BYTES - 2 * i, "%02x", theirs[i]);
+    return strcmp(mine, shown) == 0;
+}
+
 static enum err compare_keys(const struct patient *p, const struct member *m, struct finding *f, struct why *why)
 {
-    char mine[KEYS_HEX_BYTES] = "";
-    char theirs[KEYS_HEX_BYTES] = "none";
+    struct keys_halves mine;
+    char theirs[KEYS_HEX_BYTES];
     char remedy[DOCTOR_REMEDY_BYTES];
-    enum err e = keys_public(p->identity, mine, why);
-    for (size_t i = 0; m->has_key && i < sizeof m->key; i++)
-        (void)snprintf(theirs + 2 * i, sizeof theirs - 2 * i, "%02x", m->key[i]);
-    if (e != OK || strcmp(mine, theirs) == 0) return e;
+    TRY(keys_public(p->identity, &mine, why));
+    const char *ours = mine.key;
+    if (is_same(mine.key, m->has_key, m->key, theirs)) ours = mine.sign;
+    if (ours == mine.sign && is_same(mine.sign, m->has_sign, m->sign, theirs)) return OK;
     (void)why_say(why, ERR_CRYPTO, "the roster's key of %.100s (%.8s...) is not that of %.150s (%.8s...)", m->jid,
-                  theirs, p->identity, mine);
-    (void)snprintf(remedy, sizeof remedy, "put the key that `himas keys show %.180s` prints into everybody's roster",
+                  theirs, p->identity, ours);
+    (void)snprintf(remedy, sizeof remedy, "put the keys that `himas keys show %.180s` prints into everybody's roster",
                    p->identity);
     doctor_wrong(f, ERR_CRYPTO, why, remedy);
     return OK;

@@ -5,13 +5,13 @@ enum { OUT_MAX_BYTES = 4096, FILE_BYTES = 800 };
 
 static enum err show(const struct cli *cli, const char *path, struct why *why)
 {
-    char hex[KEYS_HEX_BYTES];
+    struct keys_halves k;
     struct buf out = buf_make(OUT_MAX_BYTES);
-    TRY(keys_public(path, hex, why));
+    TRY(keys_public(path, &k, why));
     if (cli->json)
-        buf_addf(&out, "{\"key\":\"%s\"}\n", hex);
+        buf_addf(&out, "{\"key\":\"%s\",\"sign\":\"%s\",\"fingerprint\":\"%s\"}\n", k.key, k.sign, k.fingerprint);
     else
-        buf_addf(&out, "%s\n", hex);
+        buf_addf(&out, "key:         %s\nsign:        %s\nfingerprint: %s\n", k.key, k.sign, k.fingerprint);
     enum err e = cli_put(&out, why);
     buf_free(&out);
     return e;

@@ -98,7 +98,7 @@ static enum err make_agent(const struct home *h, const struct setup *s, struct s
 {
     struct path key = home_at(h, "agents/%s/identity.key", a->name);
     if (access(key.text, F_OK) != 0) TRY(keys_make(key.text, why));
-    TRY(keys_public(key.text, a->key, why));
+    TRY(keys_public(key.text, &a->keys, why));
     return choose_port(h, s, a, why);
 }
 
@@ -139,10 +139,11 @@ static size_t list_members(const struct federation *f, const struct setup *s, st
     for (size_t i = 0; i < s->nagents; i++) {
         const struct setup_agent *a = &s->agents[i];
         unsigned role = strcmp(a->kind, "coordinator") == 0 ? ROLE_COORDINATOR : ROLE_TRAINER;
-        out[n++] = (struct config_member){ .name = a->name, .roles = role, .key = a->key };
+        out[n++] = (struct config_member){ .name = a->name, .roles = role, .key = a->keys.key, .sign = a->keys.sign };
     }
     for (size_t i = 0; i < f->npeople; i++)
-        out[n++] = (struct config_member){ .name = f->people[i].name, .roles = f->people[i].roles, .key = "" };
+        out[n++] =
+            (struct config_member){ .name = f->people[i].name, .roles = f->people[i].roles, .key = "", .sign = "" };
     return n;
 }
 

@@ -14,7 +14,7 @@ struct setup_agent {
     char name[FEDERATION_NAME_BYTES];
     const char *kind; /* "coordinator", "trainer" */
     uint16_t probe_port;
-    char key[KEYS_HEX_BYTES];
+    struct keys_halves keys;
 };
 struct setup {
     struct config_broker broker;

@@ -2,15 +2,27 @@
 #include "common/base/file.h"
 #include "common/base/secret.h"
 #include "common/crypto/encode.h"
+#include "common/crypto/hkdf.h"
 
 enum { TEXT_BYTES = 2 * X25519_BYTES, FILE_MAX_BYTES = 4 * X25519_BYTES, OWNER_ONLY = 0600 };
 
+static enum err derive_sign(struct identity *id)
+{
+    uint8_t seed[ED25519_KEY_BYTES];
+    struct bytes info = str_bytes(STR("himas ed25519 v1"));
+    TRY(hkdf_sha256(bytes_of(id->secret, sizeof id->secret), bytes_of(NULL, 0), info, seed, sizeof seed));
+    enum err e = sign_from_secret(seed, &id->sign);
+    secret_wipe(seed, sizeof seed);
+    return e;
+}
+
 enum err identity_from_secret(const uint8_t secret[X25519_BYTES], struct identity *out)
 {
-    uint8_t public_key[X25519_BYTES];
-    TRY(x25519_public(secret, public_key));
-    for (size_t i = 0; i < X25519_BYTES; i++) out->secret[i] = secret[i];
-    for (size_t i = 0; i < X25519_BYTES; i++) out->public_key[i] = public_key[i];
+    struct identity id CLEANUP(identity_wipe);
+    for (size_t i = 0; i < X25519_BYTES; i++) id.secret[i] = secret[i];
+    TRY(x25519_public(secret, id.public_key));
+    TRY(derive_sign(&id));
+    *out = id;
     return OK;
 }
 

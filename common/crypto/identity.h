@@ -1,16 +1,20 @@
 /*
- * identity -- an agent's X25519 key pair.
+ * identity -- an agent's two key pairs, made of one secret.
  *
- * The roster publishes the public half; attachments are sealed to it.  The
- * secret half lies in a file of 64 hex digits that only its owner may read.
+ * The roster publishes both public halves: attachments are sealed to the
+ * X25519 key, and what the agent signs is verified with the Ed25519 key.  The
+ * secret lies in a file of 64 hex digits that only its owner may read; it is
+ * the X25519 secret itself, and HKDF-SHA256 makes the signing key of it.
  */
 #pragma once
 #include "common/crypto/random.h"
+#include "common/crypto/sign.h"
 #include "common/crypto/x25519.h"
 
 struct identity {
     uint8_t secret[X25519_BYTES];
     uint8_t public_key[X25519_BYTES];
+    struct sign_key sign;
 };
 
 enum err identity_generate(random_fn *random, void *self, struct identity *out) MUST_USE;

@@ -142,6 +142,7 @@ enum err agent_random(struct agent *a, void *out, size_t n) { return a->host.ran
 enum err agent_random_fn(void *a, void *out, size_t n) { return agent_random(a, out, n); }
 const struct settings *agent_settings(const struct agent *a) { return a->settings; }
 const struct roster *agent_roster(const struct agent *a) { return a->roster; }
+const struct sign_key *agent_sign_key(const struct agent *a) { return &a->identity.sign; }
 const char *agent_jid(const struct agent *a) { return a->jid; }
 const struct log *agent_log(const struct agent *a) { return &a->log; }
 

@@ -13,6 +13,7 @@
  */
 #pragma once
 #include "common/base/log.h"
+#include "common/crypto/sign.h"
 #include "common/runtime/roster.h"
 #include "common/runtime/settings.h"
 #include "common/runtime/store.h"
@@ -115,6 +116,7 @@ enum err agent_blob_keep(struct agent *a, const char *key, const struct blob *b)
 /* The rest of the world. */
 enum err agent_random(struct agent *a, void *out, size_t n) MUST_USE; /* CSPRNG; seeded in simulation */
 enum err agent_random_fn(void *a, void *out, size_t n) MUST_USE; /* the same as a callback, for crypto and privacy */
+const struct sign_key *agent_sign_key(const struct agent *a);    /* its own; the roster's `sign` is the public half */
 const struct settings *agent_settings(const struct agent *a);
 const struct roster *agent_roster(const struct agent *a);
 bool agent_online(const struct agent *a, const char *jid); /* as last heard by presence */

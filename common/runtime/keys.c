@@ -3,6 +3,8 @@
 #include "common/crypto/identity.h"
 #include <unistd.h>
 
+_Static_assert((int)KEYS_FINGERPRINT_BYTES == (int)SIGN_FINGERPRINT_BYTES, "one fingerprint");
+
 enum err keys_make(const char *path, struct why *why)
 {
     CLEANUP(identity_wipe) struct identity id = { 0 };
@@ -12,10 +14,12 @@ enum err keys_make(const char *path, struct why *why)
     return identity_write(&id, path, why);
 }
 
-enum err keys_public(const char *path, char out[KEYS_HEX_BYTES], struct why *why)
+enum err keys_public(const char *path, struct keys_halves *out, struct why *why)
 {
     CLEANUP(identity_wipe) struct identity id = { 0 };
     TRY(identity_read(path, &id, why));
-    hex_encode(bytes_of(id.public_key, sizeof id.public_key), out);
+    TRY(sign_fingerprint(id.sign.public_key, out->fingerprint));
+    hex_encode(bytes_of(id.public_key, sizeof id.public_key), out->key);
+    hex_encode(bytes_of(id.sign.public_key, sizeof id.sign.public_key), out->sign);
     return OK;
 }

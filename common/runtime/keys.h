@@ -4,9 +4,14 @@
 #pragma once
 #include "common/base/err.h"
 
-enum { KEYS_HEX_BYTES = 65 };
+enum { KEYS_HEX_BYTES = 65, KEYS_FINGERPRINT_BYTES = 40 };
+struct keys_halves {                          /* the public ones, as the roster writes them: 64 lower-case hex digits */
+    char key[KEYS_HEX_BYTES];                 /* X25519: attachments are sealed to it */
+    char sign[KEYS_HEX_BYTES];                /* Ed25519: verifies what the agent signs */
+    char fingerprint[KEYS_FINGERPRINT_BYTES]; /* of `sign`, for two people to compare */
+};
 
-/* Makes a new X25519 identity in a file only its owner may read.  ERR_STATE when there is one: it is kept.  Blocks. */
+/* Makes a new identity in a file only its owner may read.  ERR_STATE when there is one: it is kept.  Blocks. */
 enum err keys_make(const char *path, struct why *why) MUST_USE;
-/* The public half of the identity in the file, as the roster writes it: 64 lower-case hex digits.  Blocks. */
-enum err keys_public(const char *path, char out[KEYS_HEX_BYTES], struct why *why) MUST_USE;
+/* The public halves of the identity in the file.  Blocks. */
+enum err keys_public(const char *path, struct keys_halves *out, struct why *why) MUST_USE;

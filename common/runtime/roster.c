@@ -136,29 +136,30 @@ static int digit(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-static enum err read_key(const struct doc *d, struct member *m, struct why *why)
+static enum err read_key(const struct doc *key, uint8_t out[ROSTER_KEY_BYTES], bool *out_has, struct why *why)
 {
-    const struct doc *key = doc_get(d, "key");
     if (key == NULL) return OK;
     bool good = key->kind == DOC_SCALAR && key->text.n == KEY_DIGITS;
     for (size_t i = 0; good && i < ROSTER_KEY_BYTES; i++) {
         int high = digit(key->text.p[2 * i]);
         int low = digit(key->text.p[2 * i + 1]);
         good = high >= 0 && low >= 0;
-        m->key[i] = (uint8_t)(good ? high << 4 | low : 0);
+        out[i] = (uint8_t)(good ? high << 4 | low : 0);
     }
-    m->has_key = good;
-    return good ? OK : doc_refuse(key, why, "a key is %d hex digits (an X25519 public key)", KEY_DIGITS);
+    *out_has = good;
+    return good ? OK
+                : doc_refuse(key, why, "a public key is %d hex digits, as `himas keys show` prints it", KEY_DIGITS);
 }
 
 static enum err read_member(const struct doc *d, struct member *m, struct why *why)
 {
-    static const char *const keys[] = { "jid", "role", "name", "key", NULL };
+    static const char *const keys[] = { "jid", "role", "name", "key", "sign", NULL };
     TRY(doc_only(d, keys, why));
     TRY(read_jid(d, m, why));
     TRY(read_roles(d, m, why));
     TRY(read_name(d, m, why));
-    return read_key(d, m, why);
+    TRY(read_key(doc_get(d, "key"), m->key, &m->has_key, why));
+    return read_key(doc_get(d, "sign"), m->sign, &m->has_sign, why);
 }
 
 static enum err add_member(struct roster *r, const struct doc *d, struct why *why)

@@ -2,7 +2,8 @@
  * roster -- who is who: JID to role, display name and public key.
  *
  *   members:
- *     - {jid: coordinator@himas.local, role: coordinator, name: coordinator, key: <64 hex digits, X25519>}
+ *     - {jid: coordinator@himas.local, role: coordinator, name: coordinator, key: <64 hex digits, X25519>,
+ *        sign: <64 hex digits, Ed25519>}
  *     - {jid: hospital-a@himas.local, role: trainer, name: hospital-a, key: ...}
  *     - {jid: op@himas.local, role: [operator, scientist]}
  *
@@ -20,7 +21,9 @@ struct member {
     char name[ROSTER_NAME_BYTES];
     unsigned role; /* may be several bits for a person */
     bool has_key;
-    uint8_t key[ROSTER_KEY_BYTES];
+    uint8_t key[ROSTER_KEY_BYTES]; /* X25519: what is sent to it is sealed to this */
+    bool has_sign;
+    uint8_t sign[ROSTER_KEY_BYTES]; /* Ed25519: verifies what it signs */
 };
 struct roster;
 

@@ -184,10 +184,12 @@ static enum err write_roster(struct sim *s, struct why *why)
     for (size_t i = 0; i < s->nnodes; i++) {
         const struct sim_node *n = s->nodes[i];
         char hex[2 * X25519_BYTES + 1];
+        char sign[2 * ED25519_KEY_BYTES + 1];
         hex_encode(bytes_of(n->identity.public_key, X25519_BYTES), hex);
+        hex_encode(bytes_of(n->identity.sign.public_key, ED25519_KEY_BYTES), sign);
         buf_addf(&text, "  - {jid: %s, name: %s, role: [%s]", n->jid, n->name,
                  role_list(n->roles, roles, sizeof roles));
-        if (n->def) buf_addf(&text, ", key: \"%s\"", hex);
+        if (n->def) buf_addf(&text, ", key: \"%s\", sign: \"%s\"", hex, sign);
         buf_add_z(&text, "}\n");
     }
     TRY(buf_err(&text));

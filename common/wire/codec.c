@@ -128,6 +128,9 @@ enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
     size_t before = out->n;
     if (d == NULL || m->nacks > MSG_MAX_ACKS)
         return why_say(why, ERR_PROTO, "the message has no type, or too many acks");
+    if (m->version && m->version < d->since)
+        return why_say(why, ERR_PROTO, "%s came with version %u of the schema; the receiver speaks %llu: update it",
+                       d->name, d->since, (unsigned long long)m->version);
     add_envelope(m, out);
     enum err e = OK;
     for (size_t i = 0; e == OK && i < d->nfields; i++) {
@@ -294,7 +297,8 @@ static enum err read_message(const cJSON *json, struct arena *arena, struct msg 
     TRY(read_version(json, &m.version, why));
     m.type = msg_type_of(str_of(hint->type));
     const struct msg_desc *d = msg_desc(m.type);
-    if (d == NULL) return why_say(why, ERR_PROTO, "type: %s is not known here", hint->type);
+    if (d == NULL || m.version < d->since)
+        return why_say(why, ERR_PROTO, "type: %s is not known here, or not in this version", hint->type);
     TRY(check_names(json, d, why));
     TRY(read_envelope(json, arena, &m, why));
     for (size_t i = 0; i < d->nfields; i++) TRY(read_field(&d->fields[i], json, arena, &m, why));

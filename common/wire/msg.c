@@ -3,15 +3,20 @@
 
 #define FIELD_ROW(T, kind, name, min, max, doc)                                                                        \
     { #name, FIELD_KIND_##kind, offsetof(struct msg, T.name), (min), (max), (doc) },
-#define ROW(NAME, name, type, roles, delivery, doc)                                                                    \
+#define ROW(NAME, name, type, since, roles, delivery, doc)                                                             \
     static const struct msg_field fields_##name[] = { SCHEMA_##NAME(FIELD_ROW, name){ 0 } };
 SCHEMA_MESSAGES(ROW)
 #undef ROW
 
 static const struct msg_desc table[MSG_COUNT] = {
-#define ROW(NAME, name, type, roles, delivery, doc)                                                                    \
-    [MSG_##NAME] = { (type), (roles),       DELIVERY_##delivery,                                                       \
-                     (doc),  fields_##name, sizeof fields_##name / sizeof fields_##name[0] - 1 },
+#define ROW(NAME, name, type, since, roles, delivery, doc)                                                             \
+    [MSG_##NAME] = { (type),                                                                                           \
+                     (since),                                                                                          \
+                     (roles),                                                                                          \
+                     DELIVERY_##delivery,                                                                              \
+                     (doc),                                                                                            \
+                     fields_##name,                                                                                    \
+                     sizeof fields_##name / sizeof fields_##name[0] - 1 },
     SCHEMA_MESSAGES(ROW)
 #undef ROW
 };

@@ -25,7 +25,7 @@ struct blob {
 
 enum msg_type {
     MSG_NONE,
-#define ROW(NAME, name, type, roles, delivery, doc) MSG_##NAME,
+#define ROW(NAME, name, type, since, roles, delivery, doc) MSG_##NAME,
     SCHEMA_MESSAGES(ROW)
 #undef ROW
         MSG_COUNT
@@ -37,7 +37,7 @@ enum msg_type {
 #define FIELD_vec(name) struct vec name;
 #define FIELD_blob(name) struct blob name;
 #define FIELD(T, kind, name, min, max, doc) FIELD_##kind(name)
-#define ROW(NAME, name, type, roles, delivery, doc)                                                                    \
+#define ROW(NAME, name, type, since, roles, delivery, doc)                                                             \
     struct msg_##name {                                                                                                \
         SCHEMA_##NAME(FIELD, name) char unused;                                                                        \
     };
@@ -60,7 +60,7 @@ struct msg {
     const char *from; /* authenticated bare JID; set by the runtime on receipt, never encoded */
     unsigned from_role;
     union {
-#define ROW(NAME, name, type, roles, delivery, doc) struct msg_##name name;
+#define ROW(NAME, name, type, since, roles, delivery, doc) struct msg_##name name;
         SCHEMA_MESSAGES(ROW)
 #undef ROW
     };
@@ -78,6 +78,7 @@ struct msg_field {
 enum delivery { DELIVERY_PLAIN, DELIVERY_ACKED };
 struct msg_desc {
     const char *name; /* on the wire */
+    unsigned since;   /* version of the schema */
     unsigned roles;   /* who may send it */
     enum delivery delivery;
     const char *doc;

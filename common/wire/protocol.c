@@ -65,9 +65,9 @@ static void print_message(enum msg_type t, struct buf *out)
 {
     const struct msg_desc *d = msg_desc(t);
     char who[256];
-    buf_addf(out, "\n### %s\n\n%s. From: %s. %s; performative `%s`.\n", d->name, d->doc,
+    buf_addf(out, "\n### %s\n\n%s. From: %s. %s; performative `%s`; since version %u.\n", d->name, d->doc,
              d->roles == ROLE_ANYONE ? "anyone in the roster" : role_list(d->roles, who, sizeof who),
-             d->delivery == DELIVERY_ACKED ? "Acked" : "Plain", msg_performative(t));
+             d->delivery == DELIVERY_ACKED ? "Acked" : "Plain", msg_performative(t), d->since);
     if (d->nfields > 0) buf_add_z(out, "\n| field | kind | range | meaning |\n|---|---|---|---|\n");
     for (size_t i = 0; i < d->nfields; i++) print_field(&d->fields[i], out);
 }

@@ -5,7 +5,8 @@
  * field descriptors that ordinary C (codec.c) walks to encode, decode and
  * validate, and that docs/PROTOCOL.md is printed from.
  *
- *   M(NAME, struct, "type", who may send it, delivery, "sentence")
+ *   M(NAME, struct, "type", since, who may send it, delivery, "sentence")
+ *                                               since: the version of the schema it came with
  *   F(T, kind, field, min, max, "sentence")     min and max bound the number, the text's bytes, the vector's length and
  *                                               each attachment's bytes; numbers in a vector are finite
  *
@@ -18,31 +19,32 @@
 #pragma once
 #include "common/wire/role.h"
 
-enum { SCHEMA_VERSION = 1, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
+enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
 #define SCHEMA_MAX_BLOB 4e9
 /* By this feature, and the version, an agent says what it speaks (XEP-0030). */
 #define SCHEMA_FEATURE "urn:himas:schema:"
 #define SCHEMA_HUGE 9007199254740992.0 /* 2^53 */
 
 #define SCHEMA_MESSAGES(M)                                                                                             \
-    M(ACK, ack, "ack", ROLE_ANYONE, PLAIN, "the ids in the envelope's `ack` were handled")                             \
-    M(ERROR, error, "error", ROLE_ANYONE, PLAIN, "a message was refused; in_reply_to says which")                      \
-    M(JOIN, join, "join", ROLE_TRAINER, ACKED, "a hospital offers to take part; sent whenever it connects")            \
-    M(HEARTBEAT, heartbeat, "heartbeat", ROLE_TRAINER, PLAIN, "what a trainer is doing now")                           \
-    M(DATA_NEW, data_new, "data.new", ROLE_TRAINER, ACKED, "a hospital's records changed")                             \
-    M(RUN_INVITE, run_invite, "run.invite", ROLE_COORDINATOR, ACKED, "an invitation to a run of a task")               \
-    M(RUN_ACCEPT, run_accept, "run.accept", ROLE_TRAINER, ACKED, "the hospital takes part")                            \
-    M(RUN_DECLINE, run_decline, "run.decline", ROLE_TRAINER, ACKED, "the hospital does not take part, and why")        \
-    M(STATS_ASK, stats_ask, "stats.ask", ROLE_COORDINATOR, ACKED, "asks for the moments of the training features")     \
-    M(STATS, stats, "stats", ROLE_TRAINER, ACKED, "moments of the training features, never of a small cohort")         \
-    M(ROUND_START, round_start, "round.start", ROLE_COORDINATOR, ACKED, "train this model on your records")            \
-    M(UPDATE, update, "update", ROLE_TRAINER, ACKED, "a hospital's change of the model")                               \
-    M(ROUND_DECLINE, round_decline, "round.decline", ROLE_TRAINER, ACKED, "no update will come this round, and why")   \
-    M(EVALUATE, evaluate, "evaluate", ROLE_COORDINATOR, ACKED, "score this model on your held-out records")            \
-    M(EVALUATION, evaluation, "evaluation", ROLE_TRAINER, ACKED, "counts and histograms of the held-out scores")       \
-    M(RUN_END, run_end, "run.end", ROLE_COORDINATOR, ACKED, "the run is over; forget its working state")               \
-    M(FEED_SUBSCRIBE, feed_subscribe, "feed.subscribe", ROLE_PEOPLE | ROLE_GATEWAY, PLAIN, "asks for feed events")     \
-    M(FEED_EVENT, feed_event, "feed.event", ROLE_COORDINATOR, PLAIN, "something happened that people watch")
+    M(ACK, ack, "ack", 1, ROLE_ANYONE, PLAIN, "the ids in the envelope's `ack` were handled")                          \
+    M(ERROR, error, "error", 1, ROLE_ANYONE, PLAIN, "a message was refused; in_reply_to says which")                   \
+    M(JOIN, join, "join", 1, ROLE_TRAINER, ACKED, "a hospital offers to take part; sent whenever it connects")         \
+    M(HEARTBEAT, heartbeat, "heartbeat", 1, ROLE_TRAINER, PLAIN, "what a trainer is doing now")                        \
+    M(DATA_NEW, data_new, "data.new", 1, ROLE_TRAINER, ACKED, "a hospital's records changed")                          \
+    M(RUN_INVITE, run_invite, "run.invite", 1, ROLE_COORDINATOR, ACKED, "an invitation to a run of a task")            \
+    M(RUN_ACCEPT, run_accept, "run.accept", 1, ROLE_TRAINER, ACKED, "the hospital takes part")                         \
+    M(RUN_DECLINE, run_decline, "run.decline", 1, ROLE_TRAINER, ACKED, "the hospital does not take part, and why")     \
+    M(STATS_ASK, stats_ask, "stats.ask", 1, ROLE_COORDINATOR, ACKED, "asks for the moments of the training features")  \
+    M(STATS, stats, "stats", 1, ROLE_TRAINER, ACKED, "moments of the training features, never of a small cohort")      \
+    M(ROUND_START, round_start, "round.start", 1, ROLE_COORDINATOR, ACKED, "train this model on your records")         \
+    M(UPDATE, update, "update", 1, ROLE_TRAINER, ACKED, "a hospital's change of the model")                            \
+    M(ROUND_DECLINE, round_decline, "round.decline", 1, ROLE_TRAINER, ACKED,                                           \
+      "no update will come this round, and why")                                                                       \
+    M(EVALUATE, evaluate, "evaluate", 1, ROLE_COORDINATOR, ACKED, "score this model on your held-out records")         \
+    M(EVALUATION, evaluation, "evaluation", 1, ROLE_TRAINER, ACKED, "counts and histograms of the held-out scores")    \
+    M(RUN_END, run_end, "run.end", 1, ROLE_COORDINATOR, ACKED, "the run is over; forget its working state")            \
+    M(FEED_SUBSCRIBE, feed_subscribe, "feed.subscribe", 1, ROLE_PEOPLE | ROLE_GATEWAY, PLAIN, "asks for feed events")  \
+    M(FEED_EVENT, feed_event, "feed.event", 1, ROLE_COORDINATOR, PLAIN, "something happened that people watch")
 
 #define SCHEMA_ACK(F, T)
 #define SCHEMA_ERROR(F, T)                                                                                             \

@@ -19,9 +19,10 @@ static const struct feature {
     { "jabber:iq:version", false },
     { NS_DATA, true },
     { SCHEMA_FEATURE "1", true },
+    { SCHEMA_FEATURE "2", true },
     { "urn:xmpp:ping", false },
 };
-_Static_assert(SCHEMA_VERSION == 1, "the row above says the schema's version");
+_Static_assert(SCHEMA_MIN_VERSION == 1 && SCHEMA_VERSION == 2, "the rows above say which versions are read");
 enum { FEATURE_COUNT = sizeof features / sizeof *features };
 
 struct asked {

@@ -31,9 +31,9 @@ Test(config, ports)
 
 Test(config, roster_is_read_by_the_runtime)
 {
-    static const struct config_member members[] = { { "coordinator", ROLE_COORDINATOR, KEY },
-                                                    { "hospital-a", ROLE_TRAINER, KEY },
-                                                    { "ann", ROLE_OPERATOR | ROLE_SCIENTIST, "" } };
+    static const struct config_member members[] = { { "coordinator", ROLE_COORDINATOR, KEY, KEY },
+                                                    { "hospital-a", ROLE_TRAINER, KEY, KEY },
+                                                    { "ann", ROLE_OPERATOR | ROLE_SCIENTIST, "", "" } };
     struct why why = { "" };
     struct roster *r = NULL;
     CLEANUP(buf_free) struct buf text = buf_make(1 << 16);
@@ -41,7 +41,8 @@ Test(config, roster_is_read_by_the_runtime)
     cr_assert_eq(roster_parse(buf_str(&text), "roster", &r, &why), OK, "%s", why.text);
     const struct member *m = roster_find(r, STR("hospital-a@h.local"));
     cr_assert(m);
-    cr_expect(m->role == ROLE_TRAINER && m->has_key && m->key[1] == 0x23 && strcmp(m->name, "hospital-a") == 0);
+    cr_expect(m->role == ROLE_TRAINER && m->has_key && m->key[1] == 0x23 && m->has_sign && m->sign[1] == 0x23 &&
+              strcmp(m->name, "hospital-a") == 0);
     m = roster_find(r, STR("ann@h.local"));
     cr_assert(m);
     cr_expect(m->role == (ROLE_OPERATOR | ROLE_SCIENTIST) && !m->has_key);
@@ -50,7 +51,8 @@ Test(config, roster_is_read_by_the_runtime)
 
 Test(config, accounts)
 {
-    static const struct config_member members[] = { { "hospital-a", ROLE_TRAINER, KEY }, { "ann", ROLE_OPERATOR, "" } };
+    static const struct config_member members[] = { { "hospital-a", ROLE_TRAINER, KEY, KEY },
+                                                    { "ann", ROLE_OPERATOR, "", "" } };
     CLEANUP(buf_free) struct buf text = buf_make(1 << 16);
     config_accounts("h.local", members, 2, &text);
     cr_expect_str_eq((const char *)text.p, "hospital-a@h.local agent\nann@h.local person\n");

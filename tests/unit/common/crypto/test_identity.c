@@ -1,4 +1,5 @@
 #include "common/base/file.h"
+#include "common/crypto/encode.h"
 #include "common/crypto/identity.h"
 #include "tests/support/dice.h"
 #include <criterion/criterion.h>
@@ -73,4 +74,19 @@ Test(identity, no_randomness_no_key)
     identity_wipe(NULL);
     identity_wipe(&id);
     cr_expect(id.secret[0] == 0);
+}
+
+/* RFC 7748 6.1's secret; the signing half as pyca/cryptography's HKDF and Ed25519 make it. */
+Test(identity, one_secret_makes_both_pairs)
+{
+    static const char secret_hex[] = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+    uint8_t secret[X25519_BYTES];
+    char hex[2 * ED25519_KEY_BYTES + 1];
+    struct identity id;
+    cr_assert_eq(hex_decode(str_of(secret_hex), secret, sizeof secret), OK);
+    cr_assert_eq(identity_from_secret(secret, &id), OK);
+    hex_encode(bytes_of(id.sign.public_key, sizeof id.sign.public_key), hex);
+    cr_expect_str_eq(hex, "d5708baa2a369b5d479ade9f191142f20658dee8fc9e7f98570f057cbcc31384");
+    hex_encode(bytes_of(id.public_key, sizeof id.public_key), hex);
+    cr_expect_str_eq(hex, "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
 }

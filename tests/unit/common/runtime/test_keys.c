@@ -8,22 +8,26 @@
 
 Test(keys, made_once_and_shown)
 {
-    char first[KEYS_HEX_BYTES] = "";
-    char again[KEYS_HEX_BYTES] = "";
+    struct keys_halves first = { "", "", "" };
+    struct keys_halves again = { "", "", "" };
     char path[100];
     struct stat st;
     struct why why = { "" };
     char folder[] = "/tmp/himas-keys-XXXXXX";
     cr_assert(mkdtemp(folder));
     (void)snprintf(path, sizeof path, "%s/identity.key", folder);
-    cr_expect_neq(keys_public(path, first, &why), OK, "there is none yet");
+    cr_expect_neq(keys_public(path, &first, &why), OK, "there is none yet");
     cr_assert_eq(keys_make(path, &why), OK, "%s", why.text);
     cr_expect(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
-    cr_assert_eq(keys_public(path, first, &why), OK, "%s", why.text);
-    cr_expect(strlen(first) == 64 && strspn(first, "0123456789abcdef") == 64);
+    cr_assert_eq(keys_public(path, &first, &why), OK, "%s", why.text);
+    cr_expect(strlen(first.key) == 64 && strspn(first.key, "0123456789abcdef") == 64);
+    cr_expect(strlen(first.sign) == 64 && strspn(first.sign, "0123456789abcdef") == 64);
+    cr_expect_str_neq(first.key, first.sign);
+    cr_expect_eq(strlen(first.fingerprint), 39);
     cr_expect_eq(keys_make(path, &why), ERR_STATE, "a key is never overwritten");
-    cr_assert_eq(keys_public(path, again, &why), OK);
-    cr_expect_str_eq(first, again);
+    cr_assert_eq(keys_public(path, &again, &why), OK);
+    cr_expect_str_eq(first.key, again.key);
+    cr_expect_str_eq(first.sign, again.sign);
     (void)unlink(path);
     (void)rmdir(folder);
 }

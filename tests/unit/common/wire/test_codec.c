@@ -90,10 +90,10 @@ Test(codec, bad_messages_get_a_sentence)
         { "infinite", HEAD TAIL "\"records\":1e999}", "whole number" },
         { "null", HEAD TAIL "\"records\":null}", "must be a number" },
         { "no version", "{\"id\":\"\",\"type\":\"launch\"}", "version: is missing" },
-        { "a version to come", "{\"version\":2,\"type\":\"launch\",\"id\":\"\",\"speed\":1}", "update the receiver" },
+        { "a version to come", "{\"version\":9,\"type\":\"launch\",\"id\":\"\",\"speed\":1}", "update the receiver" },
         { "a version of old", "{\"version\":0,\"type\":\"data.new\",\"id\":\"\",\"speed\":1}", "update the sender" },
         { "other version",
-          "{\"version\":2,\"type\":\"data.new\",\"id\":\"\",\"in_reply_to\":\"\",\"run\":\"\",\"round\":0,\"stage\":"
+          "{\"version\":9,\"type\":\"data.new\",\"id\":\"\",\"in_reply_to\":\"\",\"run\":\"\",\"round\":0,\"stage\":"
           "\"\"," TAIL "\"records\":1}",
           "version" },
         { "ack is no list", HEAD "\"sent_at_ms\":0,\"ttl_ms\":0,\"ack\":1,\"records\":5}", "ack" },

@@ -35,5 +35,6 @@ static void check_message(uint64_t version, enum msg_type type)
 Test(golden, every_message_of_every_version_is_read)
 {
     for (uint64_t v = SCHEMA_MIN_VERSION; v <= SCHEMA_VERSION; v++)
-        for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++) check_message(v, t);
+        for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++)
+            if (msg_desc(t)->since <= v) check_message(v, t);
 }

@@ -59,7 +59,7 @@ Test(disco, capabilities)
     static const struct {
         bool commands;
         const char *ver;
-    } rows[] = { { true, "lRTM5swhKsOGOE6TjtThQRpL9Js=" }, { false, "uDcAQDXsg8fohOSXldenRHSsVXQ=" } };
+    } rows[] = { { true, "eFeUleS+O4zJk/L9lPInqlp+36g=" }, { false, "uDcAQDXsg8fohOSXldenRHSsVXQ=" } };
     for (size_t i = 0; i < 2; i++) {
         struct buf out CLEANUP(buf_free) = buf_make(4096);
         disco_write_caps(rows[i].commands, &out);
