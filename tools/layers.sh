@@ -12,8 +12,9 @@ common/base/              common/base/
 common/crypto/            common/(base|crypto)/
 common/learn/             common/(base|learn)/
 common/privacy/           common/(base|learn|crypto|privacy)/
+common/phi/               common/(base|crypto|phi)/
 common/wire/              common/(base|wire)/
-common/runtime/           common/(base|wire|crypto|runtime)/
+common/runtime/           common/(base|wire|crypto|phi|runtime)/
 agents/[^/]+/             common/[a-z]+/|agents/SELF/
 cli/(simulate|compare|partition|docs) common/[a-z]+/|agents/|cli/
 cli/privacy               common/(base|wire|runtime|privacy)/|cli/
@@ -30,6 +31,8 @@ sqlite3\.h                common/runtime/store
 curl/.*                   common/runtime/xmpp/
 csv\.h                    agents/trainer/
 fftw3\.h                  common/privacy/fft\.c
+pcre2\.h                  common/phi/
+uni(ctype|norm|str)\.h            common/phi/phi_fold\.c
 (oneapi/)?dnnl.*          agents/trainer/engines/
 microhttpd\.h             common/runtime/host_probe\.
 '

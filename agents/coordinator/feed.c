@@ -119,8 +119,8 @@ enum err feed_tell(struct coordinator *c, const char *kind, const struct run *r,
     m.feed_event.text = str_of(text);
     if (r) fill_run(r, &m);
     if (r && s) fill_site(r, s, &m.feed_event);
-    log_info(agent_log(c->agent), "feed", L_STR("kind", kind), L_STR("run", r ? r->id : "-"),
-             L_U64("round", r ? r->head.round : 0), L_STR("site", s ? s->name : "-"));
+    log_info(agent_log(c->agent), "feed", L_NAME("kind", kind), L_NAME("run", r ? r->id : "-"),
+             L_U64("round", r ? r->head.round : 0), L_NAME("site", s ? s->name : "-"));
     for (size_t i = 0; i < c->feed.count; i++) TRY(tell(c, &c->feed.watchers[i], r, &m));
     return OK;
 }

@@ -115,7 +115,7 @@ enum err coordinator_on_error(struct agent *a, void *self, const struct msg *m)
 {
     struct coordinator *c = self;
     struct run *r = coordinator_run(c, m->run);
-    log_warn(agent_log(a), "error.received", L_STR("from", m->from), L_STR("run", r ? r->id : "-"));
+    log_warn(agent_log(a), "error.received", L_NAME("from", m->from), L_NAME("run", r ? r->id : "-"));
     if (r == NULL || run_over(r) || run_site(r, m->from) == NULL) return OK;
     return handle(c, m, decline_by_error);
 }

@@ -66,8 +66,8 @@ enum err incoming_refuse(struct incoming *in, enum refusal reason, enum err code
         in->run->head.refused++;
         TRY(journal_put_head(in->run));
     }
-    log_warn(agent_log(in->home->agent), "answer.refused", L_STR("reason", refusal_name(reason)),
-             L_STR("run", in->run ? in->run->id : "-"), L_STR("from", in->m->from), L_U64("round", in->m->round));
+    log_warn(agent_log(in->home->agent), "answer.refused", L_NAME("reason", refusal_name(reason)),
+             L_NAME("run", in->run ? in->run->id : "-"), L_NAME("from", in->m->from), L_U64("round", in->m->round));
     return agent_reply(in->home->agent, in->m, &answer);
 }
 

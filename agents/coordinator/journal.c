@@ -241,7 +241,7 @@ static enum err load_head(void *to, const char *key, struct bytes value)
     TRY(journal_read_head(value, &head));
     if (head.state == RUN_DONE || head.state == RUN_FAILED || head.state == RUN_ABORTED) return OK;
     enum err e = load_run(l->home, key + strlen("head/"), &head, l->why);
-    if (e != OK) log_error(agent_log(l->home->agent), "run.lost", L_STR("run", key + strlen("head/")), L_ERR(e));
+    if (e != OK) log_error(agent_log(l->home->agent), "run.lost", L_NAME("run", key + strlen("head/")), L_ERR(e));
     return e;
 }
 

@@ -61,7 +61,7 @@ static enum err start(struct coordinator *c, const struct task_file *f, enum sch
     enum err e = coordinator_start(c, &order, &r, &why);
     enum err_class class = err_class(e);
     if (e == OK || (class != ERR_CLASS_PEER && class != ERR_CLASS_LIMIT)) return e;
-    log_warn(agent_log(c->agent), "start.refused", L_STR("task", f->task.name), L_STR("why", why.text));
+    log_warn(agent_log(c->agent), "start.refused", L_NAME("task", f->task.name), L_STR("why", why.text));
     return OK;
 }
 

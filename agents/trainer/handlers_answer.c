@@ -60,7 +60,7 @@ enum err trainer_decline(struct trainer *t, const struct work *w, enum err code,
 {
     if (w->kind == WORK_SCAN) return OK; /* nobody asked */
     struct str words = sendable(text[0] ? text : err_text(code));
-    log_info(agent_log(t->agent), "work.declined", L_STR("work", work_name(w->kind)), L_STR("run", w->run),
+    log_info(agent_log(t->agent), "work.declined", L_NAME("work", work_name(w->kind)), L_NAME("run", w->run),
              L_U64("round", w->round), L_ERR(code));
     return w->kind == WORK_INVITE ? decline_run(t, w, code, words) : decline_round(t, w, code, words);
 }
@@ -129,7 +129,7 @@ static enum err answer_train(struct trainer *t, struct job *j)
     TRY(note_left(t, j, m.update.delta.sha256));
     t->updates[OUTCOME_SENT]++;
     t->training_seconds += (double)took_ms / MS_PER_S;
-    log_info(agent_log(t->agent), "update.sent", L_STR("run", j->work.run), L_U64("round", j->work.round),
+    log_info(agent_log(t->agent), "update.sent", L_NAME("run", j->work.run), L_U64("round", j->work.round),
              L_U64("samples", j->samples), L_U64("bytes", j->update.n), L_F64("noise", j->noise));
     return OK;
 }

@@ -6,32 +6,39 @@
 
 enum { LINE_MAX_BYTES = 2000 };
 
-static bool plain(const char *z) { return *z != '\0' && strpbrk(z, " \t\r\n\"=\\") == NULL; }
+static bool plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (strchr(" \t\r\n\"=\\", s.p[i])) return false;
+    return s.n > 0;
+}
 
-static void add_quoted(struct buf *line, const char *z)
+static void add_quoted(struct buf *line, struct str s)
 {
     buf_add_z(line, "\"");
-    for (; *z; z++) {
-        if (*z == '"' || *z == '\\')
-            buf_addf(line, "\\%c", *z);
-        else if ((unsigned char)*z < ' ')
-            buf_addf(line, "\\x%02x", (unsigned)(unsigned char)*z);
+    for (size_t i = 0; i < s.n; i++) {
+        const char c = s.p[i];
+        if (c == '"' || c == '\\')
+            buf_addf(line, "\\%c", c);
+        else if ((unsigned char)c < ' ')
+            buf_addf(line, "\\x%02x", (unsigned)(unsigned char)c);
         else
-            buf_add(line, z, 1);
+            buf_add(line, &c, 1);
     }
     buf_add_z(line, "\"");
 }
 
-static void add_field(struct buf *line, const struct log_field *f)
+static void add_field(const struct log *l, struct buf *line, const struct log_field *f)
 {
-    const char *text = f->text ? f->text : "";
+    struct str text = str_of(f->text);
+    if (f->kind == LOG_TEXT && l->screen) text = l->screen(l->screener, text);
     buf_addf(line, " %s=", f->key);
     if (f->kind == LOG_COUNT)
         buf_addf(line, "%llu", (unsigned long long)f->count);
     else if (f->kind == LOG_REAL)
         buf_addf(line, "%.6g", f->real);
     else if (plain(text))
-        buf_add_z(line, text);
+        buf_add_str(line, text);
     else
         add_quoted(line, text);
 }
@@ -46,7 +53,7 @@ void log_write(const struct log *l, enum log_level level, const char *event, con
         buf_addf(&line, "%s ", clock_stamp(l->wall_ms(l->clock), stamp));
     }
     buf_addf(&line, "%s %s %s", names[level], l->who ? l->who : "-", event);
-    for (; fields->kind != LOG_END; fields++) add_field(&line, fields);
+    for (; fields->kind != LOG_END; fields++) add_field(l, &line, fields);
     if (line.p) l->put(l->to, level, (const char *)line.p);
 }
 

@@ -59,6 +59,14 @@ bool str_is_utf8(struct str s)
     return true;
 }
 
+size_t str_find(struct str s, const char *part)
+{
+    size_t n = strlen(part);
+    for (size_t i = 0; i + n <= s.n; i++)
+        if (memcmp(s.p + i, part, n) == 0) return i;
+    return s.n;
+}
+
 struct str str_trim(struct str s)
 {
     while (s.n > 0 && isspace((unsigned char)s.p[0])) s = (struct str){ s.p + 1, s.n - 1 };

@@ -31,8 +31,9 @@ bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *z);
 bool str_is_nocase(struct str a, const char *z); /* ASCII only */
 bool str_starts(struct str s, const char *prefix);
-bool str_is_utf8(struct str s);    /* well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates */
-struct str str_trim(struct str s); /* ASCII white space off both ends */
+bool str_is_utf8(struct str s);                  /* well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates */
+size_t str_find(struct str s, const char *part); /* where it begins first; s.n when it is not there */
+struct str str_trim(struct str s);               /* ASCII white space off both ends */
 
 /* Cuts the part before the first `cut` off *rest and returns it; the whole of *rest when there is no cut. */
 struct str str_next(struct str *rest, char cut);

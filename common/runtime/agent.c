@@ -25,7 +25,7 @@ enum err agent_say(struct agent *a, const char *to, struct str text)
     struct peer *p = core_peer(a, to);
     if (p == NULL) return ERR_MEMORY;
     struct effect e = { .kind = EFFECT_CHAT, .peer = (size_t)(p - a->peers), .body = buf_make(RESULT_MAX_BYTES) };
-    buf_add_str(&e.body, text);
+    buf_add_str(&e.body, screen_text(a->screen, "chat", text));
     if (buf_err(&e.body) == OK) return core_effect(a, &e);
     enum err failed = buf_err(&e.body);
     buf_free(&e.body);

@@ -53,6 +53,8 @@ enum err core_new(const struct core_config *config, struct agent **out, struct w
     a->store = config->store;
     a->host = config->host;
     a->log = config->log;
+    a->screen = config->screen ? config->screen : &a->closed;
+    a->screen->roster = config->roster;
     a->identity = config->identity;
     enum err e = str_copy(str_of(config->jid), a->jid, sizeof a->jid);
     if (e == OK) e = start(a, why);
@@ -124,7 +126,7 @@ void core_on_link(struct agent *a, bool up)
 /* Peers point into the roster; so may the agent's state, which is why it is made anew. */
 enum err core_on_roster(struct agent *a, const struct roster *r, struct why *why)
 {
-    a->roster = r;
+    a->roster = a->screen->roster = r;
     for (size_t i = 0; i < a->npeers; i++) {
         struct peer *p = &a->peers[i];
         p->member = roster_find(r, str_of(p->jid));

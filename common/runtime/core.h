@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "common/crypto/identity.h"
+#include "common/runtime/screen.h"
 #include "common/runtime/transport.h"
 
 struct core_config {
@@ -17,6 +18,7 @@ struct core_config {
     struct store *store;
     struct host host;
     struct log log;
+    struct screen *screen;    /* NULL: no free text leaves; counts and the roster are kept in it */
     struct identity identity; /* opens attachments sent to us; copied */
 };
 

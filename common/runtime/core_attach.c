@@ -88,7 +88,7 @@ static enum err stay_outside(struct agent *a, const struct blob *blob, struct ma
 
 static enum err too_long(const struct agent *a, const struct peer *p, uint64_t bytes)
 {
-    log_error(&a->log, "attachment.too_long", L_STR("peer", p->jid), L_U64("bytes", bytes),
+    log_error(&a->log, "attachment.too_long", L_NAME("peer", p->jid), L_U64("bytes", bytes),
               L_U64("most", STORE_MAX_VALUE));
     return ERR_LIMIT;
 }
@@ -99,7 +99,7 @@ enum err core_attach_out(struct agent *a, const struct peer *p, struct msg *m, s
     struct manifest *manifest = arena_alloc(&a->sending, sizeof *manifest);
     if (manifest == NULL) return ERR_MEMORY;
     if (p->member == NULL || !p->member->has_key) {
-        log_error(&a->log, "attachment.no_key", L_STR("peer", p->jid)); /* the roster must name the receiver's key */
+        log_error(&a->log, "attachment.no_key", L_NAME("peer", p->jid)); /* the roster must name the receiver's key */
         return ERR_ABSENT;
     }
     manifest->bytes = agent_blob_bytes(a, blob);

@@ -49,9 +49,21 @@ static void say_result(struct agent *a, const char *to, const struct result *r)
     struct buf text CLEANUP(buf_free) = buf_make(RESULT_MAX_BYTES);
     result_print_text(r, &text);
     if (text.n == 0) buf_add_z(&text, "Done.");
-    if (!a->attached || buf_err(&text) != OK) return;
+    if (buf_err(&text) != OK) return;
     (void)a->transport.send(a->transport.self,
                             &(struct packet){ .kind = PACKET_CHAT, .peer = to, .body = buf_str(&text) });
+}
+
+/* transport_id: of a structured call; 0: it is said to the person. */
+static void answer(struct agent *a, const char *to, uint64_t transport_id, const struct result *r)
+{
+    struct result clean CLEANUP(result_free) = { 0 };
+    if (!a->attached) return;
+    r = screen_result(a->screen, r, &clean);
+    if (transport_id == 0)
+        say_result(a, to, r);
+    else
+        a->transport.answer(a->transport.self, transport_id, r);
 }
 
 /* "help", "help start", "commands": the caller's, as command.h says. */
@@ -99,7 +111,7 @@ void core_on_chat(struct agent *a, const struct packet *packet)
         c.call.id = core_token(a);
         if (r.code == OK && !answered_now(a, &c) && keep_call(a, &c.call, 0) == OK) return;
     }
-    say_result(a, packet->peer, &r);
+    answer(a, packet->peer, 0, &r);
 }
 
 void core_on_invoke(struct agent *a, uint64_t call_id, const char *from, struct str command,
@@ -117,7 +129,7 @@ void core_on_invoke(struct agent *a, uint64_t call_id, const char *from, struct 
     c.call.from_role = core_role_of(a, from);
     c.call.id = core_token(a);
     if (r.code == OK && !answered_now(a, &c) && keep_call(a, &c.call, call_id) == OK) return;
-    if (a->attached) a->transport.answer(a->transport.self, call_id, &r);
+    answer(a, from, call_id, &r);
 }
 
 enum err agent_later(struct agent *a, const struct call *c)
@@ -132,10 +144,7 @@ void agent_answer(struct agent *a, uint64_t call_id, const struct result *r)
         if (a->calls[i].id != call_id) continue;
         struct pending_call p = a->calls[i];
         a->calls[i] = a->calls[--a->ncalls];
-        if (p.transport_id == 0)
-            say_result(a, p.from, r);
-        else if (a->attached)
-            a->transport.answer(a->transport.self, p.transport_id, r);
+        answer(a, p.from, p.transport_id, r);
         return;
     }
 }

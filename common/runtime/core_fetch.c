@@ -161,7 +161,7 @@ static void retry(struct agent *a, size_t i, enum err e)
     uint64_t idle_ms = agent_now_ms(a) - f->progress_ms;
     uint64_t delay = FETCH_RETRY_MS;
     if (idle_ms >= CORE_NO_PROGRESS_MS) {
-        log_error(&a->log, "attachment.stalled", L_STR("peer", a->peers[f->peer].jid), L_U64("bytes", f->have),
+        log_error(&a->log, "attachment.stalled", L_NAME("peer", a->peers[f->peer].jid), L_U64("bytes", f->have),
                   L_U64("of", f->of.bytes), L_U64("for_ms", idle_ms), L_ERR(e));
         remove_fetch(a, i);
         return;
@@ -238,7 +238,7 @@ static bool deliver(struct agent *a, size_t i)
     blob->kept = f.key;
     memcpy(blob->sha256, f.of.sha256, sizeof blob->sha256);
     a->counts.attachments_in_bytes += f.of.bytes;
-    log_info(&a->log, "attachment.fetched", L_STR("peer", p->jid), L_U64("bytes", f.of.bytes));
+    log_info(&a->log, "attachment.fetched", L_NAME("peer", p->jid), L_U64("bytes", f.of.bytes));
     if (p->member) core_deliver(a, p, &f.m);
     p = &a->peers[f.peer];
     bool over = p->member == NULL || !core_id_parse(f.m.id, &epoch, &number) || core_seen(p, epoch, number);
@@ -393,7 +393,7 @@ static enum err begin_fetch(struct agent *a, size_t peer, const struct msg *m, s
         return e;
     }
     make_room(a, &a->peers[peer]);
-    log_info(&a->log, "attachment.fetching", L_STR("peer", a->peers[peer].jid), L_U64("bytes", a->fetches[i].of.bytes),
+    log_info(&a->log, "attachment.fetching", L_NAME("peer", a->peers[peer].jid), L_U64("bytes", a->fetches[i].of.bytes),
              L_U64("have", a->fetches[i].have));
     go_on(a, i);
     return OK;

@@ -30,7 +30,7 @@ static enum err answer_error(struct agent *a, void *arg)
 static void refuse(struct agent *a, struct refusal *r)
 {
     a->counts.refused[r->code]++;
-    log_warn(&a->log, "message.refused", L_STR("peer", a->peers[r->peer].jid), L_ERR(r->code));
+    log_warn(&a->log, "message.refused", L_NAME("peer", a->peers[r->peer].jid), L_ERR(r->code));
     if (core_transact(a, answer_error, r) != OK || !r->remember) return;
     core_note_seen(&a->peers[r->peer], r->epoch, r->number);
     core_ack_later(a, &a->peers[r->peer], r->id);
@@ -47,7 +47,7 @@ void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code,
 {
     if (ours(code)) {
         a->counts.refused[code]++;
-        log_error(&a->log, "message.dropped", L_STR("peer", p->jid), L_ERR(code));
+        log_error(&a->log, "message.dropped", L_NAME("peer", p->jid), L_ERR(code));
         return;
     }
     refuse(a, &(struct refusal){ .peer = (size_t)(p - a->peers), .id = id, .code = code, .text = text });
@@ -83,7 +83,7 @@ static void handler_failed(struct agent *a, const struct delivery_ctx *d, enum e
 {
     if (ours(e)) {
         a->counts.refused[e]++;
-        log_error(&a->log, "handler.failed", L_STR("type", msg_desc(d->m->type)->name), L_ERR(e));
+        log_error(&a->log, "handler.failed", L_NAME("type", msg_desc(d->m->type)->name), L_ERR(e));
         return;
     }
     refuse(a, &(struct refusal){ .peer = d->peer,
@@ -138,7 +138,7 @@ static bool control(struct agent *a, struct peer *p, const struct msg *m)
     if (m->type != MSG_ERROR || handler_of(a, MSG_ERROR)) return false;
     char text[401];
     (void)snprintf(text, sizeof text, STR_F, STR_ARG(m->error.code));
-    log_warn(&a->log, "peer.refused", L_STR("peer", p->jid), L_STR("code", text));
+    log_warn(&a->log, "peer.refused", L_NAME("peer", p->jid), L_STR("code", text));
     return true;
 }
 

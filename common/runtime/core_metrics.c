@@ -50,5 +50,6 @@ void core_metrics(const struct agent *a, struct buf *out)
     single(out, "himas_outbox_messages", "gauge", "Messages not yet acknowledged.", core_outbox(a));
     single(out, "himas_peers_online", "gauge", "Members of the roster seen online.", online);
     single(out, "himas_link_up", "gauge", "1 while connected to the broker.", a->up);
+    screen_metrics(a->screen, out);
     if (a->def->gauges && a->ready) a->def->gauges(a->state, out);
 }

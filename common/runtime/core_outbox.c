@@ -74,7 +74,7 @@ enum err core_out_keep(struct agent *a, const struct peer *p, const struct outgo
     buf_addf(&row, "%" PRId64 " %s %s\n", o->expires_wall_ms, o->blob[0] ? o->blob : "-", o->waits ? "waits" : "ready");
     enum err e = msg_encode(m, &row, &why);
     if (e != OK)
-        log_error(&a->log, "message.unsendable", L_STR("type", msg_desc(m->type)->name), L_STR("why", why.text));
+        log_error(&a->log, "message.unsendable", L_NAME("type", msg_desc(m->type)->name), L_STR("why", why.text));
     TRY(e);
     core_out_key(p, o->number, key);
     return store_put(a->store, key, buf_bytes(&row));
@@ -116,6 +116,7 @@ enum err core_post(struct agent *a, const char *to, struct msg *m)
     struct peer *p = core_peer(a, to);
     assert(d != NULL && a->busy);
     if (p == NULL) return ERR_MEMORY;
+    screen_message(a->screen, m);
     m->sent_at_ms = agent_wall_ms(a);
     m->version = p->schema;
     m->id[0] = '\0';
@@ -162,7 +163,7 @@ static void send_new(struct agent *a, struct effect *e)
 {
     struct peer *p = &a->peers[e->peer];
     if (core_grow((void **)&p->out, p->nout, &p->cap_out, sizeof *p->out) != OK) {
-        log_error(&a->log, "outbox.full", L_STR("peer", p->jid)); /* it is in the store: the next start sends it */
+        log_error(&a->log, "outbox.full", L_NAME("peer", p->jid)); /* it is in the store: the next start sends it */
         return;
     }
     p->out[p->nout++] = e->out;

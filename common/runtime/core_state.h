@@ -109,6 +109,7 @@ struct agent {
     struct store *store;
     struct host host;
     struct log log;
+    struct screen *screen, closed; /* closed: in place of none */
     struct identity identity;
     struct transport transport;
     bool attached, up, ready, busy; /* busy: inside a transaction */

@@ -183,7 +183,7 @@ static void upload_failed(struct agent *a, enum err e)
     a->upload.blob[0] = '\0';
     log_warn(&a->log, "attachment.store_failed", L_ERR(e), L_U64("tries", a->upload.failures));
     if (now - a->upload.progress_ms >= CORE_NO_PROGRESS_MS) {
-        log_error(&a->log, "attachment.stalled", L_STR("content", a->upload.last), L_U64("chunk", a->upload.chunk),
+        log_error(&a->log, "attachment.stalled", L_NAME("content", a->upload.last), L_U64("chunk", a->upload.chunk),
                   L_U64("of", a->upload.chunks), L_U64("for_ms", now - a->upload.progress_ms), L_ERR(e));
         a->upload.progress_ms = now;
     }

@@ -52,6 +52,7 @@ struct daemon {
     struct xmpp *xmpp;
     struct probe *probe;
     struct log log;
+    struct screen screen;
 };
 
 static int64_t wall(void *unused)
@@ -73,7 +74,11 @@ static enum err read_settings(struct daemon *d, const struct command_line *line,
     d->log = (struct log){ .level = (enum log_level)settings_u64(d->settings, "log_level"),
                            .who = d->def->name,
                            .put = log_put_stderr,
-                           .wall_ms = wall };
+                           .wall_ms = wall,
+                           .screen = screen_log,
+                           .screener = &d->screen };
+    d->screen.log = &d->log;
+    d->screen.host = settings_text(d->settings, "broker_host");
     return OK;
 }
 
@@ -83,11 +88,14 @@ static enum err open_core(struct daemon *d, struct why *why)
         .def = d->def, .jid = settings_text(d->settings, "jid"), .settings = d->settings, .log = d->log
     };
     TRY(roster_read(settings_text(d->settings, "roster"), &d->roster, why));
+    TRY(phi_new(&d->screen.phi));
+    d->screen.roster = d->roster;
     TRY(identity_read(settings_text(d->settings, "identity"), &config.identity, why));
     TRY(store_open_file(settings_text(d->settings, "store"), d->def->safety, &d->store, why));
     TRY(host_uv_open(&d->loop, &d->host));
     config.roster = d->roster;
     config.store = d->store;
+    config.screen = &d->screen;
     config.host = host_uv_host(d->host);
     enum err e = core_new(&config, &d->core, why);
     identity_wipe(&config.identity);
@@ -187,7 +195,7 @@ static void stop(struct daemon *d)
 static void on_hurry(uv_timer_t *timer)
 {
     const struct daemon *d = timer->data;
-    log_info(&d->log, "agent.stopped", L_STR("work", "left unfinished; it is begun again at the next start"));
+    log_info(&d->log, "agent.stopped", L_NAME("work", "left unfinished; it is begun again at the next start"));
     _exit(0);
 }
 
@@ -222,14 +230,15 @@ static enum err start(struct daemon *d, const struct command_line *line, struct 
     TRY(connect_broker(d, why));
     TRY(open_probe(d, why));
     TRY(watch_roster(d));
-    log_info(&d->log, "agent.started", L_STR("jid", settings_text(d->settings, "jid")),
-             L_STR("version", HIMAS_VERSION));
+    log_info(&d->log, "agent.started", L_NAME("jid", settings_text(d->settings, "jid")),
+             L_NAME("version", HIMAS_VERSION));
     return OK;
 }
 
 static void release(struct daemon *d)
 {
     core_free(d->core);
+    phi_free(d->screen.phi);
     store_close(d->store);
     roster_free(d->roster);
     settings_free(d->settings);

@@ -11,6 +11,10 @@ struct sim *sim_new(uint64_t seed, const struct sim_faults *faults)
 {
     struct sim *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
+    if (phi_new(&s->phi) != OK) {
+        free(s);
+        return NULL;
+    }
     s->rng = rng_make(seed);
     s->loss = rng_make(~seed);
     s->fates = rng_make(seed * UINT64_C(0x9e3779b97f4a7c15));
@@ -38,6 +42,7 @@ void sim_free(struct sim *s)
     for (size_t i = 0; i < s->nnodes; i++) free_node(s->nodes[i]);
     for (size_t i = 0; i < s->nheap; i++) buf_free(&s->heap[i].body);
     sim_chunks_free(s);
+    phi_free(s->phi);
     roster_free(s->roster);
     free(s->nodes);
     free(s->slots);
@@ -156,6 +161,7 @@ static void put_to_death(struct sim_node *n)
 
 static enum err bring_to_life(struct sim_node *n, struct why *why)
 {
+    n->screen.phi = n->sim->phi;
     const struct core_config config = {
         .def = n->def,
         .jid = n->jid,
@@ -164,6 +170,7 @@ static enum err bring_to_life(struct sim_node *n, struct why *why)
         .store = &n->wrapped,
         .host = sim_host(n),
         .log = { .level = LOG_ERROR, .who = n->name, .put = n->sim->log, .to = n->sim->log_to },
+        .screen = &n->screen,
         .identity = n->identity,
     };
     struct transport t = sim_transport(n);

@@ -53,6 +53,7 @@ struct sim_node {
     struct settings *settings;
     struct store *kept;   /* survives */
     struct store wrapped; /* kept, with crashes at commits */
+    struct screen screen;
     struct identity identity;
     struct agent *core; /* NULL while down */
     bool up;
@@ -76,6 +77,7 @@ struct sim_chunk {
     uint64_t at;
 };
 struct sim {
+    struct phi *phi; /* one for all: the process has one thread */
     struct sim_faults faults;
     struct rng rng;   /* delays, workers, agents' dice */
     struct rng loss;  /* drops and repeats */

@@ -206,7 +206,7 @@ static enum err read_field(const struct msg_field *f, const cJSON *json, struct 
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, f->name);
     void *at = (char *)m + f->offset;
     if (item == NULL) return why_say(why, ERR_PROTO, "%s: is missing", f->name);
-    if (f->kind == FIELD_KIND_str) return read_str(f, item, arena, at, why);
+    if (f->kind == FIELD_KIND_str || f->kind == FIELD_KIND_text) return read_str(f, item, arena, at, why);
     if (f->kind == FIELD_KIND_vec) return read_vec(f, item, arena, at, why);
     if (f->kind == FIELD_KIND_blob) return read_blob(f, item, arena, at, why);
     return read_number(f, item, at, why);

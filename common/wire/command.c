@@ -138,7 +138,7 @@ static enum err check_date(const struct argument *a, struct str *value, struct w
 {
     char shown[TEXT_SHOWN_BYTES];
     if (is_date(*value)) return OK;
-    return why_say(why, ERR_INPUT, "%s: \"%s\" is not a date, for example 2026-11-21", a->name,
+    return why_say(why, ERR_INPUT, "%s: \"%s\" is not a date, YYYY-MM-DD", a->name,
                    text_show(*value, shown, sizeof shown));
 }
 

@@ -134,7 +134,7 @@ static void add_example(const struct argument *a, struct buf *out)
     if (usual) buf_add_z(out, a->fallback);
     if (usual) return;
     if (a->kind == ARG_CHOICE) buf_add_z(out, a->choices[0]);
-    if (a->kind == ARG_DATE) buf_add_z(out, "2026-11-21");
+    if (a->kind == ARG_DATE) buf_add_z(out, "YYYY-MM-DD");
     if (a->kind == ARG_TEXT) add_upper(out, a->name);
     if (a->kind == ARG_COUNT) buf_addf(out, "%.0f", a->min);
     if (a->kind == ARG_REAL) buf_addf(out, "%g", a->min);

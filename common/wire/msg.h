@@ -34,6 +34,7 @@ enum msg_type {
 #define FIELD_u64(name) uint64_t name;
 #define FIELD_f64(name) double name;
 #define FIELD_str(name) struct str name;
+#define FIELD_text(name) struct str name;
 #define FIELD_vec(name) struct vec name;
 #define FIELD_blob(name) struct blob name;
 #define FIELD(T, kind, name, min, max, doc) FIELD_##kind(name)
@@ -66,7 +67,7 @@ struct msg {
     };
 };
 
-enum field_kind { FIELD_KIND_u64, FIELD_KIND_f64, FIELD_KIND_str, FIELD_KIND_vec, FIELD_KIND_blob };
+enum field_kind { FIELD_KIND_u64, FIELD_KIND_f64, FIELD_KIND_str, FIELD_KIND_text, FIELD_KIND_vec, FIELD_KIND_blob };
 struct msg_field {
     const char *name;
     enum field_kind kind;

@@ -56,7 +56,7 @@ static const char intro[] =
 
 static void print_field(const struct msg_field *f, struct buf *out)
 {
-    static const char *const kinds[] = { "whole number", "number", "text", "numbers", "attachment" };
+    static const char *const kinds[] = { "whole number", "number", "text", "free text", "numbers", "attachment" };
     static const char *const units[] = { "", "", " bytes", " numbers", " bytes" };
     buf_addf(out, "| `%s` | %s | %g to %g%s | %s |\n", f->name, kinds[f->kind], f->min, f->max, units[f->kind], f->doc);
 }

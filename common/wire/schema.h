@@ -10,7 +10,8 @@
  *   F(T, kind, field, min, max, "sentence")     min and max bound the number, the text's bytes, the vector's length and
  *                                               each attachment's bytes; numbers in a vector are finite
  *
- * Kinds: u64 (whole, <= 2^53), f64 (finite), str, vec (of f64), blob (an attachment).  Every field is required.
+ * Kinds: u64 (whole, <= 2^53), f64 (finite), str (a name, a word of a list, a document with a digest), text (free text,
+ * looked at before it leaves: runtime/screen.h), vec (of f64), blob (an attachment).  Every field is required.
  * ACKED messages are kept and sent again until the receiver says it has handled them; PLAIN ones may be lost.
  *
  * A change of the schema is a new SCHEMA_VERSION; messages from SCHEMA_MIN_VERSION on, the one before it at least, must
@@ -49,7 +50,7 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
 #define SCHEMA_ACK(F, T)
 #define SCHEMA_ERROR(F, T)                                                                                             \
     F(T, str, code, 1, 32, "the error's name, as in docs/ERRORS.md")                                                   \
-    F(T, str, text, 0, 400, "what was wrong and what to do")
+    F(T, text, text, 0, 400, "what was wrong and what to do")
 #define SCHEMA_JOIN(F, T)                                                                                              \
     F(T, str, site, 1, 63, "the hospital's display name")                                                              \
     F(T, str, software, 1, 63, "program and version")                                                                  \
@@ -67,7 +68,7 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
 #define SCHEMA_RUN_ACCEPT(F, T) F(T, u64, records, 1, 1e12, "training records that fit the data contract")
 #define SCHEMA_RUN_DECLINE(F, T)                                                                                       \
     F(T, str, code, 1, 32, "the error's name")                                                                         \
-    F(T, str, text, 0, 400, "the rule of the site's policy, or what does not fit")
+    F(T, text, text, 0, 400, "the rule of the site's policy, or what does not fit")
 #define SCHEMA_STATS_ASK(F, T)
 #define SCHEMA_STATS(F, T)                                                                                             \
     F(T, u64, count, 1, 1e12, "records behind the moments, those with imputed values included")                        \
@@ -84,7 +85,7 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, blob, delta, 8, SCHEMA_MAX_BLOB, "safetensors: trained minus received weights, clipped and noised as set")
 #define SCHEMA_ROUND_DECLINE(F, T)                                                                                     \
     F(T, str, code, 1, 32, "the error's name, for example ERR_BUDGET")                                                 \
-    F(T, str, text, 0, 400, "why")
+    F(T, text, text, 0, 400, "why")
 #define SCHEMA_EVALUATE(F, T) F(T, blob, model, 8, SCHEMA_MAX_BLOB, "safetensors: the model to score")
 #define SCHEMA_EVALUATION(F, T)                                                                                        \
     F(T, u64, samples, 0, 1e12, "held-out records scored; 0 when the cohort is too small to say")                      \
@@ -96,7 +97,7 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, vec, negatives, 0, SCHEMA_MAX_VECTOR, "the same for true negatives")
 #define SCHEMA_RUN_END(F, T)                                                                                           \
     F(T, str, outcome, 1, 31, "done, failed, aborted")                                                                 \
-    F(T, str, text, 0, 400, "why")
+    F(T, text, text, 0, 400, "why")
 #define SCHEMA_FEED_SUBSCRIBE(F, T) F(T, u64, on, 0, 1, "1 to begin, 0 to end")
 #define SCHEMA_FEED_EVENT(F, T)                                                                                        \
     F(T, str, kind, 1, 31, "phase, joined, update, declined, evaluated, round, ended")                                 \
@@ -111,4 +112,4 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, f64, accuracy, 0, 1, "federated accuracy; 0 when none")                                                       \
     F(T, f64, epsilon, 0, 1e9, "privacy that hospital spent so far")                                                   \
     F(T, u64, bytes, 0, SCHEMA_HUGE, "size of what came")                                                              \
-    F(T, str, text, 1, 400, "the same in plain words")
+    F(T, text, text, 1, 400, "the same in plain words")

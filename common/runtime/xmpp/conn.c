@@ -138,7 +138,7 @@ void conn_on_up(struct conn *c)
     c->up_ms = c->heard_ms = c->answered_ms = uv_now(c->loop);
     c->asked_ms = 0;
     c->counts.connects++;
-    log_info(&c->log, "xmpp.up", L_STR("jid", conn_jid(c)));
+    log_info(&c->log, "xmpp.up", L_NAME("jid", conn_jid(c)));
     if (c->events.link) c->events.link(c->events.to, true);
 }
 

@@ -37,6 +37,20 @@ Test(log, one_line_an_event)
     cr_expect_str_eq(sink.last, "error - stop");
 }
 
+static struct str no_secrets(void *screener, struct str text)
+{
+    (void)screener;
+    return str_is(text, "secret") ? STR("[withheld: a secret]") : text;
+}
+
+Test(log, sentences_are_screened_names_and_numbers_are_not)
+{
+    struct sink sink = { 0 };
+    struct log l = { .level = LOG_INFO, .who = "a", .put = keep, .to = &sink, .screen = no_secrets };
+    log_info(&l, "x", L_STR("why", "secret"), L_NAME("who", "secret"), L_STR("b", "open"), L_U64("n", 1));
+    cr_expect_str_eq(sink.last, "info a x why=\"[withheld: a secret]\" who=secret b=open n=1");
+}
+
 Test(log, fields)
 {
     static const struct {

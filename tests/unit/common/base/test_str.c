@@ -47,6 +47,17 @@ Test(str, trim)
         cr_expect(str_is(str_trim(str_of(rows[i].input)), rows[i].expected), "'%s'", rows[i].input);
 }
 
+Test(str, find)
+{
+    static const struct {
+        const char *input, *part;
+        size_t at;
+    } rows[] = { { "abc", "b", 1 }, { "abc", "", 0 },   { "abc", "bd", 3 },
+                 { "", "a", 0 },    { "aab", "ab", 1 }, { "a", "ab", 1 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(str_find(str_of(rows[i].input), rows[i].part), rows[i].at, "'%s'", rows[i].input);
+}
+
 Test(str, next_cuts_and_keeps_the_rest)
 {
     static const struct {

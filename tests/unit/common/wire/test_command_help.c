@@ -56,9 +56,9 @@ Test(command_help, prints)
           "  rate    how much (a number, 0.5 to 2 mg; may be left out)\n"
           "  since   first day (a date, YYYY-MM-DD; may be left out)\n"
           "\n"
-          "In a chat:           start TASK rounds=10 colour=red rate=0.5 since=2026-11-21\n"
+          "In a chat:           start TASK rounds=10 colour=red rate=0.5 since=YYYY-MM-DD\n"
           "On the command line: himas ask AGENT start --task TASK --rounds 10 --colour red --rate 0.5 "
-          "--since 2026-11-21\n"
+          "--since YYYY-MM-DD\n"
           "You can also say:    \"start {task}\"\n"
           "Who may:             operator, scientist\n" },
         { "not allowed", ROLE_CLINICIAN, "start", "`start` is for: operator, scientist.\n" },
