@@ -1,6 +1,7 @@
 #include "common/crypto/seal.h"
 #include "common/base/secret.h"
 #include "common/crypto/hkdf.h"
+#include "common/crypto/seal_agreed.h"
 #include <string.h>
 
 enum { NUMBER_BYTES = 8 };
@@ -86,49 +87,76 @@ enum err seal_chunk_open(const struct seal *s, uint64_t index, struct bytes seal
     return aead_open(s->key, nonce, bytes_of(&aad, sizeof aad), sealed, out);
 }
 
-/* The key and nonce that seal the content key: both ends reach the same ones, each from its own secret. */
-static enum err agree(const struct seal *s, const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES],
-                      const uint8_t ephemeral[X25519_BYTES], const uint8_t recipient[X25519_BYTES],
-                      struct wrap_secret *out)
+/* The key and nonce that seal the content key: both ends reach the same ones. */
+static enum err wrap_key(const struct seal *s, const struct seal_agreed *with, struct wrap_secret *out)
 {
-    uint8_t shared[X25519_BYTES];
     struct wrap_info info;
     memcpy(info.label, wrap_label, sizeof info.label);
-    memcpy(info.ephemeral, ephemeral, X25519_BYTES);
-    memcpy(info.recipient, recipient, X25519_BYTES);
+    memcpy(info.ephemeral, with->ephemeral, X25519_BYTES);
+    memcpy(info.recipient, with->recipient, X25519_BYTES);
     memcpy(info.sha256, s->sha256, HASH_BYTES);
     put_number(s->bytes, info.bytes);
-    TRY(x25519_shared(secret, peer, shared));
-    enum err e = hkdf_sha256(bytes_of(shared, sizeof shared), bytes_of(NULL, 0), bytes_of(&info, sizeof info),
-                             (uint8_t *)out, sizeof *out);
-    secret_wipe(shared, sizeof shared);
-    return e;
+    return hkdf_sha256(bytes_of(with->shared, sizeof with->shared), bytes_of(NULL, 0), bytes_of(&info, sizeof info),
+                       (uint8_t *)out, sizeof *out);
+}
+
+void seal_agreed_wipe(struct seal_agreed *a)
+{
+    if (a != NULL) secret_wipe(a, sizeof *a);
+}
+
+enum err seal_agree(const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES],
+                    const uint8_t ephemeral[X25519_BYTES], const uint8_t recipient[X25519_BYTES],
+                    struct seal_agreed *out)
+{
+    struct seal_agreed a CLEANUP(seal_agreed_wipe) = { 0 };
+    memcpy(a.ephemeral, ephemeral, X25519_BYTES);
+    memcpy(a.recipient, recipient, X25519_BYTES);
+    TRY(x25519_shared(secret, peer, a.shared));
+    *out = a;
+    return OK;
+}
+
+enum err seal_wrap_agreed(const struct seal *s, const struct seal_agreed *with, uint8_t out[SEAL_WRAP_BYTES])
+{
+    struct wrap_secret secret CLEANUP(wipe_secret);
+    uint8_t sealed[AEAD_KEY_BYTES + AEAD_TAG_BYTES];
+    TRY(wrap_key(s, with, &secret));
+    TRY(aead_seal(secret.key, secret.nonce, bytes_of(NULL, 0), bytes_of(s->key, sizeof s->key), sealed));
+    memcpy(out, with->ephemeral, X25519_BYTES);
+    memcpy(out + X25519_BYTES, sealed, sizeof sealed);
+    return OK;
+}
+
+enum err seal_unwrap_agreed(struct bytes wrap, uint64_t bytes, const uint8_t sha256[HASH_BYTES],
+                            const struct seal_agreed *with, struct seal *out)
+{
+    struct seal s CLEANUP(seal_wipe) = { .bytes = bytes };
+    struct wrap_secret secret CLEANUP(wipe_secret);
+    if (wrap.n != SEAL_WRAP_BYTES || bytes > SEAL_MAX_BYTES) return ERR_CRYPTO;
+    memcpy(s.sha256, sha256, sizeof s.sha256);
+    TRY(wrap_key(&s, with, &secret));
+    TRY(aead_open(secret.key, secret.nonce, bytes_of(NULL, 0),
+                  bytes_of(wrap.p + X25519_BYTES, AEAD_KEY_BYTES + AEAD_TAG_BYTES), s.key));
+    *out = s;
+    return OK;
 }
 
 enum err seal_wrap(const struct seal *s, const uint8_t recipient[X25519_BYTES], random_fn *random, void *self,
                    uint8_t out[SEAL_WRAP_BYTES])
 {
     struct identity ephemeral CLEANUP(identity_wipe);
-    struct wrap_secret secret CLEANUP(wipe_secret);
-    uint8_t sealed[AEAD_KEY_BYTES + AEAD_TAG_BYTES];
+    struct seal_agreed with CLEANUP(seal_agreed_wipe);
     TRY(identity_generate(random, self, &ephemeral));
-    TRY(agree(s, ephemeral.secret, recipient, ephemeral.public_key, recipient, &secret));
-    TRY(aead_seal(secret.key, secret.nonce, bytes_of(NULL, 0), bytes_of(s->key, sizeof s->key), sealed));
-    memcpy(out, ephemeral.public_key, X25519_BYTES);
-    memcpy(out + X25519_BYTES, sealed, sizeof sealed);
-    return OK;
+    TRY(seal_agree(ephemeral.secret, recipient, ephemeral.public_key, recipient, &with));
+    return seal_wrap_agreed(s, &with, out);
 }
 
 enum err seal_unwrap(struct bytes wrap, uint64_t bytes, const uint8_t sha256[HASH_BYTES], const struct identity *me,
                      struct seal *out)
 {
-    struct seal s CLEANUP(seal_wipe) = { .bytes = bytes };
-    struct wrap_secret secret CLEANUP(wipe_secret);
-    if (wrap.n != SEAL_WRAP_BYTES || bytes > SEAL_MAX_BYTES) return ERR_CRYPTO;
-    memcpy(s.sha256, sha256, sizeof s.sha256);
-    TRY(agree(&s, me->secret, wrap.p, wrap.p, me->public_key, &secret));
-    TRY(aead_open(secret.key, secret.nonce, bytes_of(NULL, 0),
-                  bytes_of(wrap.p + X25519_BYTES, AEAD_KEY_BYTES + AEAD_TAG_BYTES), s.key));
-    *out = s;
-    return OK;
+    struct seal_agreed with CLEANUP(seal_agreed_wipe);
+    if (wrap.n != SEAL_WRAP_BYTES) return ERR_CRYPTO;
+    TRY(seal_agree(me->secret, wrap.p, wrap.p, me->public_key, &with));
+    return seal_unwrap_agreed(wrap, bytes, sha256, &with, out);
 }

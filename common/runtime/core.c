@@ -70,6 +70,7 @@ static void free_peers(struct agent *a)
     for (size_t i = 0; i < a->npeers; i++) {
         free(a->peers[i].out);
         free(a->peers[i].acks);
+        core_small_forget(&a->peers[i]);
     }
     free(a->peers);
     free(a->peer_slots);
@@ -91,6 +92,8 @@ void core_free(struct agent *a)
     arena_free(&a->arena);
     arena_free(&a->sending);
     identity_wipe(&a->identity);
+    core_small_end(a);
+    seal_session_wipe(&a->session);
     free(a);
 }
 

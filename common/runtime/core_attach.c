@@ -1,6 +1,5 @@
 /* Outgoing attachments: small ones ride in the message, large ones are kept to be stored out of band (core_upload.c)
  * once, and referred to by all. */
-#include "common/crypto/encode.h"
 #include "common/runtime/core_private.h"
 #include "common/wire/codec.h"
 #include <inttypes.h>
@@ -29,36 +28,12 @@ enum err core_digest_kept(struct agent *a, const char *key, char out[65])
     return OK;
 }
 
-static enum err in_arena(struct arena *arena, struct bytes in, struct str *out)
-{
-    struct buf text CLEANUP(buf_free) = buf_make(2 * CORE_INLINE_BYTES);
-    TRY(base64_encode(in, &text));
-    *out = arena_str(arena, buf_str(&text));
-    return out->p ? OK : ERR_MEMORY;
-}
-
 enum err core_wrap_for(struct agent *a, const struct peer *p, const struct seal *seal, struct arena *arena,
                        struct manifest *m)
 {
     uint8_t wrap[SEAL_WRAP_BYTES];
     TRY(seal_wrap(seal, p->member->key, agent_random_fn, a, wrap));
-    return in_arena(arena, bytes_of(wrap, sizeof wrap), &m->key);
-}
-
-static enum err ride_inside(struct agent *a, const struct peer *p, const struct blob *blob, struct manifest *m)
-{
-    struct seal seal CLEANUP(seal_wipe) = { 0 };
-    struct buf plain CLEANUP(buf_free) = buf_make(CORE_INLINE_BYTES);
-    struct buf sealed CLEANUP(buf_free) = buf_make(CORE_INLINE_BYTES + AEAD_TAG_BYTES);
-    uint8_t sha[HASH_BYTES];
-    uint8_t *to = buf_grow(&plain, (size_t)m->bytes);
-    if (to == NULL) return buf_err(&plain);
-    TRY(agent_blob_read(a, blob, 0, (size_t)m->bytes, to));
-    TRY(hex_decode(str_of(m->sha256), sha, sizeof sha));
-    TRY(seal_make(m->bytes, sha, agent_random_fn, a, &seal));
-    TRY(core_seal_chunk(&seal, 0, buf_bytes(&plain), &sealed));
-    TRY(in_arena(&a->sending, buf_bytes(&sealed), &m->inline_));
-    return core_wrap_for(a, p, &seal, &a->sending, m);
+    return core_base64(arena, bytes_of(wrap, sizeof wrap), &m->key);
 }
 
 static enum err keep_bytes(struct agent *a, const char *key, const struct blob *blob)
@@ -93,7 +68,7 @@ static enum err too_long(const struct agent *a, const struct peer *p, uint64_t b
     return ERR_LIMIT;
 }
 
-enum err core_attach_out(struct agent *a, const struct peer *p, struct msg *m, struct outgoing *o)
+enum err core_attach_out(struct agent *a, struct peer *p, struct msg *m, struct outgoing *o)
 {
     struct blob *blob = msg_blob(m);
     struct manifest *manifest = arena_alloc(&a->sending, sizeof *manifest);
@@ -109,6 +84,6 @@ enum err core_attach_out(struct agent *a, const struct peer *p, struct msg *m, s
     TRY(str_copy(STR(MANIFEST_MEDIA), manifest->media, sizeof manifest->media));
     a->counts.attachments_out_bytes += manifest->bytes;
     blob->manifest = manifest;
-    if (manifest->bytes <= CORE_INLINE_BYTES) return ride_inside(a, p, blob, manifest);
+    if (manifest->bytes <= CORE_INLINE_BYTES) return core_small_out(a, p, blob, manifest);
     return stay_outside(a, blob, manifest, o);
 }

@@ -55,26 +55,6 @@ static enum err unwrap(struct agent *a, const struct manifest *m, struct seal *o
     return seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->identity, out);
 }
 
-/* ---- inside ---- */
-
-static enum err open_inside(struct agent *a, const struct manifest *m, struct blob *out)
-{
-    char digest[HASH_HEX_BYTES];
-    struct seal seal CLEANUP(seal_wipe) = { 0 };
-    struct buf sealed CLEANUP(buf_free) = buf_make(MANIFEST_MAX_INLINE);
-    if (m->bytes > CORE_INLINE_BYTES) return ERR_PROTO;
-    TRY(unwrap(a, m, &seal));
-    TRY(base64_decode(m->inline_, &sealed));
-    uint8_t *plain = arena_alloc(&a->arena, m->bytes);
-    if (plain == NULL) return ERR_MEMORY;
-    TRY(seal_chunk_open(&seal, 0, buf_bytes(&sealed), plain));
-    TRY(hash_hex_of(bytes_of(plain, m->bytes), digest));
-    if (strcmp(digest, m->sha256) != 0) return ERR_CRYPTO;
-    out->data = bytes_of(plain, m->bytes);
-    memcpy(out->sha256, digest, sizeof out->sha256);
-    return OK;
-}
-
 /* ---- what of a content is in the store ---- */
 
 static enum err forget(struct agent *a, void *key) { return store_del(a->store, key); }
@@ -409,7 +389,7 @@ enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct s
     if (core_id_parse(m->id, &epoch, &number) && core_seen(p, epoch, number)) return OK; /* a repeat needs no bytes */
     enum err e = OK;
     if (blob->manifest->nchunks == 0) {
-        e = open_inside(a, blob->manifest, blob);
+        e = core_small_in(a, p, blob->manifest, blob);
         if (e == OK) a->counts.attachments_in_bytes += blob->manifest->bytes;
     } else {
         *out_waits = true;

@@ -46,7 +46,7 @@ void core_deliver(struct agent *a, struct peer *p, struct msg *m); /* attachment
 void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code, const char *text);
 
 /* core_attach.c: outgoing attachments; core_upload.c: storing their chunks */
-enum err core_attach_out(struct agent *a, const struct peer *p, struct msg *m, struct outgoing *o) MUST_USE;
+enum err core_attach_out(struct agent *a, struct peer *p, struct msg *m, struct outgoing *o) MUST_USE;
 void core_uploads(struct agent *a); /* starts storing the next chunk when there is one and nothing is under way */
 void core_upload_at_once(struct agent *a); /* the link is back: no more waiting */
 bool core_upload_timer(struct agent *a, uint64_t token);
@@ -54,6 +54,12 @@ void core_blob_release(struct agent *a, const char digest[65]); /* forgets the b
 enum err core_wrap_for(struct agent *a, const struct peer *p, const struct seal *seal, struct arena *arena,
                        struct manifest *m) MUST_USE;                                /* sets m->key */
 enum err core_digest_kept(struct agent *a, const char *key, char out[65]) MUST_USE; /* of a stored value, by windows */
+/* core_small.c: attachments that ride inside, many with one key agreement (seal_session.h) */
+enum err core_small_out(struct agent *a, struct peer *p, const struct blob *blob, struct manifest *m) MUST_USE;
+enum err core_small_in(struct agent *a, struct peer *p, const struct manifest *m, struct blob *out) MUST_USE;
+void core_small_end(struct agent *a);                                                 /* of the transaction */
+enum err core_base64(struct arena *arena, struct bytes in, struct str *out) MUST_USE; /* of a wrap */
+void core_small_forget(struct peer *p);
 /* core_seals.c: how a large attachment is sealed and where its chunks lie, in the store */
 struct seal_record {
     struct seal seal;

@@ -4,8 +4,7 @@
  */
 #pragma once
 #include "common/base/secret.h"
-#include "common/crypto/seal.h"
-#include "common/runtime/core.h"
+#include "common/runtime/core_peer_state.h"
 
 enum {
     CORE_ACK_DELAY_MS = 100, /* an ack waits so long for a message to ride on */
@@ -14,7 +13,6 @@ enum {
     CORE_RESEND_MAX_MS = 60000,
     CORE_SHOW_AGAIN_MS = 1000,
     CORE_LEAST_LEFT_MS = 60000, /* after a restart: while we were away nobody could take it */
-    CORE_DEDUP_WINDOW = 1024,   /* how far behind the newest a message may come and still be told from a repeat */
     CORE_MAX_CALLS = 1000,
     CORE_MAX_FETCHES = 1000,
     CORE_MAX_FETCHES_A_PEER = 4,
@@ -28,41 +26,6 @@ enum {
     CORE_MAX_EFFECTS = 100000,
     CORE_ARENA_BYTES = 4 << 20,
     CORE_INLINE_BYTES = 32 * 1024 /* plain bytes of an attachment that travel inside the stanza */
-};
-
-/* A message not yet acknowledged; its bytes are in the store under "~out/". */
-struct outgoing {
-    uint64_t number;
-    uint64_t due_ms;         /* monotonic */
-    unsigned silence;        /* tries since there was reason to hope: each makes the next wait longer */
-    bool sent;               /* at least once */
-    int64_t expires_wall_ms; /* as stored; 0: never */
-    uint64_t expires_ms;     /* monotonic, so that setting the clock loses nothing; 0: never */
-    enum msg_type type;      /* NONE: look into the stored message */
-    char run[MSG_RUN_BYTES];
-    char blob[65]; /* digest of its attachment when that travels out of band, or "" */
-    bool waits;    /* the attachment is not stored yet */
-};
-/* A token bucket: so many events at once, then so many a second. */
-struct bucket {
-    double left;
-    uint64_t seen_ms;
-};
-struct peer {
-    char jid[ROSTER_JID_BYTES];
-    const struct member *member; /* NULL for people not in the roster */
-    bool online;
-    struct bucket messages, chats;
-    uint64_t schema;   /* version of its last message; 0: not heard yet */
-    uint64_t shown_ms; /* when we last showed it our presence; 0 never */
-    uint64_t next_number;
-    uint64_t seen_epoch; /* of its messages to us */
-    uint64_t seen_high;
-    uint64_t seen_bits[CORE_DEDUP_WINDOW / 64]; /* bit number % window: seen */
-    struct outgoing *out;                       /* by number */
-    size_t nout, cap_out;
-    char (*acks)[MSG_ID_BYTES]; /* handled, not yet said */
-    size_t nacks, cap_acks;
 };
 
 /* What a transaction wants done once it is committed. */
@@ -111,6 +74,11 @@ struct agent {
     struct log log;
     struct screen *screen, closed; /* closed: in place of none */
     struct identity identity;
+    struct seal_session session; /* for what small attachments we send */
+    struct {
+        struct seal seal;
+        struct buf text; /* base64 of the sealed bytes; empty: none */
+    } small;             /* the last one sealed in this transaction: others may get the same */
     struct transport transport;
     bool attached, up, ready, busy; /* busy: inside a transaction */
     void *state;

@@ -117,6 +117,7 @@ enum err core_transact(struct agent *a, core_event_fn *fn, void *arg)
     else
         store_rollback(a->store);
     if (e == OK) a->counts.commits++;
+    core_small_end(a);
     finish(a, e == OK);
     if (spoiled(e) && a->ready) {
         a->ready = false;

@@ -1,5 +1,5 @@
 /* Any bytes are a wrap and a sealed chunk from a stranger: none opens, and a true one that was changed does not. */
-#include "common/crypto/seal.h"
+#include "common/crypto/seal_session.h"
 #include "tests/support/dice.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,11 +30,15 @@ static void disturbed(const struct identity *me, const struct seal *s, struct rn
 {
     uint8_t wrap[SEAL_WRAP_BYTES], chunk[CHUNK], plain[CONTENT] = { 0 };
     struct seal opened;
+    struct seal_link link = { 0 };
     bool quiet = is_quiet(data, size, SEAL_WRAP_BYTES);
     check(seal_wrap(s, me->public_key, dice_random, r, wrap), OK);
     check(seal_chunk(s, 0, bytes_of(plain, CONTENT), chunk), OK);
     disturb(wrap, sizeof wrap, data, size);
     check(seal_unwrap(bytes_of(wrap, sizeof wrap), CONTENT, s->sha256, me, &opened), quiet ? OK : ERR_CRYPTO);
+    for (int i = 0; i < 2; i++) /* remembered or not, it is the same */
+        check(seal_link_unwrap(&link, bytes_of(wrap, sizeof wrap), CONTENT, s->sha256, me, &opened),
+              quiet ? OK : ERR_CRYPTO);
     disturb(chunk, sizeof chunk, data, size);
     check(seal_chunk_open(s, 0, bytes_of(chunk, sizeof chunk), plain), is_quiet(data, size, CHUNK) ? OK : ERR_CRYPTO);
 }
