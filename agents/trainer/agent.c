@@ -33,12 +33,12 @@ static const struct setting settings[] = {
     { 0 },
 };
 static const struct agent_handler handlers[] = {
-    /* on               do                      answers, sooner or later */
-    { MSG_RUN_INVITE,   trainer_on_run_invite,  MSG_RUN_ACCEPT },
-    { MSG_STATS_ASK,    trainer_on_stats_ask,   MSG_STATS      },
-    { MSG_ROUND_START,  trainer_on_round_start, MSG_UPDATE     },
-    { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION },
-    { MSG_RUN_END,      trainer_on_run_end,     MSG_NONE       },
+    /* on               do                      answers, sooner or later; its model may come again */
+    { MSG_RUN_INVITE,   trainer_on_run_invite,  MSG_RUN_ACCEPT, false },
+    { MSG_STATS_ASK,    trainer_on_stats_ask,   MSG_STATS,      false },
+    { MSG_ROUND_START,  trainer_on_round_start, MSG_UPDATE,     true },
+    { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION, true },
+    { MSG_RUN_END,      trainer_on_run_end,     MSG_NONE,       false },
     { 0 },
 };
 static const struct agent_ticker tickers[] = {

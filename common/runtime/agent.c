@@ -136,6 +136,21 @@ enum err agent_blob_keep(struct agent *a, const char *key, const struct blob *b)
     return b->kept ? agent_link(a, b->kept, key) : agent_put(a, key, b->data);
 }
 
+uint64_t agent_moved(const struct agent *a, const char *jid)
+{
+    const struct peer *p = core_peer_find(a, jid);
+    return p ? p->moved : 0;
+}
+
+enum transfer agent_transfer(const struct agent *a, double *out_share)
+{
+    struct core_share in = core_fetch_share(a);
+    struct core_share out = core_upload_share(a);
+    if (in.of + out.of == 0) return TRANSFER_NONE;
+    *out_share = (double)(in.have + out.have) / (double)(in.of + out.of);
+    return in.of > 0 ? TRANSFER_RECEIVING : TRANSFER_SENDING;
+}
+
 /* ---- the rest of the world ---- */
 
 enum err agent_random(struct agent *a, void *out, size_t n) { return a->host.random(a->host.self, out, n); }

@@ -35,6 +35,7 @@ struct agent_handler {
     enum msg_type on;
     agent_handler_fn *run;
     enum msg_type reply; /* what it may answer with at once; MSG_NONE */
+    bool again; /* the same attachment may come under another message, too: it is kept, and not fetched again */
 };
 struct agent_ticker {
     const char *period_setting; /* name of a SET_COUNT setting in ms */
@@ -112,6 +113,14 @@ uint64_t agent_blob_bytes(struct agent *a, const struct blob *b);
 enum err agent_blob_read(struct agent *a, const struct blob *b, uint64_t offset, size_t n, void *out) MUST_USE;
 enum err agent_blob_digest(struct agent *a, const struct blob *b, char out[65]) MUST_USE;
 enum err agent_blob_keep(struct agent *a, const char *key, const struct blob *b) MUST_USE;
+
+/* Attachments on their way.  Chunks that passed to or from a peer since the process began: when it grows, something
+ * moves.  What of all that comes and goes here is over, 0 to 1.  Something moves: what waits to be delivered to the
+ * peer lives its ttl from now on. */
+uint64_t agent_moved(const struct agent *a, const char *jid);
+enum transfer { TRANSFER_NONE, TRANSFER_RECEIVING, TRANSFER_SENDING };
+enum transfer agent_transfer(const struct agent *a, double *out_share);
+void agent_prolong(struct agent *a, const char *jid);
 
 /* The rest of the world. */
 enum err agent_random(struct agent *a, void *out, size_t n) MUST_USE; /* CSPRNG; seeded in simulation */

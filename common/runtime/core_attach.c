@@ -47,6 +47,7 @@ static enum err stay_outside(struct agent *a, const struct blob *blob, struct ma
 {
     char key[STORE_MAX_KEY];
     struct seal_record r = { 0 };
+    TRY(core_again_fresh(a, m->sha256));
     enum err e = core_seal_load(a, m->sha256, &a->sending, &r);
     if (e == ERR_ABSENT) {
         (void)snprintf(key, sizeof key, "~blob/%s", m->sha256);

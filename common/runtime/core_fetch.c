@@ -189,6 +189,7 @@ static enum err take_chunk(struct agent *a, struct fetch *f, struct bytes sealed
     f->have += n;
     f->failures = 0;
     f->progress_ms = agent_now_ms(a);
+    a->peers[f->peer].moved++;
     return hash_add(f->hash, buf_bytes(&plain));
 }
 
@@ -260,13 +261,23 @@ static size_t find_key(const struct agent *a, const char *key)
     return i;
 }
 
+static bool comes_again(const struct agent *a, const struct fetch *f)
+{
+    const struct agent_handler *h = core_handler(a, f->m.type);
+    return h && h->again && !is_list(f);
+}
+
 /* For every message that waits for this content. */
 static void complete(struct agent *a, size_t i)
 {
     char key[STORE_MAX_KEY];
+    char digest[HASH_HEX_BYTES];
+    size_t peer = a->fetches[i].peer;
     bool right = hash_is_right(&a->fetches[i]);
+    bool again = right && comes_again(a, &a->fetches[i]);
     bool over = true;
     memcpy(key, a->fetches[i].key, sizeof key);
+    memcpy(digest, a->fetches[i].of.sha256, sizeof digest);
     while ((i = find_key(a, key)) < a->nfetches) {
         if (!right)
             refuse(a, i, ERR_CRYPTO, "the attachment's bytes are not those of its digest");
@@ -275,7 +286,10 @@ static void complete(struct agent *a, size_t i)
         else
             over = deliver(a, i) && over;
     }
-    if (over) forget_key(a, key);
+    if (over && again)
+        core_again_keep(a, &a->peers[peer], digest);
+    else if (over)
+        forget_key(a, key);
 }
 
 static void go_on(struct agent *a, size_t i)
@@ -315,6 +329,17 @@ bool core_fetch_timer(struct agent *a, uint64_t token)
         return true;
     }
     return false;
+}
+
+struct core_share core_fetch_share(const struct agent *a)
+{
+    struct core_share s = { 0 };
+    for (size_t i = 0; i < a->nfetches; i++) {
+        if (a->fetches[i].follows) continue;
+        s.have += a->fetches[i].have;
+        s.of += a->fetches[i].of.bytes;
+    }
+    return s;
 }
 
 void core_fetch_at_once(struct agent *a)

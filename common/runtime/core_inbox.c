@@ -53,7 +53,7 @@ void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code,
     refuse(a, &(struct refusal){ .peer = (size_t)(p - a->peers), .id = id, .code = code, .text = text });
 }
 
-static const struct agent_handler *handler_of(const struct agent *a, enum msg_type type)
+const struct agent_handler *core_handler(const struct agent *a, enum msg_type type)
 {
     for (const struct agent_handler *h = a->def->handlers; h && h->on != MSG_NONE; h++)
         if (h->on == type) return h;
@@ -97,7 +97,7 @@ static void handler_failed(struct agent *a, const struct delivery_ctx *d, enum e
 
 void core_deliver(struct agent *a, struct peer *p, struct msg *m)
 {
-    struct delivery_ctx d = { .handler = handler_of(a, m->type), .m = m, .peer = (size_t)(p - a->peers) };
+    struct delivery_ctx d = { .handler = core_handler(a, m->type), .m = m, .peer = (size_t)(p - a->peers) };
     d.acked = msg_desc(m->type)->delivery == DELIVERY_ACKED;
     if (d.acked && !core_id_parse(m->id, &d.epoch, &d.number)) {
         core_refuse(a, p, m->id, ERR_PROTO, "id: must be <epoch in hex>-<number>");
@@ -135,7 +135,7 @@ static bool control(struct agent *a, struct peer *p, const struct msg *m)
     core_acked(a, p, m);
     if (m->type == MSG_ACK) return true;
     if (m->type == MSG_ERROR) core_refused(a, p, m); /* sending it again would change nothing */
-    if (m->type != MSG_ERROR || handler_of(a, MSG_ERROR)) return false;
+    if (m->type != MSG_ERROR || core_handler(a, MSG_ERROR)) return false;
     char text[401];
     (void)snprintf(text, sizeof text, STR_F, STR_ARG(m->error.code));
     log_warn(&a->log, "peer.refused", L_NAME("peer", p->jid), L_STR("code", text));

@@ -71,7 +71,8 @@ enum err core_out_keep(struct agent *a, const struct peer *p, const struct outgo
     char key[STORE_MAX_KEY];
     struct why why = { 0 };
     struct buf row CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
-    buf_addf(&row, "%" PRId64 " %s %s\n", o->expires_wall_ms, o->blob[0] ? o->blob : "-", o->waits ? "waits" : "ready");
+    buf_addf(&row, "%" PRId64 " %s %s %" PRIu64 "\n", o->expires_wall_ms, o->blob[0] ? o->blob : "-",
+             o->waits ? "waits" : "ready", o->ttl_ms);
     enum err e = msg_encode(m, &row, &why);
     if (e != OK)
         log_error(&a->log, "message.unsendable", L_NAME("type", msg_desc(m->type)->name), L_STR("why", why.text));
@@ -95,6 +96,7 @@ static enum err post_acked(struct agent *a, struct peer *p, struct msg *m)
     (void)snprintf(m->id, sizeof m->id, "%" PRIx64 "-%" PRIu64, a->epoch, o.number);
     memcpy(o.run, m->run, sizeof o.run);
     if (m->ttl_ms > 0) {
+        o.ttl_ms = m->ttl_ms;
         o.expires_wall_ms = m->sent_at_ms + (int64_t)m->ttl_ms;
         o.expires_ms = agent_now_ms(a) + m->ttl_ms;
     }
@@ -210,7 +212,7 @@ static void forget(struct agent *a, struct peer *p, size_t i)
     if (core_transact(a, delete_row, &r) != OK) return;
     memcpy(blob, p->out[i].blob, sizeof blob);
     memmove(&p->out[i], &p->out[i + 1], (--p->nout - i) * sizeof *p->out);
-    core_blob_release(a, blob);
+    if (blob[0] && !core_blob_needed(a, blob)) core_again_release(a, blob);
 }
 
 static void settle(struct agent *a, struct peer *p, const char *id)
@@ -237,6 +239,13 @@ void core_refused(struct agent *a, struct peer *p, const struct msg *m) { settle
 static bool expired(struct agent *a, const struct outgoing *o)
 {
     return o->expires_ms > 0 && agent_now_ms(a) > o->expires_ms;
+}
+
+void agent_prolong(struct agent *a, const char *jid)
+{
+    const struct peer *p = core_peer_find(a, jid);
+    for (size_t i = 0; p && i < p->nout; i++)
+        if (p->out[i].ttl_ms > 0) p->out[i].expires_ms = agent_now_ms(a) + p->out[i].ttl_ms;
 }
 
 static void sweep_peer(struct agent *a, struct peer *p)

@@ -139,7 +139,8 @@ static enum err load_number(void *to, const char *key, struct bytes value)
     return str_u64(bytes_str(value), &p->next_number);
 }
 
-/* Key "~out/<jid>/<number as 16 hex digits>", value: "<expiry wall ms> <digest or -> <waits or ready>\n<json>". */
+/* Key "~out/<jid>/<number as 16 hex digits>", value: "<expiry wall ms> <digest or -> <waits or ready> <ttl
+ * ms>\n<json>". */
 static uint64_t expiry(const struct agent *a, int64_t wall_ms)
 {
     int64_t left = wall_ms - agent_wall_ms(a);
@@ -163,7 +164,8 @@ static enum err load_out(void *to, const char *key, struct bytes value)
     o.expires_ms = expiry(to, o.expires_wall_ms);
     struct str digest = str_next(&head, ' ');
     if (!str_is(digest, "-")) TRY(str_copy(digest, o.blob, sizeof o.blob));
-    o.waits = str_is(head, "waits");
+    o.waits = str_is(str_next(&head, ' '), "waits");
+    if (head.n > 0) TRY(str_u64(head, &o.ttl_ms));
     struct peer *p = core_peer(to, jid);
     if (p == NULL) return ERR_MEMORY;
     TRY(core_grow((void **)&p->out, p->nout, &p->cap_out, sizeof *p->out));

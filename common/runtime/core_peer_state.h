@@ -14,6 +14,7 @@ struct outgoing {
     uint64_t due_ms;         /* monotonic */
     unsigned silence;        /* tries since there was reason to hope: each makes the next wait longer */
     bool sent;               /* at least once */
+    uint64_t ttl_ms;         /* 0: for ever */
     int64_t expires_wall_ms; /* as stored; 0: never */
     uint64_t expires_ms;     /* monotonic, so that setting the clock loses nothing; 0: never */
     enum msg_type type;      /* NONE: look into the stored message */
@@ -35,6 +36,7 @@ struct peer {
     const struct member *member; /* NULL for people not in the roster */
     bool online;
     struct bucket messages, chats;
+    uint64_t moved;    /* chunks of attachments that passed to or from it */
     uint64_t schema;   /* version of its last message; 0: not heard yet */
     uint64_t shown_ms; /* when we last showed it our presence; 0 never */
     uint64_t next_number;

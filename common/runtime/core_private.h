@@ -42,7 +42,8 @@ void core_send_out(struct agent *a, struct peer *p, struct outgoing *o);
 void core_arm(struct agent *a, uint64_t *token, uint64_t delay_ms);
 
 /* core_inbox.c */
-void core_deliver(struct agent *a, struct peer *p, struct msg *m); /* attachment in place */
+const struct agent_handler *core_handler(const struct agent *a, enum msg_type type); /* NULL: none */
+void core_deliver(struct agent *a, struct peer *p, struct msg *m);                   /* attachment in place */
 void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code, const char *text);
 
 /* core_attach.c: outgoing attachments; core_upload.c: storing their chunks */
@@ -50,7 +51,9 @@ enum err core_attach_out(struct agent *a, struct peer *p, struct msg *m, struct 
 void core_uploads(struct agent *a); /* starts storing the next chunk when there is one and nothing is under way */
 void core_upload_at_once(struct agent *a); /* the link is back: no more waiting */
 bool core_upload_timer(struct agent *a, uint64_t token);
-void core_blob_release(struct agent *a, const char digest[65]); /* forgets the bytes when no message needs them */
+struct core_share core_upload_share(const struct agent *a);              /* of 0: nothing is stored */
+bool core_blob_needed(const struct agent *a, const char *digest);        /* by a message */
+enum err core_blob_forget(struct agent *a, const char *digest) MUST_USE; /* in a transaction: bytes, seal and list */
 enum err core_wrap_for(struct agent *a, const struct peer *p, const struct seal *seal, struct arena *arena,
                        struct manifest *m) MUST_USE;                                /* sets m->key */
 enum err core_digest_kept(struct agent *a, const char *key, char out[65]) MUST_USE; /* of a stored value, by windows */
@@ -75,11 +78,20 @@ void core_seal_write(const struct seal_record *r, struct buf *out); /* as text *
 /* The text comes from a peer, too: ERR_PROTO with a sentence. */
 enum err core_seal_read(struct str text, struct arena *arena, struct seal_record *out, struct why *why) MUST_USE;
 /* core_fetch.c: incoming ones */
+struct core_share {
+    uint64_t have, of; /* bytes */
+};
 enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct str json, bool *out_waits,
                         struct why *why) MUST_USE;
 void core_fetches_free(struct agent *a);
 void core_fetch_at_once(struct agent *a); /* the link is back */
 bool core_fetch_timer(struct agent *a, uint64_t token);
+struct core_share core_fetch_share(const struct agent *a); /* of 0: nothing is fetched */
+/* core_again.c: contents that may be wanted once more */
+void core_again_keep(struct agent *a, const struct peer *p, const char digest[65]); /* fetched: whole, in the store */
+void core_again_release(struct agent *a, const char digest[65]);                    /* sent: no message needs it now */
+enum err core_again_fresh(struct agent *a, const char digest[65])
+    MUST_USE; /* in a transaction: stale chunks are forgotten */
 
 /* core_call.c */
 void core_on_chat(struct agent *a, const struct packet *p);

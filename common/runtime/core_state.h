@@ -16,7 +16,9 @@ enum {
     CORE_MAX_CALLS = 1000,
     CORE_MAX_FETCHES = 1000,
     CORE_MAX_FETCHES_A_PEER = 4,
-    CORE_MAX_HALF_A_PEER = 8,         /* attachments of a peer that are kept though not whole yet */
+    CORE_MAX_HALF_A_PEER = 8,    /* attachments of a peer that are kept though not whole yet */
+    CORE_MAX_AGAIN_A_PEER = 2,   /* whole ones that are kept because they may come again */
+    CORE_REUSE_MS = 6 * 3600000, /* stored chunks are referred to anew for so long; the broker keeps them for longer */
     CORE_NO_PROGRESS_MS = 10 * 60000, /* a transfer is given up only when so long nothing of it came through */
     CORE_WINDOW_BYTES = 1 << 20,      /* of a long value, in memory at a time */
     CORE_RATE_PER_S = 2000,           /* messages of one peer; more are dropped, and come again */
@@ -88,9 +90,8 @@ struct agent {
     const struct call *calling;
     bool call_kept; /* its run function said agent_later */
     struct peer *peers;
-    size_t npeers, cap_peers;
+    size_t npeers, cap_peers, npeer_slots;
     size_t *peer_slots; /* open-addressing index: position + 1 */
-    size_t npeer_slots;
     struct effect *effects;
     size_t neffects, cap_effects;
     struct timer *timers;
@@ -106,8 +107,7 @@ struct agent {
         char blob[65];          /* being stored now, or "" */
         uint64_t chunk, chunks; /* which one of it, of how many */
         char sha256[65];        /* of the sealed chunk */
-        uint64_t token;
-        uint64_t retry_token;
+        uint64_t token, retry_token;
         unsigned failures;
         uint64_t progress_ms; /* when a chunk got through last, or nothing was to be done */
         char last[65];        /* of which content: others have their turn first */

@@ -235,6 +235,17 @@ static enum err note_url(struct agent *a, void *arg)
     return e;
 }
 
+/* For all who wait for the content. */
+static void count_moved(struct agent *a)
+{
+    for (size_t i = 0; i < a->npeers; i++) {
+        struct peer *p = &a->peers[i];
+        bool for_it = false;
+        for (size_t k = 0; k < p->nout; k++) for_it = for_it || strcmp(p->out[k].blob, a->upload.last) == 0;
+        p->moved += for_it;
+    }
+}
+
 void core_on_stored(struct agent *a, uint64_t token, enum err e, struct str url)
 {
     if (!a->upload.blob[0] || token != a->upload.token) return;
@@ -249,7 +260,15 @@ void core_on_stored(struct agent *a, uint64_t token, enum err e, struct str url)
     a->upload.blob[0] = '\0';
     a->upload.failures = 0;
     a->upload.progress_ms = agent_now_ms(a);
+    count_moved(a);
     core_uploads(a);
+}
+
+struct core_share core_upload_share(const struct agent *a)
+{
+    if (whose_turn(a) == NULL) return (struct core_share){ 0 };
+    uint64_t chunks = a->upload.chunks ? a->upload.chunks : 1;
+    return (struct core_share){ a->upload.chunk * SEAL_CHUNK_BYTES, chunks * SEAL_CHUNK_BYTES };
 }
 
 /* ---- when no message needs it any more ---- */
@@ -261,27 +280,24 @@ static enum err delete_one(struct agent *a, const char *kind, const char *digest
     return store_del(a->store, key);
 }
 
-static enum err delete_blob(struct agent *a, void *arg)
+enum err core_blob_forget(struct agent *a, const char *digest)
 {
     char list[HASH_HEX_BYTES];
-    enum err e = list_digest(a, arg, list);
+    enum err e = list_digest(a, digest, list);
     if (e != OK && e != ERR_ABSENT) return e;
     if (e == OK) {
         TRY(delete_one(a, "blob", list));
         TRY(delete_one(a, "seal", list));
-        TRY(delete_one(a, "list", arg));
+        TRY(delete_one(a, "list", digest));
     }
-    TRY(delete_one(a, "blob", arg));
-    return delete_one(a, "seal", arg);
+    TRY(delete_one(a, "blob", digest));
+    return delete_one(a, "seal", digest);
 }
 
-void core_blob_release(struct agent *a, const char digest[65])
+bool core_blob_needed(const struct agent *a, const char *digest)
 {
-    char copy[65];
-    if (digest[0] == '\0') return;
     for (size_t i = 0; i < a->npeers; i++)
         for (size_t k = 0; k < a->peers[i].nout; k++)
-            if (strcmp(a->peers[i].out[k].blob, digest) == 0) return;
-    memcpy(copy, digest, sizeof copy);
-    if (core_transact(a, delete_blob, copy) != OK) log_warn(&a->log, "attachment.not_released");
+            if (strcmp(a->peers[i].out[k].blob, digest) == 0) return true;
+    return false;
 }

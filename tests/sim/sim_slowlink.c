@@ -3,7 +3,9 @@
  * to three receivers, with a kill on either side: it arrives whole, little
  * passes twice, other attachments arrive meanwhile, and memory stays flat.
  * Then a link that is dead for longer than a transfer waits: it is said, and
- * the transfer goes on when the link is back.  Virtual time, real stores.
+ * the transfer goes on when the link is back.  When all have the model it is
+ * sent once more, as one that was scored is to be trained on: nothing of it
+ * passes again.  Virtual time, real stores.
  *
  *   SLOWLINK_MB=100 sim-slowlink     another size
  */
@@ -32,11 +34,11 @@ enum {
 #define BITS_PER_SECOND 2e6
 #define MAX_RATIO 1.05
 
-/* ---- who sends: first it writes its model, then it says so to all; and every minute something small ---- */
+/* ---- who sends: first it writes its model, then it says so to all, twice; and every minute something small ---- */
 
+enum { TIMES = 2 };
 struct sender {
-    uint64_t wanted, written, small;
-    bool said;
+    uint64_t wanted, written, small, said; /* said: times */
 };
 
 static enum err sender_init(struct agent *a, void *self, struct why *why)
@@ -48,7 +50,7 @@ static enum err sender_init(struct agent *a, void *self, struct why *why)
     enum err e = agent_size(a, "model", &s->written);
     if (e != OK && e != ERR_ABSENT) return e;
     e = agent_get(a, "said", &said);
-    s->said = e == OK;
+    s->said = said.n;
     return e == ERR_ABSENT ? OK : e;
 }
 
@@ -84,11 +86,11 @@ static enum err sender_tick(struct agent *a, void *self)
     struct sender *s = self;
     struct msg m = msg_make(MSG_EVALUATE, NULL);
     for (int i = 0; i < WRITES_A_TICK && s->written < s->wanted; i++) TRY(write_more(a, s));
-    if (s->written < s->wanted || s->said) return OK;
+    if (s->written < s->wanted || s->said == TIMES || core_outbox(a) > 0) return OK;
     m.evaluate.model.kept = "model";
     TRY(send_all(a, &m));
-    TRY(agent_put(a, "said", str_bytes(STR("yes"))));
-    s->said = true;
+    TRY(agent_append(a, "said", str_bytes(STR("x"))));
+    s->said++;
     return OK;
 }
 
@@ -110,13 +112,14 @@ static enum err sender_small(struct agent *a, void *self)
 /* ---- who receives ---- */
 
 struct receiver {
-    bool done;
+    uint64_t times; /* the model came */
 };
 static enum err on_model(struct agent *a, void *self, const struct msg *m)
 {
     struct receiver *r = self;
     TRY(agent_blob_keep(a, "model", &m->evaluate.model));
-    r->done = true;
+    TRY(agent_append(a, "times", str_bytes(STR("x"))));
+    r->times++;
     return OK;
 }
 
@@ -131,10 +134,8 @@ static enum err on_small(struct agent *a, void *self, const struct msg *m)
 
 static enum err receiver_init(struct agent *a, void *self, struct why *why)
 {
-    uint64_t n = 0;
     (void)why;
-    enum err e = agent_size(a, "model", &n);
-    ((struct receiver *)self)->done = e == OK;
+    enum err e = agent_size(a, "times", &((struct receiver *)self)->times);
     return e == ERR_ABSENT ? OK : e;
 }
 
@@ -146,8 +147,8 @@ static const struct setting sender_settings[] = {
 };
 static const struct setting receiver_settings[] = { { 0 } };
 static const struct agent_ticker ticks[] = { { "period_ms", sender_tick }, { "small_ms", sender_small }, { 0 } };
-static const struct agent_handler handlers[] = { { MSG_EVALUATE, on_model, MSG_NONE },
-                                                 { MSG_ROUND_START, on_small, MSG_NONE },
+static const struct agent_handler handlers[] = { { MSG_EVALUATE, on_model, MSG_NONE, true },
+                                                 { MSG_ROUND_START, on_small, MSG_NONE, false },
                                                  { 0 } };
 static const struct agent_def sender_agent = {
     .name = "sender",
@@ -258,7 +259,7 @@ static bool all_done(struct sim *s, void *unused)
         (void)snprintf(name, sizeof name, "receiver-%d", i);
         const struct agent *a = sim_agent(s, name);
         const struct receiver *r = a ? core_state(a) : NULL;
-        if (r == NULL || !r->done) return false;
+        if (r == NULL || r->times < TIMES) return false;
     }
     return sim_agent(s, "sender") != NULL && core_outbox(sim_agent(s, "sender")) == 0;
 }
@@ -376,7 +377,9 @@ static void long_model(struct tap *t)
              took_s, ideal_s, sim_counts(p.sim).cuts, sim_counts(p.sim).kills);
     small_times(p.sim, small);
     double ratio = worst_ratio(&p, (double)small->n / RECEIVERS);
-    tap_is(t, ratio <= MAX_RATIO, "no link carried more than %.4f of what it had to (aim %.2f)", ratio, MAX_RATIO);
+    tap_is(t, ratio <= MAX_RATIO,
+           "no link carried more than %.4f of what it had to (aim %.2f), though the model was sent twice", ratio,
+           MAX_RATIO);
     tap_is(t, small->n >= 50 && small->ms[small->n / 2] < 30000,
            "%zu small attachments passed meanwhile: half of them within %.1f s, all within %.1f s", small->n,
            (double)small->ms[small->n / 2] / 1000, small->n ? (double)small->ms[small->n - 1] / 1000 : 0);
