@@ -2,6 +2,7 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
 #include "agents/coordinator/merge.h"
+#include "agents/coordinator/progress.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,8 +164,10 @@ static enum err on_deadline(struct agent *a, void *self, uint64_t arg)
     (void)a;
     for (size_t i = 0; i < c->nruns; i++) {
         struct run *r = c->runs[i];
-        if (timer_arg(r) == arg && !run_over(r) && r->head.deadline_ms)
-            return keep_whole(round_step(r, EVENT_DEADLINE, NULL));
+        if (timer_arg(r) != arg || run_over(r) || r->head.deadline_ms == 0) continue;
+        TRY(keep_whole(progress_note(r)));
+        uint64_t left = progress_left_ms(r);
+        return left ? agent_after(c->agent, left, on_deadline, arg) : keep_whole(round_step(r, EVENT_DEADLINE, NULL));
     }
     return OK;
 }
@@ -193,6 +196,7 @@ static void look_at_site(struct run *r, struct site *s)
 enum err coordinator_patrol_run(struct run *r)
 {
     for (size_t i = 0; i < r->nsites; i++) look_at_site(r, &r->sites[i]);
+    TRY(progress_note(r));
     if (!run_asks(r) || run_still_waiting(r)) return OK;
     return round_step(r, EVENT_CHANGED, NULL);
 }

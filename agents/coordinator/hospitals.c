@@ -59,6 +59,8 @@ void hospital_joined(struct hospital *h, const struct msg_join *m)
 
 void hospital_beat(struct hospital *h, const struct msg_heartbeat *m)
 {
+    bool moving = str_is(m->doing, "receiving") || str_is(m->doing, "sending");
+    h->moves += moving && (m->progress != h->progress || !str_is(m->doing, h->doing));
     (void)keep_text(m->doing, h->doing, sizeof h->doing);
     h->progress = m->progress;
     h->records = m->records;

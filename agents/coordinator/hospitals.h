@@ -18,6 +18,7 @@ struct hospital {
     char doing[HOSPITAL_DOING_BYTES];
     char software[HOSPITAL_SOFTWARE_BYTES]; /* "" until it joins */
     double progress;
+    uint64_t moves; /* times that it reported more, or other, of an attachment on its way */
     uint64_t records;
     double epsilon_spent, epsilon_max;
 };

@@ -138,6 +138,7 @@ static enum err enter(struct run *r)
 {
     uint64_t limit = run_phase_limit_ms(r, r->head.state);
     r->head.phase++;
+    r->moved_ms = 0;
     r->head.entered_ms = agent_wall_ms(r->home->agent);
     r->head.deadline_ms = limit ? r->head.entered_ms + (int64_t)limit : 0;
     if (run_over(r)) r->home->counts.runs_ended[r->head.state]++;

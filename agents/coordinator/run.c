@@ -230,6 +230,12 @@ uint64_t run_phase_limit_ms(const struct run *r, unsigned state)
     return state < RUN_STATES && waits[state] ? r->task.rounds.round_deadline_ms : 0;
 }
 
+bool run_moves_models(const struct run *r)
+{
+    static const bool moves[RUN_STATES] = { [RUN_TRAINING] = true, [RUN_EVALUATING] = true };
+    return moves[r->head.state];
+}
+
 /* ---- sentences ---- */
 
 void run_say_waiting(const struct run *r, struct buf *out)
@@ -254,7 +260,8 @@ static void say_site_shortage(const struct run *r, const struct site *s, struct 
     else if (s->away)
         buf_addf(out, "; %s has been silent since %s", s->name, clock_stamp(s->silent_since_ms, stamp));
     else
-        buf_addf(out, "; %s did not answer in time", s->name);
+        buf_addf(out, "; %s did not answer in time%s", s->name,
+                 run_moves_models(r) ? ", and nothing moved to or from it" : "");
 }
 
 void run_say_shortage(const struct run *r, struct buf *out)

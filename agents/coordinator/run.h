@@ -58,7 +58,10 @@ struct site {
     uint64_t scored; /* records */
     double loss_sum, brier_sum, correct;
     /* not stored */
-    bool away; /* silent for longer than the grace */
+    bool away;              /* silent for longer than the grace */
+    uint64_t moved;         /* its count of moves when it was looked at last */
+    uint64_t allowed_phase; /* the phase `prolonged` belongs to */
+    uint64_t prolonged;     /* times that a move gave the phase more time */
     int64_t silent_since_ms;
 };
 
@@ -106,6 +109,7 @@ struct run {
     struct site *sites; /* owned, sorted by JID */
     size_t nsites, cap_sites;
     struct run_counts counts;
+    uint64_t moved_ms; /* monotonic: when something moved last in this phase; 0: not yet, or not since the start */
     struct why broken; /* why the merge failed, between event and action */
 };
 
@@ -127,7 +131,8 @@ void run_recount(struct run *r); /* after a change of phase or membership */
 
 /* Questions. */
 bool run_over(const struct run *r);
-bool run_asks(const struct run *r); /* in a phase that waits for hospitals */
+bool run_asks(const struct run *r);         /* in a phase that waits for hospitals */
+bool run_moves_models(const struct run *r); /* in this phase: then its deadline is one of progress (progress.h) */
 bool run_still_waiting(const struct run *r);
 bool run_too_few(const struct run *r);
 double run_score_loss(const struct run *r); /* federated loss of this round's model; NAN when nobody scored */

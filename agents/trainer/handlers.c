@@ -158,13 +158,17 @@ enum err trainer_on_presence(struct agent *a, void *self, const struct member *w
     return agent_send(a, t->coordinator, &m);
 }
 
-/* Work that could not be begun or answered before is tried again here. */
+static const char *const transfers[] = { [TRANSFER_RECEIVING] = "receiving", [TRANSFER_SENDING] = "sending" };
+
+/* What moves goes before what is worked on: the coordinator waits as long as something moves.  Work that could not be
+ * begun or answered before is tried again here. */
 enum err trainer_on_heartbeat(struct agent *a, void *self)
 {
     struct trainer *t = self;
     struct msg m = msg_make(MSG_HEARTBEAT, NULL);
-    m.heartbeat.doing = str_of(trainer_doing(t));
-    m.heartbeat.progress = trainer_progress(t);
+    enum transfer transfer = agent_transfer(a, &m.heartbeat.progress);
+    if (transfer == TRANSFER_NONE) m.heartbeat.progress = trainer_progress(t);
+    m.heartbeat.doing = str_of(transfer == TRANSFER_NONE ? trainer_doing(t) : transfers[transfer]);
     m.heartbeat.records = t->about.good;
     m.heartbeat.epsilon_spent = trainer_spent(t);
     m.heartbeat.epsilon_max = t->policy.epsilon_max;

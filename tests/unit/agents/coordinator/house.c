@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROUND_BYTES = 4096, SLOW_MS = 70000, VIRTUAL_MS = 3600 * 1000 };
+enum { ROUND_BYTES = 4096, SLOW_MS = 70000, BEAT_MS = 10000, BEATS = 15, VIRTUAL_MS = 3600 * 1000 };
 
 const char house_task[] = "name: toy\n"
                           "data:\n"
@@ -29,6 +29,7 @@ struct puppet {
     const char *mood;
     char coordinator[ROSTER_JID_BYTES];
     struct msg asked; /* of the round; the slow one keeps it */
+    unsigned beats;
 };
 
 static bool is(const struct puppet *p, const char *mood) { return strcmp(p->mood, mood) == 0; }
@@ -118,6 +119,19 @@ static enum err answer_late(struct agent *a, void *self, uint64_t arg)
     return send_update(p, &p->asked, arg, 0.5f);
 }
 
+static enum err tell_how_it_comes(struct agent *a, void *self, uint64_t arg)
+{
+    struct puppet *p = self;
+    struct msg m = msg_make(MSG_HEARTBEAT, NULL);
+    if (p->beats++ == BEATS && !is(p, "boasting")) return answer_late(a, self, arg);
+    m.heartbeat.doing = STR("receiving");
+    m.heartbeat.progress = is(p, "stuck") ? .5 : (p->beats % 100) / 100.0;
+    TRY(send(p, &m));
+    return agent_after(a, BEAT_MS, tell_how_it_comes, arg);
+}
+
+static bool tells(const struct puppet *p) { return is(p, "moving") || is(p, "stuck") || is(p, "boasting"); }
+
 static enum err on_round_start(struct agent *a, void *self, const struct msg *about)
 {
     struct puppet *p = self;
@@ -126,6 +140,11 @@ static enum err on_round_start(struct agent *a, void *self, const struct msg *ab
     if (is(p, "slow")) {
         p->asked = msg_make(MSG_UPDATE, about);
         return agent_after(a, SLOW_MS, answer_late, about->round);
+    }
+    if (tells(p)) {
+        p->asked = msg_make(MSG_UPDATE, about);
+        p->beats = 0;
+        return agent_after(a, BEAT_MS, tell_how_it_comes, about->round);
     }
     if (is(p, "refuses")) {
         m.round_decline.code = STR("ERR_REFUSED");

@@ -21,6 +21,9 @@ struct house {
  *   again twice     sends each update again, with the same or with other bytes
  *   early           sends an update of the next round first
  *   slow            answers round.start after 70 seconds
+ *   moving          tells for 150 seconds how its model comes, and answers then
+ *   stuck           tells for 150 seconds that no more of it comes, and answers then
+ *   boasting        tells for ever that it comes, and never answers
  *   liar            its moments and scores cannot be
  *   small           scores on no record
  *   wild            says the largest losses the schema allows */
