@@ -154,8 +154,8 @@ class Federation:
             self.write(f"agents/{name}/identity.key", self.keys[name].secret_hex() + "\n")
 
     def _roster(self):
-        lines = [f'  - {{jid: "{self.jid(n)}", role: {r}, name: "{n}", key: "{self.keys[n].public_hex()}"}}'
-                 for n, r in self._machines().items()]
+        lines = [f'  - {{jid: "{self.jid(n)}", role: {r}, name: "{n}", key: "{self.keys[n].public_hex()}", '
+                 f'sign: "{self.keys[n].sign_hex()}"}}' for n, r in self._machines().items()]
         lines += [f'  - {{jid: "{self.jid(n)}", role: {r}, name: "{n}"}}' for n, r in PEOPLE.items()]
         self.write("roster.yaml", "members:\n" + "\n".join(lines) + "\n")
 

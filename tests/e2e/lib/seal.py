@@ -5,6 +5,7 @@ import os
 import struct
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -27,6 +28,12 @@ class Identity:
 
     def public_hex(self):
         return self.public().hex()
+
+    def sign_hex(self):
+        """The public half of its signing key, which is made of the same secret (common/crypto/identity.h)."""
+        seed = HKDF(hashes.SHA256(), 32, None, b"himas ed25519 v1").derive(bytes.fromhex(self.secret_hex()))
+        key = Ed25519PrivateKey.from_private_bytes(seed).public_key()
+        return key.public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
 
 def _wrap_secret(shared, ephemeral, recipient, digest, nbytes):
