@@ -8,6 +8,7 @@
 #pragma once
 #include "cli/cli.h"
 #include "cli/home.h"
+#include "common/runtime/enrol.h"
 #include "common/runtime/roster.h"
 #include "common/runtime/xmpp/client.h"
 
@@ -40,6 +41,7 @@ struct patient {
     uint64_t port;
     bool resumes; /* stream_management */
     bool trainer; /* else a coordinator */
+    char roster_key[ENROL_KEY_TEXT_BYTES];
     char password_file[HOME_PATH_BYTES], ca_file[HOME_PATH_BYTES], roster_file[HOME_PATH_BYTES];
     char identity[HOME_PATH_BYTES], store[HOME_PATH_BYTES], records[HOME_PATH_BYTES];
     struct buf said; /* lines of the agent's own --check */

@@ -46,6 +46,7 @@ static enum err take(const struct doc *d, struct patient *p, struct why *why)
     char resumes[NAME_BYTES] = "no";
     (void)snprintf(p->host, sizeof p->host, "127.0.0.1");
     TRY(take_text(d, "jid", p->jid, sizeof p->jid, why));
+    TRY(take_text(d, "roster_key", p->roster_key, sizeof p->roster_key, why));
     TRY(take_text(d, "broker_host", p->host, sizeof p->host, why));
     TRY(take_text(d, "broker_port", port, sizeof port, why));
     TRY(take_text(d, "stream_management", resumes, sizeof resumes, why));

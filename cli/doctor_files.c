@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/secret.h"
 #include "common/runtime/keys.h"
+#include "common/runtime/roster_trust.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,7 +132,7 @@ static enum err compare_keys(const struct patient *p, const struct member *m, st
 void doctor_roster(struct patient *p, struct finding *f)
 {
     struct why why = { "" };
-    enum err e = roster_read(p->roster_file, &p->roster, &why);
+    enum err e = roster_trust_read(p->roster_file, p->roster_key, NULL, &p->roster, &why);
     const struct member *m = e == OK ? roster_find(p->roster, str_of(p->jid)) : NULL;
     if (e == OK && !m) e = why_say(&why, ERR_SETTING, "%s is not in the roster %.200s", p->jid, p->roster_file);
     if (e == OK) e = compare_keys(p, m, f, &why);

@@ -7,6 +7,8 @@
 #include "common/runtime/host_probe.h"
 #include "common/runtime/host_uv.h"
 #include "common/runtime/main.h"
+#include "common/runtime/roster_note.h"
+#include "common/runtime/roster_trust.h"
 #include "common/runtime/xmpp/xmpp.h"
 #include <malloc.h>
 #include <signal.h>
@@ -17,7 +19,14 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { PASSWORD_MAX = 1024, STOP_MS = 3000, ROSTER_LOOK_MS = 1000, LONG_BYTES = 1 << 20 };
+enum {
+    PASSWORD_MAX = 1024,
+    STOP_MS = 3000,
+    ROSTER_LOOK_MS = 1000,
+    ROSTER_FILES = 2,
+    LONG_BYTES = 1 << 20,
+    PATH_BYTES = 4100
+};
 
 /* clang-format off */
 static const struct setting common_settings[] = {
@@ -28,6 +37,7 @@ static const struct setting common_settings[] = {
     { "broker_port",       SET_COUNT,  "5222",       1,   65535, "the broker's client port" },
     { "ca_file",           SET_PATH,   NULL,         1,   4000,  "certificate authority that the broker's certificate must come from" },
     { "roster",            SET_PATH,   NULL,         1,   4000,  "roster file: JID, role, name and key of every member" },
+    { "roster_key",        SET_TEXT,   "",           0,   127,   "the federation's key: only a roster it signed is believed, and none older than before; empty: any" },
     { "identity",          SET_PATH,   NULL,         1,   4000,  "file with this agent's X25519 secret key; mode 0600; `himas keys new` makes one" },
     { "store",             SET_PATH,   NULL,         1,   4000,  "file the agent keeps its state in" },
     { "stream_management", SET_FLAG,   "no",         0,   0,     "XEP-0198: what people say while the link is cut for a moment arrives; messages arrive without it; costs throughput" },
@@ -45,7 +55,7 @@ struct daemon {
     uv_timer_t hurry; /* bounds the end */
     struct settings *settings;
     struct roster *roster;
-    uv_fs_poll_t roster_file;
+    uv_fs_poll_t roster_files[ROSTER_FILES]; /* it and its signature */
     struct store *store;
     struct host_uv *host;
     struct agent *core;
@@ -82,16 +92,22 @@ static enum err read_settings(struct daemon *d, const struct command_line *line,
     return OK;
 }
 
+static enum err read_roster(struct daemon *d, struct roster **out, struct why *why)
+{
+    const char *path = settings_text(d->settings, "roster");
+    return roster_trust_read(path, settings_text(d->settings, "roster_key"), d->store, out, why);
+}
+
 static enum err open_core(struct daemon *d, struct why *why)
 {
     struct core_config config = {
         .def = d->def, .jid = settings_text(d->settings, "jid"), .settings = d->settings, .log = d->log
     };
-    TRY(roster_read(settings_text(d->settings, "roster"), &d->roster, why));
     TRY(phi_new(&d->screen.phi));
-    d->screen.roster = d->roster;
     TRY(identity_read(settings_text(d->settings, "identity"), &config.identity, why));
     TRY(store_open_file(settings_text(d->settings, "store"), d->def->safety, &d->store, why));
+    TRY(read_roster(d, &d->roster, why));
+    d->screen.roster = d->roster;
     TRY(host_uv_open(&d->loop, &d->host));
     config.roster = d->roster;
     config.store = d->store;
@@ -122,7 +138,10 @@ static enum err connect_broker(struct daemon *d, struct why *why)
     return OK;
 }
 
-/* A changed roster takes effect at once: who was taken off it is refused from now on.  A bad one changes nothing. */
+static bool is_pinned(const struct daemon *d) { return *settings_text(d->settings, "roster_key") != '\0'; }
+
+/* A changed roster takes effect at once: who was taken off it is refused from now on.  A bad one changes nothing; nor
+ * does the first half of a new pair, roster or signature. */
 static void on_roster_file(uv_fs_poll_t *handle, int status, const uv_stat_t *before, const uv_stat_t *now)
 {
     struct daemon *d = handle->data;
@@ -130,9 +149,13 @@ static void on_roster_file(uv_fs_poll_t *handle, int status, const uv_stat_t *be
     struct why why = { 0 };
     (void)before;
     (void)now;
-    enum err e = status == 0 ? roster_read(settings_text(d->settings, "roster"), &fresh, &why) : ERR_IO;
+    enum err e = status == 0 ? read_roster(d, &fresh, &why) : ERR_IO;
     if (e != OK) {
         log_error(&d->log, "roster.kept", L_ERR(e), L_STR("why", why.text));
+        return;
+    }
+    if (is_pinned(d) && roster_version(fresh) == roster_version(d->roster)) { /* it and its signature, one by one */
+        roster_free(fresh);
         return;
     }
     struct roster *old = d->roster;
@@ -144,11 +167,15 @@ static void on_roster_file(uv_fs_poll_t *handle, int status, const uv_stat_t *be
 
 static enum err watch_roster(struct daemon *d)
 {
-    (void)uv_fs_poll_init(&d->loop, &d->roster_file);
-    d->roster_file.data = d;
-    return uv_fs_poll_start(&d->roster_file, on_roster_file, settings_text(d->settings, "roster"), ROSTER_LOOK_MS) == 0
-               ? OK
-               : ERR_IO;
+    char note[PATH_BYTES];
+    const char *const paths[ROSTER_FILES] = { settings_text(d->settings, "roster"), note };
+    (void)snprintf(note, sizeof note, "%s%s", paths[0], ROSTER_NOTE_SUFFIX);
+    for (int i = 0; i < (is_pinned(d) ? ROSTER_FILES : 1); i++) {
+        (void)uv_fs_poll_init(&d->loop, &d->roster_files[i]);
+        d->roster_files[i].data = d;
+        if (uv_fs_poll_start(&d->roster_files[i], on_roster_file, paths[i], ROSTER_LOOK_MS) != 0) return ERR_IO;
+    }
+    return OK;
 }
 
 static bool probe_ready(void *self, struct buf *why)
@@ -180,8 +207,10 @@ static void stop(struct daemon *d)
 {
     for (int i = 0; i < 2; i++)
         if (!uv_is_closing((uv_handle_t *)&d->signals[i])) uv_close((uv_handle_t *)&d->signals[i], NULL);
-    if (d->roster_file.data) uv_close((uv_handle_t *)&d->roster_file, NULL);
-    d->roster_file.data = NULL;
+    for (int i = 0; i < ROSTER_FILES; i++) {
+        if (d->roster_files[i].data) uv_close((uv_handle_t *)&d->roster_files[i], NULL);
+        d->roster_files[i].data = NULL;
+    }
     probe_close(d->probe);
     d->probe = NULL;
     if (d->core) core_attach(d->core, NULL);

@@ -19,6 +19,9 @@ struct roster {
     size_t count;
     struct index by_jid;
     struct index by_name;
+    uint64_t version;
+    char (*revoked)[ROSTER_JID_BYTES];
+    size_t nrevoked;
 };
 
 typedef const char *key_fn(const struct member *m);
@@ -74,9 +77,27 @@ void roster_free(struct roster *r)
 {
     if (r == NULL) return;
     free(r->members);
+    free(r->revoked);
     free(r->by_jid.slots);
     free(r->by_name.slots);
     free(r);
+}
+
+uint64_t roster_version(const struct roster *r) { return r->version; }
+const char *roster_revoked(const struct roster *r, size_t i) { return i < r->nrevoked ? r->revoked[i] : NULL; }
+
+bool roster_is_revoked(const struct roster *r, struct str jid)
+{
+    for (size_t i = 0; i < r->nrevoked; i++)
+        if (str_is_nocase(jid, r->revoked[i])) return true;
+    return false;
+}
+
+/* Nothing in it that ends a line, moves a cursor or turns the writing direction. */
+static bool is_plain(const char *z)
+{
+    char shown[ROSTER_JID_BYTES + TEXT_SHOWN_BYTES];
+    return strcmp(text_show(str_of(z), shown, sizeof shown), z) == 0;
 }
 
 /* local@domain, no resource (RFC 7622); kept in lower case. */
@@ -84,7 +105,7 @@ static enum err read_jid(const struct doc *d, struct member *m, struct why *why)
 {
     TRY(doc_need_text(d, "jid", m->jid, sizeof m->jid, why));
     const char *at = strchr(m->jid, '@');
-    bool bare = at != NULL && at != m->jid && at[1] != '\0' && strchr(at + 1, '@') == NULL;
+    bool bare = is_plain(m->jid) && at != NULL && at != m->jid && at[1] != '\0' && strchr(at + 1, '@') == NULL;
     for (char *c = m->jid; *c; c++) {
         if (*c == '/' || (unsigned char)*c <= ' ' || *c == 0x7f) bare = false;
         *c = (char)tolower((unsigned char)*c);
@@ -100,9 +121,7 @@ static enum err read_name(const struct doc *d, struct member *m, struct why *why
     if (name == NULL && str_copy(local, m->name, sizeof m->name) != OK)
         return doc_refuse(d, why, "the jid is too long to be a name; give a `name`");
     TRY(doc_get_text(d, "name", m->name, sizeof m->name, why));
-    for (const char *c = m->name; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f)
-            return doc_refuse(name ? name : d, why, "control characters in a name");
+    if (!is_plain(m->name)) return doc_refuse(name ? name : d, why, "control characters in a name");
     return m->name[0] ? OK : doc_refuse(name, why, "an empty name");
 }
 
@@ -153,11 +172,12 @@ static enum err read_key(const struct doc *key, uint8_t out[ROSTER_KEY_BYTES], b
 
 static enum err read_member(const struct doc *d, struct member *m, struct why *why)
 {
-    static const char *const keys[] = { "jid", "role", "name", "key", "sign", NULL };
+    static const char *const keys[] = { "jid", "role", "name", "key", "sign", "enrolled", NULL };
     TRY(doc_only(d, keys, why));
     TRY(read_jid(d, m, why));
     TRY(read_roles(d, m, why));
     TRY(read_name(d, m, why));
+    TRY(doc_get_flag(d, "enrolled", &m->enrolled, why));
     TRY(read_key(doc_get(d, "key"), m->key, &m->has_key, why));
     return read_key(doc_get(d, "sign"), m->sign, &m->has_sign, why);
 }
@@ -174,18 +194,40 @@ static enum err add_member(struct roster *r, const struct doc *d, struct why *wh
     if (*name != EMPTY_SLOT)
         return doc_refuse(d, why, "two members have the name `%s`; give one another `name`",
                           text_show(str_of(m->name), shown, sizeof shown));
+    if (roster_is_revoked(r, str_of(m->jid)))
+        return doc_refuse(d, why, "%s is a member, and in `revoked` too",
+                          text_show(str_of(m->jid), shown, sizeof shown));
     *jid = *name = (uint32_t)++r->count;
+    return OK;
+}
+
+static enum err read_revoked(struct roster *r, const struct doc *d, struct why *why)
+{
+    const struct doc *list = NULL;
+    TRY(doc_get_child(d, "revoked", DOC_LIST, &list, why));
+    if (list == NULL || list->count == 0) return OK;
+    if (list->count > ROSTER_MAX_REVOKED) return doc_refuse(list, why, "more than %d", ROSTER_MAX_REVOKED);
+    r->revoked = calloc(list->count, sizeof *r->revoked);
+    if (r->revoked == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct doc *jid = list->items[i];
+        if (jid->kind != DOC_SCALAR || str_copy(jid->text, r->revoked[i], sizeof r->revoked[i]) != OK)
+            return doc_refuse(jid, why, "it lists JIDs");
+        r->nrevoked++;
+    }
     return OK;
 }
 
 static enum err fill(struct roster *r, struct str text, const char *source, struct why *why)
 {
-    static const char *const keys[] = { "members", NULL };
+    static const char *const keys[] = { "version", "revoked", "members", NULL };
     struct arena arena CLEANUP(arena_free) = arena_make(ARENA_BYTES);
     const struct doc *d = NULL;
     const struct doc *members = NULL;
     TRY(doc_parse(text, source, &arena, &d, why));
     TRY(doc_only(d, keys, why));
+    TRY(doc_get_u64(d, "version", 1, ROSTER_MAX_VERSION, &r->version, why));
+    TRY(read_revoked(r, d, why));
     TRY(doc_need_child(d, "members", DOC_LIST, &members, why));
     if (members->count > ROSTER_MAX_MEMBERS)
         return why_say(why, ERR_LIMIT, "%s: a roster has at most %d members", source, ROSTER_MAX_MEMBERS);

@@ -126,6 +126,8 @@ def files(t, bed):
         ok.append(named(t, "a misspelt setting", bed.doctor(), "settings", ["brokr_host", "broker_host"], 78))
     with bed.settings(jid="ghost@" + DOMAIN):
         ok.append(named(t, "not in the roster", bed.doctor(), "roster", ["not in the roster", "keeper"], 78))
+    with bed.settings(roster_key="himas-roster+5cd35134+Aa4E5QYpQcaTDrieYs09H4wtJ4515aqXllbpv+OyPr/h"):
+        ok.append(named(t, "a roster nobody signed", bed.doctor(), "roster", ["signature is missing", "keeper"], 74))
     with bed.contents(folder + "/identity.key", seal.Identity().secret_hex() + "\n"):
         ok.append(named(t, "another key in the roster", bed.doctor(), "roster", ["roster's key", "himas keys show"], 76))
     with bed.kept(secret):

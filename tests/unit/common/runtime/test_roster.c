@@ -132,3 +132,31 @@ Test(roster, file_and_memory)
     }
     cr_expect(done);
 }
+
+Test(roster, version_revoked_and_enrolled)
+{
+    static const struct {
+        const char *text, *sentence; /* NULL: fine */
+    } rows[] = {
+        { "{version: 7, revoked: [c@d], members: [{jid: a@b, role: trainer, enrolled: yes}]}", NULL },
+        { "{members: []}", NULL },
+        { "{version: 0, members: []}", "version" },
+        { "{version: x, members: []}", "version" },
+        { "{revoked: c@d, members: []}", "revoked" },
+        { "{revoked: [[c]], members: []}", "it lists JIDs" },
+        { "{revoked: [A@b], members: [{jid: a@B, role: trainer}]}", "a@b is a member, and in `revoked` too" },
+        { "{members: [{jid: a@b, role: trainer, enrolled: perhaps}]}", "enrolled" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct roster *r = NULL;
+        struct why why = { "" };
+        enum err e = roster_parse(str_of(rows[i].text), "t", &r, &why);
+        cr_expect_eq(e, rows[i].sentence ? ERR_SETTING : OK, "%s: %s", rows[i].text, why.text);
+        if (rows[i].sentence) cr_expect(strstr(why.text, rows[i].sentence) != NULL, "%s: %s", rows[i].text, why.text);
+        if (i == 0)
+            cr_expect(roster_version(r) == 7 && roster_is_revoked(r, STR("C@d")) && !roster_is_revoked(r, STR("a@b")) &&
+                      strcmp(roster_revoked(r, 0), "c@d") == 0 && !roster_revoked(r, 1) && roster_at(r, 0)->enrolled);
+        if (i == 1) cr_expect(roster_version(r) == 0 && !roster_revoked(r, 0));
+        roster_free(r);
+    }
+}
