@@ -10,4 +10,5 @@ cli_run_fn run_start, run_watch;                           /* watch.c */
 cli_run_fn run_doctor;                                     /* doctor.c */
 cli_run_fn run_export;                                     /* models.c */
 cli_run_fn run_keys_new, run_keys_show;                    /* keys.c */
+cli_run_fn run_enrol_request, run_enrol_accept, run_enrol_revoke; /* enrol.c */
 cli_run_fn run_help, run_version, run_man, run_completion; /* about.c */

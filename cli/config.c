@@ -81,6 +81,7 @@ void config_of_agent(const struct home *home, const struct federation *f, const 
     emit_count(out, "broker_port", broker->c2s_port);
     put_path(out, "ca_file", home_at(home, "broker/certs/ca.crt"));
     put_path(out, "roster", home_at(home, "roster.yaml"));
+    emit_pair(out, "roster_key", agent->roster_key);
     put_path(out, "identity", home_at(home, "agents/%s/identity.key", agent->name));
     put_path(out, "store", home_at(home, "agents/%s/store.db", agent->name));
     if (!said(f, agent, "probe_port")) emit_count(out, "probe_port", agent->probe_port);

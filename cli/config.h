@@ -28,6 +28,7 @@ struct config_agent {
     const char *name;
     const char *kind; /* "coordinator" or "trainer" */
     uint16_t probe_port;
+    const char *roster_key; /* "": none is pinned */
 };
 void config_of_agent(const struct home *home, const struct federation *f, const struct config_broker *broker,
                      const struct config_agent *agent, struct buf *out);

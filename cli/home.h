@@ -2,7 +2,7 @@
  * home -- what lies where in a federation's folder.
  *
  *   federation.yaml        what `himas up` was told; edit it and run `himas up` again
- *   roster.yaml            who is who: JID, role, public key
+ *   roster.yaml            who is who: JID, role, public keys; signed in roster.yaml.sig by federation.key
  *   tasks/                 the task documents the coordinator knows
  *   broker/                the private broker (broker-config/broker.sh); broker/secrets/NAME.password
  *   agents/NAME/           config.yaml, identity.key, store.db, and of a hospital records.csv and policy.yaml

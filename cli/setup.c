@@ -106,7 +106,9 @@ static enum err write_config(const struct home *h, const struct federation *f, c
                              const struct setup_agent *a, struct why *why)
 {
     CLEANUP(buf_free) struct buf text = buf_make(TEXT_MAX_BYTES);
-    const struct config_agent how = { .name = a->name, .kind = a->kind, .probe_port = a->probe_port };
+    const struct config_agent how = {
+        .name = a->name, .kind = a->kind, .probe_port = a->probe_port, .roster_key = s->roster_key
+    };
     config_of_agent(h, f, &s->broker, &how, &text);
     return write_text(home_at(h, "agents/%s/config.yaml", a->name), &text, why);
 }
@@ -123,6 +125,9 @@ static enum err give_policy(const struct home *h, const struct federation *f, co
 
 static enum err make_agents(const struct home *h, const struct federation *f, struct setup *s, struct why *why)
 {
+    struct path key = home_at(h, "federation.key");
+    if (access(key.text, F_OK) != 0) TRY(keys_make(key.text, why));
+    TRY(enrol_key(key.text, s->roster_key, why));
     for (size_t i = 0; i < s->nagents; i++) {
         TRY(make_agent(h, s, &s->agents[i], why));
         TRY(write_config(h, f, s, &s->agents[i], why));
@@ -153,10 +158,13 @@ static enum err make_accounts(const struct home *h, const struct federation *f, 
     CLEANUP(buf_free) struct buf roster = buf_make(TEXT_MAX_BYTES);
     CLEANUP(buf_free) struct buf accounts = buf_make(TEXT_MAX_BYTES);
     size_t n = list_members(f, s, members);
-    struct path list = home_at(h, "run/accounts");
+    struct enrol_done done;
+    struct path list = home_at(h, "run/accounts"), path = home_at(h, "roster.yaml"), key = home_at(h, "federation.key");
+    const struct enrol_keeper keeper = { path.text, key.text };
     config_roster(s->broker.domain, members, n, &roster);
     config_accounts(s->broker.domain, members, n, &accounts);
-    TRY(write_text(home_at(h, "roster.yaml"), &roster, why));
+    TRY(buf_err(&roster));
+    TRY(enrol_publish(&keeper, buf_str(&roster), &done, why));
     TRY(write_text(list, &accounts, why));
     return broker_tool(h, "accounts", list.text, why);
 }
@@ -260,5 +268,15 @@ enum err setup_read(const struct home *h, const struct federation *f, struct set
     list_agents(f, out);
     TRY(read_ports(h, &out->broker, why));
     for (size_t i = 0; i < out->nagents; i++) TRY(read_port(h, &out->agents[i], why));
+    return OK;
+}
+
+enum err setup_account(const struct home *h, const char *jid, bool *out_made, struct why *why)
+{
+    struct config_broker broker = { 0 };
+    const char *at = strchr(jid, '@');
+    bool here = read_ports(h, &broker, NULL) == OK && at && strcmp(at + 1, broker.domain) == 0;
+    if (here) TRY(broker_tool(h, "account", jid, why));
+    *out_made = here;
     return OK;
 }

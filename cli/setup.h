@@ -6,7 +6,7 @@
  */
 #pragma once
 #include "cli/config.h"
-#include "common/runtime/keys.h"
+#include "common/runtime/enrol.h"
 
 enum { SETUP_MAX_AGENTS = FEDERATION_MAX_HOSPITALS + 1 };
 
@@ -20,6 +20,7 @@ struct setup {
     struct config_broker broker;
     struct setup_agent agents[SETUP_MAX_AGENTS]; /* the coordinator first */
     size_t nagents;
+    char roster_key[ENROL_KEY_TEXT_BYTES]; /* of the federation's key, which signs the roster */
 };
 
 /* Tells each step when it begins; may be NULL. */
@@ -30,3 +31,6 @@ enum err setup_make(const struct home *h, const struct federation *f, setup_told
                     struct why *why) MUST_USE;
 /* What setup_make wrote, read back. */
 enum err setup_read(const struct home *h, const struct federation *f, struct setup *out, struct why *why) MUST_USE;
+
+/* An account at the folder's broker; *out_made is false when the JID is of another broker. */
+enum err setup_account(const struct home *h, const char *jid, bool *out_made, struct why *why) MUST_USE;

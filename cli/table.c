@@ -57,6 +57,24 @@ static const struct argument export_args[] = {
 static const struct argument keys_args[] = {
     { .name = "file", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "the file of the key" }, { 0 },
 };
+static const struct argument enrol_request_args[] = {
+    { .name = "key", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "the file of the hospital's key; `himas keys new` makes one" },
+    { .name = "jid", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 3, .max = 255, .doc = "the account its trainer will have, as the operator told it" },
+    WORD("name", ARG_OPTIONAL, "its name for people; otherwise the account's"),
+    { .name = "file", .kind = ARG_TEXT, .min = 1, .max = PATH_MAX_BYTES, .unit = "file", .fallback = "himas.request", .doc = "where the request is written" },
+    { 0 },
+};
+#define KEEPER \
+    PATH("roster", "the federation's roster; otherwise the folder's"), \
+    PATH("key", "the federation's key, which signs the roster; otherwise the folder's")
+static const struct argument enrol_accept_args[] = {
+    { .name = "request", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "the file the hospital sent" },
+    { .name = "fingerprint", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = 39, .doc = "as the hospital told it, not as the file's sender did" },
+    KEEPER, { 0 },
+};
+static const struct argument enrol_revoke_args[] = {
+    { .name = "member", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = 255, .doc = "its name or JID" }, KEEPER, { 0 },
+};
 static const struct argument simulate_args[] = {
     COUNT("sites", 1, 5000, "10", NULL, "hospitals"),
     COUNT("rounds", 1, 1e6, NULL, "rounds", "fewer than the task has"),
@@ -178,6 +196,21 @@ const struct subcommand cli_subcommands[] = {
     { .name = "keys new", .args = keys_args, .npositional = 1, .run = run_keys_new, .doc = "make an agent's identity",
       .examples = "himas keys new identity.key  # and print the public halves for the roster\n" },
     { .name = "keys show", .args = keys_args, .npositional = 1, .run = run_keys_show, .doc = "print an identity's public halves and fingerprint" },
+    { .name = "enrol request", .args = enrol_request_args, .npositional = 1, .run = run_enrol_request,
+      .doc = "at a hospital: write the request to become a member",
+      .more = "The request holds account, name and public keys, signed by the hospital's own key. Send the file; tell the\n"
+              "fingerprint by another way, by telephone for example. docs/ENROLMENT.md has all steps.",
+      .examples = "himas enrol request hospital-d.key --jid hospital-d@himas.example  # writes himas.request\n" },
+    { .name = "enrol accept", .args = enrol_accept_args, .npositional = 1, .run = run_enrol_accept,
+      .doc = "at the operator: make who asks a member, and sign the roster",
+      .more = "Refused unless the request was signed by a key of this fingerprint. The roster gets the next version and a\n"
+              "new signature; running agents take it within a second or two. Where the account belongs to the folder's own\n"
+              "broker it is made too.",
+      .examples = "himas enrol accept himas.request --fingerprint 1f0c-9a2b-...  # as read out on the telephone\n" },
+    { .name = "enrol revoke", .args = enrol_revoke_args, .npositional = 1, .run = run_enrol_revoke,
+      .doc = "at the operator: take a member off the roster, and sign it",
+      .more = "Running agents refuse it within a second or two. It may ask again, with another key.",
+      .examples = "himas enrol revoke hospital-d  # at once\n" },
     { .name = "completion", .args = completion_args, .npositional = 1, .run = run_completion, .doc = "print a shell's completion",
       .examples = "source <(himas completion bash)  # now\nhimas completion fish | source  # in fish\n" },
     { .name = "man", .run = run_man, .doc = "print the manual page", .examples = "himas man > himas.1  # then: man ./himas.1\n" },

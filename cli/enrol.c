@@ -1,0 +1,113 @@
+#include "common/runtime/enrol.h"
+#include "cli/commands.h"
+#include "cli/setup.h"
+#include "cli/visit.h"
+#include "common/base/file.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_MODE = 0644, FILE_BYTES = 800, NAME_BYTES = 256 };
+
+/* The name may be left out: the account's. */
+static const char *name_of(const struct cli_call *call, const char *jid, char *out, size_t size)
+{
+    struct str rest = str_of(jid);
+    struct str local = str_next(&rest, '@');
+    cli_text(&call->call, "name", out, size);
+    if (!*out) (void)snprintf(out, size, STR_F, STR_ARG(local));
+    return out;
+}
+
+enum err run_enrol_request(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    char key[FILE_BYTES], file[FILE_BYTES], jid[NAME_BYTES], name[NAME_BYTES], fingerprint[KEYS_FINGERPRINT_BYTES];
+    struct result r CLEANUP(result_free);
+    CLEANUP(buf_free) struct buf text = buf_make(ENROL_REQUEST_MAX_BYTES);
+    cli_text(&call->call, "key", key, sizeof key);
+    cli_text(&call->call, "jid", jid, sizeof jid);
+    cli_text(&call->call, "file", file, sizeof file);
+    result_init(&r);
+    TRY(enrol_request(key, jid, name_of(call, jid, name, sizeof name), &text, fingerprint, why));
+    TRY(file_write(file, buf_bytes(&text), FILE_MODE, why));
+    result_say(&r, "send the operator %s; tell the fingerprint by another way", file);
+    result_field(&r, "fingerprint", "%s", fingerprint);
+    result_field(&r, "request", "%s", file);
+    return visit_put(cli, &r, why);
+}
+
+/* ---- the operator ---- */
+
+struct keeper {
+    char roster[FILE_BYTES], key[FILE_BYTES];
+    struct enrol_keeper files;
+    bool at_home; /* the folder's own roster */
+};
+
+static enum err find_keeper(const struct cli *cli, const struct cli_call *call, struct home *home, struct keeper *out,
+                            struct why *why)
+{
+    cli_text(&call->call, "roster", out->roster, sizeof out->roster);
+    cli_text(&call->call, "key", out->key, sizeof out->key);
+    out->at_home = !*out->roster;
+    TRY(home_open(cli->data, home, why));
+    if (!*out->roster || !*out->key) TRY(home_need(home, why));
+    if (!*out->roster) TRY(str_copy(str_of(home_at(home, "roster.yaml").text), out->roster, sizeof out->roster));
+    if (!*out->key) TRY(str_copy(str_of(home_at(home, "federation.key").text), out->key, sizeof out->key));
+    out->files = (struct enrol_keeper){ out->roster, out->key };
+    return OK;
+}
+
+static void tell(struct result *r, const struct enrol_done *done)
+{
+    result_field(r, "jid", "%s", done->jid);
+    result_field(r, "version", "%llu", (unsigned long long)done->version);
+    result_field(r, "roster_key", "%s", done->roster_key);
+}
+
+/* What the hospital needs besides the roster. */
+static enum err add_account(const struct home *h, const struct enrol_done *done, struct result *r, struct why *why)
+{
+    bool made = false;
+    struct str rest = str_of(done->jid);
+    struct str local = str_next(&rest, '@');
+    TRY(setup_account(h, done->jid, &made, why));
+    if (!made) return OK;
+    result_field(r, "password_file", "%s/broker/secrets/" STR_F ".password", h->root, STR_ARG(local));
+    result_field(r, "ca_file", "%s/broker/certs/ca.crt", h->root);
+    return OK;
+}
+
+enum err run_enrol_accept(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    char file[FILE_BYTES], fingerprint[NAME_BYTES];
+    struct home home;
+    struct keeper k;
+    struct enrol_done done;
+    struct result r CLEANUP(result_free);
+    CLEANUP(buf_free) struct buf request = buf_make(ENROL_REQUEST_MAX_BYTES);
+    cli_text(&call->call, "request", file, sizeof file);
+    cli_text(&call->call, "fingerprint", fingerprint, sizeof fingerprint);
+    result_init(&r);
+    TRY(find_keeper(cli, call, &home, &k, why));
+    TRY(file_read(file, &request, why));
+    TRY(enrol_accept(&k.files, buf_str(&request), fingerprint, &done, why));
+    result_say(&r, "%s is a member", done.jid);
+    tell(&r, &done);
+    if (k.at_home) TRY(add_account(&home, &done, &r, why));
+    return visit_put(cli, &r, why);
+}
+
+enum err run_enrol_revoke(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    char member[NAME_BYTES];
+    struct home home;
+    struct keeper k;
+    struct enrol_done done;
+    struct result r CLEANUP(result_free);
+    result_init(&r);
+    TRY(find_keeper(cli, call, &home, &k, why));
+    TRY(enrol_revoke(&k.files, cli_text(&call->call, "member", member, sizeof member), &done, why));
+    result_say(&r, "%s is a member no more", done.jid);
+    tell(&r, &done);
+    return visit_put(cli, &r, why);
+}

@@ -1,0 +1,160 @@
+#include "common/base/file.h"
+#include "common/runtime/enrol.h"
+#include "common/runtime/roster_trust.h"
+#include "common/wire/doc.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH = 120 };
+static const char own[] = "members:\n"
+                          "  - {jid: coordinator@h.local, role: coordinator}\n"
+                          "  - {jid: hospital-a@h.local, role: trainer}\n"
+                          "  - {jid: olga@h.local, role: operator}\n";
+
+struct office {
+    char dir[64], roster[PATH], key[PATH], hospital[PATH];
+    struct enrol_keeper keeper;
+    struct enrol_done done;
+    struct buf request;
+    char fingerprint[KEYS_FINGERPRINT_BYTES];
+};
+
+/* The operator's folder, and a hospital that asks. */
+static void office_open(struct office *o)
+{
+    *o = (struct office){ .dir = "/tmp/himas-enrol-XXXXXX", .request = buf_make(ENROL_REQUEST_MAX_BYTES) };
+    struct why why = { "" };
+    cr_assert(mkdtemp(o->dir) != NULL);
+    (void)snprintf(o->roster, PATH, "%s/roster.yaml", o->dir);
+    (void)snprintf(o->key, PATH, "%s/federation.key", o->dir);
+    (void)snprintf(o->hospital, PATH, "%s/hospital.key", o->dir);
+    o->keeper = (struct enrol_keeper){ o->roster, o->key };
+    cr_assert(keys_make(o->key, &why) == OK && keys_make(o->hospital, &why) == OK, "%s", why.text);
+    cr_assert_eq(enrol_publish(&o->keeper, STR(own), &o->done, &why), OK, "%s", why.text);
+    cr_assert_eq(enrol_request(o->hospital, "Hospital-D@h.local", "St. \"D\"", &o->request, o->fingerprint, &why), OK,
+                 "%s", why.text);
+}
+
+static void office_close(struct office *o)
+{
+    static const char *const files[] = { "roster.yaml", "roster.yaml.sig", "federation.key", "hospital.key" };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[PATH];
+        (void)snprintf(path, PATH, "%s/%s", o->dir, files[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(o->dir);
+    buf_free(&o->request);
+}
+
+/* As an agent reads it that pinned the key. */
+static struct roster *believed(struct office *o)
+{
+    char pinned[ENROL_KEY_TEXT_BYTES];
+    struct roster *r = NULL;
+    struct why why = { "" };
+    cr_assert_eq(enrol_key(o->key, pinned, &why), OK, "%s", why.text);
+    cr_expect_str_eq(pinned, o->done.roster_key);
+    cr_assert_eq(roster_trust_read(o->roster, pinned, NULL, &r, &why), OK, "%s", why.text);
+    cr_expect_eq(roster_version(r), o->done.version);
+    return r;
+}
+
+static bool is_member(struct office *o, const char *jid)
+{
+    struct roster *r = believed(o);
+    bool is = roster_find(r, str_of(jid)) != NULL;
+    roster_free(r);
+    return is;
+}
+
+Test(enrol, asked_compared_signed_revoked_and_back)
+{
+    struct office o;
+    struct why why = { "" };
+    office_open(&o);
+    cr_expect(o.done.version == 1 && !is_member(&o, "hospital-d@h.local"));
+    cr_assert_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), OK, "%s", why.text);
+    struct roster *r = believed(&o);
+    const struct member *m = roster_by_name(r, STR("St. \"D\""));
+    cr_assert(m != NULL && m->role == ROLE_TRAINER && m->has_key && m->has_sign && m->enrolled);
+    cr_expect(strcmp(m->jid, o.done.jid) == 0 && o.done.version == 2 && roster_count(r) == 4);
+    roster_free(r);
+    cr_expect_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), ERR_STATE, "only once");
+    cr_expect_eq(enrol_revoke(&o.keeper, "nobody", &o.done, &why), ERR_ABSENT);
+    cr_assert_eq(enrol_revoke(&o.keeper, "St. \"D\"", &o.done, &why), OK, "%s", why.text);
+    cr_expect(o.done.version == 3 && !is_member(&o, "hospital-d@h.local"));
+    cr_assert_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), OK, "%s", why.text);
+    cr_expect(o.done.version == 4 && is_member(&o, "hospital-d@h.local"));
+    office_close(&o);
+}
+
+/* `himas up`, again and again. */
+Test(enrol, what_is_published_again_keeps_the_enrolled_and_the_revoked)
+{
+    struct office o;
+    struct why why = { "" };
+    office_open(&o);
+    cr_assert_eq(enrol_publish(&o.keeper, STR(own), &o.done, &why), OK, "%s", why.text);
+    cr_expect_eq(o.done.version, 1, "nothing changed");
+    cr_assert_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), OK, "%s", why.text);
+    cr_assert_eq(enrol_revoke(&o.keeper, "hospital-a@h.local", &o.done, &why), OK, "%s", why.text);
+    cr_assert_eq(enrol_publish(&o.keeper, STR(own), &o.done, &why), OK, "%s", why.text);
+    cr_expect(o.done.version == 3 && is_member(&o, "hospital-d@h.local") && !is_member(&o, "hospital-a@h.local"));
+    cr_assert_eq(enrol_publish(&o.keeper, STR("members: [{jid: b@h.local, role: trainer}]"), &o.done, &why), OK, "%s",
+                 why.text);
+    cr_expect(o.done.version == 4 && is_member(&o, "b@h.local") && is_member(&o, "hospital-d@h.local") &&
+              !is_member(&o, "olga@h.local"));
+    office_close(&o);
+}
+
+Test(enrol, every_byte_of_a_request_counts)
+{
+    struct office o;
+    struct why why = { "" };
+    office_open(&o);
+    for (size_t i = 0; i < o.request.n; i++) {
+        o.request.p[i] ^= 1;
+        cr_expect_neq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), OK, "byte %zu", i);
+        o.request.p[i] ^= 1;
+    }
+    cr_expect_eq(o.done.version, 1);
+    office_close(&o);
+}
+
+/* A request of their own that somebody puts in the hospital's place. */
+Test(enrol, refusals)
+{
+    struct office o;
+    struct why why = { "" };
+    struct buf other CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES),
+                     same CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES);
+    char fingerprint[KEYS_FINGERPRINT_BYTES];
+    office_open(&o);
+    cr_assert_eq(enrol_request(o.key, "hospital-d@h.local", "D", &other, fingerprint, &why), OK, "%s", why.text);
+    cr_assert_eq(enrol_request(o.hospital, "hospital-e@h.local", "olga", &same, fingerprint, &why), OK, "%s", why.text);
+    const struct {
+        const char *name;
+        struct str request;
+        enum err expected;
+    } rows[] = {
+        { "another's key", buf_str(&other), ERR_CRYPTO },
+        { "a name that is taken", buf_str(&same), ERR_STATE },
+        { "nothing", STR(""), ERR_INPUT },
+        { "no note", STR("members: []\n"), ERR_INPUT },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(enrol_accept(&o.keeper, rows[i].request, o.fingerprint, &o.done, &why), rows[i].expected, "%s: %s",
+                     rows[i].name, why.text);
+    static const char *const bad[] = { "hospital", "a b@h", "a+b@h", "@h" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        cr_expect_eq(enrol_request(o.hospital, bad[i], "D", &other, fingerprint, &why), ERR_SETTING, "%s", bad[i]);
+    o.keeper.key = "/nonexistent.key";
+    cr_expect_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), ERR_IO);
+    o.keeper.key = o.key;
+    cr_expect(!is_member(&o, "hospital-d@h.local"));
+    office_close(&o);
+}
