@@ -13,7 +13,7 @@ for program in "$build"/bin/unit-*; do
     started=$SECONDS log=build/check/valgrind-$name
     rm -f "$log".*
     valgrind -q --trace-children=yes --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-        --log-file="$log.%p" "$program" --quiet --jobs 2 >"$log.out" 2>&1
+        --log-file="$log.%p" "$program" --jobs 2 >"$log.out" 2>&1
     ended=$?
     found=$(find build/check -name "valgrind-$name.[0-9]*" -size +0 | wc -l)
     printf '%-18s %4d s  exit code %d, complaints in %d processes\n' "$name" $((SECONDS - started)) $ended "$found"
