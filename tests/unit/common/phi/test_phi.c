@@ -118,7 +118,8 @@ Test(phi, finds_made_up_patients_of_every_class)
         size_t same = 0;
         size_t free_passes = 0;
         for (size_t i = 0; i < SENTENCES; i++) {
-            enum patients_wrap wrap = rng_below(&r, 10) < 6 ? PATIENTS_PLAIN : rng_below(&r, PATIENTS_WRAPS);
+            enum patients_wrap wrap =
+                rng_below(&r, 10) < 6 ? PATIENTS_PLAIN : (enum patients_wrap)rng_below(&r, PATIENTS_WRAPS);
             bool missed = false;
             same += found(p, &r, t, wrap, &missed);
             free_passes += missed;
