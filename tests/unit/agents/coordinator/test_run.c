@@ -132,7 +132,8 @@ Test(run, sentences_name_who_is_missing)
     cr_expect_str_eq(
         (const char *)text.p,
         "round 1, training: 1 of the 3 hospitals needed answered; b declined: ERR_BUDGET the privacy budget "
-        "is spent; c has been silent since 2023-11-14T22:13:20.000Z; d did not answer in time, and nothing moved to or from it");
+        "is spent; c has been silent since 2023-11-14T22:13:20.000Z; d did not answer in time, and nothing moved to or "
+        "from it");
     run_fini(&r);
 }
 

@@ -30,7 +30,8 @@ static struct msg least(enum msg_type type, const struct manifest *manifest)
         void *at = (char *)&m + f->offset;
         if (f->kind == FIELD_KIND_u64) *(uint64_t *)at = (uint64_t)f->min;
         if (f->kind == FIELD_KIND_f64) *(double *)at = f->min;
-        if (f->kind == FIELD_KIND_str || f->kind == FIELD_KIND_text) *(struct str *)at = (struct str){ letters, (size_t)f->min };
+        if (f->kind == FIELD_KIND_str || f->kind == FIELD_KIND_text)
+            *(struct str *)at = (struct str){ letters, (size_t)f->min };
         if (f->kind == FIELD_KIND_vec) *(struct vec *)at = (struct vec){ numbers, f->min > 0 ? 4 : 0 };
         if (f->kind == FIELD_KIND_blob) *(struct blob *)at = (struct blob){ .manifest = manifest };
     }
