@@ -24,6 +24,13 @@ enum err run_keys_new(const struct cli *cli, const struct cli_call *call, struct
     return show(cli, path, why);
 }
 
+enum err run_keys_rotate(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    char path[FILE_BYTES];
+    TRY(keys_rotate(cli_text(&call->call, "file", path, sizeof path), why));
+    return show(cli, path, why);
+}
+
 enum err run_keys_show(const struct cli *cli, const struct cli_call *call, struct why *why)
 {
     char path[FILE_BYTES];

@@ -55,7 +55,7 @@ enum err core_new(const struct core_config *config, struct agent **out, struct w
     a->log = config->log;
     a->screen = config->screen ? config->screen : &a->closed;
     a->screen->roster = config->roster;
-    a->identity = config->identity;
+    core_on_identity(a, &config->identity, config->previous);
     enum err e = str_copy(str_of(config->jid), a->jid, sizeof a->jid);
     if (e == OK) e = start(a, why);
     if (e == OK)
@@ -94,6 +94,7 @@ void core_free(struct agent *a)
     identity_wipe(&a->identity);
     core_small_end(a);
     seal_session_wipe(&a->session);
+    identity_wipe(&a->previous);
     free(a);
 }
 
@@ -104,6 +105,14 @@ void core_attach(struct agent *a, const struct transport *t)
         a->transport = *t;
     else
         a->up = false;
+}
+
+void core_on_identity(struct agent *a, const struct identity *now, const struct identity *previous)
+{
+    a->identity = *now;
+    a->has_previous = previous != NULL;
+    a->previous = previous ? *previous : (struct identity){ 0 };
+    for (size_t i = 0; i < a->npeers; i++) core_small_forget(&a->peers[i]); /* agreed with the old key */
 }
 
 /* ---- link and presence ---- */
@@ -175,9 +184,10 @@ void core_on_presence(struct agent *a, const char *jid, bool online)
     size_t at = (size_t)(p - a->peers);
     /* It just came, so it does not know that we are here; or it came back faster than its going was noticed. */
     bool unaware = !p->online || agent_now_ms(a) - p->shown_ms >= CORE_SHOW_AGAIN_MS;
-    if (online && unaware && p->member && (p->member->role & a->def->peers)) core_show(a, p);
+    bool heed = online && !core_too_fast(a, &p->shows, CORE_SHOWS_PER_S, CORE_SHOWS_BURST);
+    if (heed && unaware && p->member && (p->member->role & a->def->peers)) core_show(a, p);
     if (p->online != online) presence_changed(a, p, online);
-    if (online) core_make_due(a, &a->peers[at]);
+    if (heed) core_make_due(a, &a->peers[at]);
 }
 
 void core_on_bounce(struct agent *a, const char *jid) { core_on_presence(a, jid, false); }
@@ -219,7 +229,7 @@ static bool internal_timer(struct agent *a, uint64_t token)
         a->reload_token = 0;
         struct why why = { 0 };
         if (core_rebuild(a, &why) == OK) return true;
-        log_error(&a->log, "agent.rebuild_failed", L_STR("why", why.text));
+        log_error(&a->log, "agent.rebuild_failed", L_STR("why", why.text[0] ? why.text : a->trouble.text));
         core_arm(a, &a->reload_token, RELOAD_AGAIN_MS);
     } else
         return core_upload_timer(a, token) || core_fetch_timer(a, token);
@@ -263,6 +273,7 @@ void core_on_job(struct agent *a, uint64_t token)
 
 const struct agent_def *core_def(const struct agent *a) { return a->def; }
 const void *core_state(const struct agent *a) { return a->state; }
+const char *core_trouble(const struct agent *a) { return a->trouble.text; }
 bool core_ready(const struct agent *a) { return a->ready && a->up; }
 const struct command *core_commands(const struct agent *a) { return a->def->commands; }
 

@@ -18,8 +18,9 @@ struct core_config {
     struct store *store;
     struct host host;
     struct log log;
-    struct screen *screen;    /* NULL: no free text leaves; counts and the roster are kept in it */
-    struct identity identity; /* opens attachments sent to us; copied */
+    struct screen *screen;           /* NULL: no free text leaves; counts and the roster are kept in it */
+    struct identity identity;        /* opens attachments sent to us; copied */
+    const struct identity *previous; /* what was sealed before the key changed; copied; NULL: none */
 };
 
 enum err core_new(const struct core_config *config, struct agent **out, struct why *why) MUST_USE; /* runs def->init */
@@ -31,6 +32,8 @@ void core_attach(struct agent *a, const struct transport *t); /* before any even
  * refused at once; the agent is rebuilt from its store, as after a restart.  ERR_...: rebuilding is tried again later.
  */
 enum err core_on_roster(struct agent *a, const struct roster *r, struct why *why) MUST_USE;
+/* Our key changed: what was sealed to the previous one (NULL: none) can still be opened.  Both are copied. */
+void core_on_identity(struct agent *a, const struct identity *now, const struct identity *previous);
 void core_on_link(struct agent *a, bool up);
 void core_on_packet(struct agent *a, const struct packet *p);
 void core_on_presence(struct agent *a, const char *jid, bool online);
@@ -48,6 +51,7 @@ void core_on_fetched(struct agent *a, uint64_t token, enum err e, struct bytes d
 const struct agent_def *core_def(const struct agent *a);
 const void *core_state(const struct agent *a);             /* the agent's own state, for tests */
 bool core_ready(const struct agent *a);                    /* link up and init done */
+const char *core_trouble(const struct agent *a);           /* why init is not done, or ""; the link is not looked at */
 size_t core_outbox(const struct agent *a);                 /* messages not yet acknowledged */
 void core_metrics(const struct agent *a, struct buf *out); /* Prometheus text */
 /* Commands a role may see; for disco items and forms. */

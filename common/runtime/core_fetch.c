@@ -52,7 +52,8 @@ static enum err unwrap(struct agent *a, const struct manifest *m, struct seal *o
     struct buf wrap CLEANUP(buf_free) = buf_make(MANIFEST_MAX_KEY);
     TRY(hex_decode(str_of(m->sha256), sha, sizeof sha));
     TRY(base64_decode(m->key, &wrap));
-    return seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->identity, out);
+    enum err e = seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->identity, out);
+    return e == ERR_CRYPTO && a->has_previous ? seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->previous, out) : e;
 }
 
 /* ---- what of a content is in the store ---- */

@@ -35,7 +35,7 @@ struct peer {
     char jid[ROSTER_JID_BYTES];
     const struct member *member; /* NULL for people not in the roster */
     bool online;
-    struct bucket messages, chats;
+    struct bucket messages, chats, shows;
     uint64_t moved;    /* chunks of attachments that passed to or from it */
     uint64_t schema;   /* version of its last message; 0: not heard yet */
     uint64_t shown_ms; /* when we last showed it our presence; 0 never */

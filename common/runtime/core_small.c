@@ -89,7 +89,8 @@ static enum err unwrap(struct agent *a, struct peer *p, const struct manifest *m
     TRY(seals_of(p, &seals));
     TRY(hex_decode(str_of(m->sha256), sha256, sizeof sha256));
     TRY(base64_decode(m->key, &wrap));
-    return seal_link_unwrap(&seals->from, buf_bytes(&wrap), m->bytes, sha256, &a->identity, out);
+    enum err e = seal_link_unwrap(&seals->from, buf_bytes(&wrap), m->bytes, sha256, &a->identity, out);
+    return e == ERR_CRYPTO && a->has_previous ? seal_unwrap(buf_bytes(&wrap), m->bytes, sha256, &a->previous, out) : e;
 }
 
 enum err core_small_in(struct agent *a, struct peer *p, const struct manifest *m, struct blob *out)

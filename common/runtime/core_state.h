@@ -25,6 +25,8 @@ enum {
     CORE_RATE_BURST = 4000,
     CORE_CHATS_PER_S = 20, /* lines of one person; more are dropped */
     CORE_CHATS_BURST = 100,
+    CORE_SHOWS_PER_S = 2, /* presences of one peer that are answered, and for which all is sent again */
+    CORE_SHOWS_BURST = 50,
     CORE_MAX_EFFECTS = 100000,
     CORE_ARENA_BYTES = 4 << 20,
     CORE_INLINE_BYTES = 32 * 1024 /* plain bytes of an attachment that travel inside the stanza */
@@ -74,15 +76,16 @@ struct agent {
     struct store *store;
     struct host host;
     struct log log;
-    struct screen *screen, closed; /* closed: in place of none */
-    struct identity identity;
-    struct seal_session session; /* for what small attachments we send */
+    struct screen *screen, closed;      /* closed: in place of none */
+    struct identity identity, previous; /* previous: when has_previous */
+    struct seal_session session;        /* for what small attachments we send */
     struct {
         struct seal seal;
         struct buf text; /* base64 of the sealed bytes; empty: none */
     } small;             /* the last one sealed in this transaction: others may get the same */
     struct transport transport;
-    bool attached, up, ready, busy; /* busy: inside a transaction */
+    bool attached, up, ready, busy, has_previous; /* busy: inside a transaction */
+    struct why trouble;                           /* why it is not ready, but for the link; "" when it is */
     void *state;
     uint64_t epoch; /* of our own message ids */
     uint64_t next_token;

@@ -1,6 +1,8 @@
 /* One event, one transaction: begin, run, commit; only then do effects leave. */
 #include "common/runtime/core_private.h"
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,12 +121,14 @@ enum err core_transact(struct agent *a, core_event_fn *fn, void *arg)
     if (e == OK) a->counts.commits++;
     core_small_end(a);
     finish(a, e == OK);
-    if (spoiled(e) && a->ready) {
-        a->ready = false;
-        a->counts.reloads++;
-        log_error(&a->log, "agent.rebuilding", L_ERR(e));
-        core_arm(a, &a->reload_token, RELOAD_DELAY_MS);
-    }
+    if (!spoiled(e)) return e;
+    if (e == ERR_STORE && store_trouble(a->store)[0])
+        (void)why_say(&a->trouble, e, "the store: %s; %s", store_trouble(a->store), err_remedy(e));
+    if (!a->ready) return e;
+    a->ready = false;
+    a->counts.reloads++;
+    log_error(&a->log, "agent.rebuilding", L_ERR(e), L_STR("why", a->trouble.text));
+    core_arm(a, &a->reload_token, RELOAD_DELAY_MS);
     return e;
 }
 
@@ -136,9 +140,18 @@ static void forget_past(struct agent *a)
     if (a->state) memset(a->state, 0, a->def->state_size);
 }
 
+/* Who cannot write is not ready: else it would be so until the next event. */
+static enum err note_begin(struct agent *a)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRId64, agent_wall_ms(a));
+    return store_put(a->store, "~begun", str_bytes(str_of(text)));
+}
+
 static enum err run_init(struct agent *a, void *arg)
 {
     struct why *why = arg;
+    TRY(note_begin(a));
     for (const struct agent_ticker *t = a->def->tickers; t && t->period_setting; t++) {
         TRY(core_grow((void **)&a->timers, a->ntimers, &a->cap_timers, sizeof *a->timers));
         uint64_t token = core_token(a);
@@ -156,5 +169,6 @@ enum err core_rebuild(struct agent *a, struct why *why)
     a->ready = false;
     TRY(core_transact(a, run_init, why));
     a->ready = true;
+    a->trouble = (struct why){ 0 };
     return OK;
 }

@@ -6,6 +6,7 @@
 #include "common/runtime/describe.h"
 #include "common/runtime/host_probe.h"
 #include "common/runtime/host_uv.h"
+#include "common/runtime/keys.h"
 #include "common/runtime/main.h"
 #include "common/runtime/roster_note.h"
 #include "common/runtime/roster_trust.h"
@@ -19,14 +20,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum {
-    PASSWORD_MAX = 1024,
-    STOP_MS = 3000,
-    ROSTER_LOOK_MS = 1000,
-    ROSTER_FILES = 2,
-    LONG_BYTES = 1 << 20,
-    PATH_BYTES = 4100
-};
+enum { PASSWORD_MAX = 1024, STOP_MS = 3000, FILE_LOOK_MS = 1000, FILES = 4, LONG_BYTES = 1 << 20, PATH_BYTES = 4100 };
 
 /* clang-format off */
 static const struct setting common_settings[] = {
@@ -55,7 +49,7 @@ struct daemon {
     uv_timer_t hurry; /* bounds the end */
     struct settings *settings;
     struct roster *roster;
-    uv_fs_poll_t roster_files[ROSTER_FILES]; /* it and its signature */
+    uv_fs_poll_t files[FILES]; /* that may change while it runs: watched[] */
     struct store *store;
     struct host_uv *host;
     struct agent *core;
@@ -98,13 +92,28 @@ static enum err read_roster(struct daemon *d, struct roster **out, struct why *w
     return roster_trust_read(path, settings_text(d->settings, "roster_key"), d->store, out, why);
 }
 
+/* The key, and the one before it when that is kept: out_previous is then &previous. */
+static enum err read_identities(const struct daemon *d, struct identity *now, struct identity *previous,
+                                const struct identity **out_previous, struct why *why)
+{
+    const char *path = settings_text(d->settings, "identity");
+    char before[KEYS_PATH_BYTES];
+    *out_previous = NULL;
+    TRY(identity_read(path, now, why));
+    if (keys_previous(path, before) != OK || access(before, F_OK) != 0) return OK;
+    TRY(identity_read(before, previous, why));
+    *out_previous = previous;
+    return OK;
+}
+
 static enum err open_core(struct daemon *d, struct why *why)
 {
     struct core_config config = {
         .def = d->def, .jid = settings_text(d->settings, "jid"), .settings = d->settings, .log = d->log
     };
     TRY(phi_new(&d->screen.phi));
-    TRY(identity_read(settings_text(d->settings, "identity"), &config.identity, why));
+    struct identity previous CLEANUP(identity_wipe) = { 0 };
+    TRY(read_identities(d, &config.identity, &previous, &config.previous, why));
     TRY(store_open_file(settings_text(d->settings, "store"), d->def->safety, &d->store, why));
     TRY(read_roster(d, &d->roster, why));
     d->screen.roster = d->roster;
@@ -119,10 +128,15 @@ static enum err open_core(struct daemon *d, struct why *why)
     return e;
 }
 
+static enum err read_password(const struct daemon *d, struct buf *out, struct why *why)
+{
+    return secret_read_file(settings_text(d->settings, "password_file"), PASSWORD_MAX, out, why);
+}
+
 static enum err connect_broker(struct daemon *d, struct why *why)
 {
     struct buf password CLEANUP(secret_buf_free) = buf_make(PASSWORD_MAX);
-    TRY(secret_read_file(settings_text(d->settings, "password_file"), PASSWORD_MAX, &password, why));
+    TRY(read_password(d, &password, why));
     const struct xmpp_config config = {
         .jid = settings_text(d->settings, "jid"),
         .password = (const char *)password.p,
@@ -138,42 +152,78 @@ static enum err connect_broker(struct daemon *d, struct why *why)
     return OK;
 }
 
+/* ---- files that change while it runs ---- */
+
 static bool is_pinned(const struct daemon *d) { return *settings_text(d->settings, "roster_key") != '\0'; }
 
-/* A changed roster takes effect at once: who was taken off it is refused from now on.  A bad one changes nothing; nor
- * does the first half of a new pair, roster or signature. */
-static void on_roster_file(uv_fs_poll_t *handle, int status, const uv_stat_t *before, const uv_stat_t *now)
+/* Who was taken off the roster is refused from now on.  It and its signature come one by one: the second that fits is
+ * the first's roster again. */
+static enum err take_roster(struct daemon *d, struct why *why)
 {
-    struct daemon *d = handle->data;
     struct roster *fresh = NULL;
-    struct why why = { 0 };
-    (void)before;
-    (void)now;
-    enum err e = status == 0 ? read_roster(d, &fresh, &why) : ERR_IO;
-    if (e != OK) {
-        log_error(&d->log, "roster.kept", L_ERR(e), L_STR("why", why.text));
-        return;
-    }
-    if (is_pinned(d) && roster_version(fresh) == roster_version(d->roster)) { /* it and its signature, one by one */
+    TRY(read_roster(d, &fresh, why));
+    if (is_pinned(d) && roster_version(fresh) == roster_version(d->roster)) {
         roster_free(fresh);
-        return;
+        return OK;
     }
     struct roster *old = d->roster;
     d->roster = fresh;
-    e = core_on_roster(d->core, fresh, &why);
-    if (e != OK) log_error(&d->log, "roster.rebuild_failed", L_ERR(e), L_STR("why", why.text));
+    enum err e = core_on_roster(d->core, fresh, why);
     roster_free(old);
+    return e;
 }
 
-static enum err watch_roster(struct daemon *d)
+static enum err take_password(struct daemon *d, struct why *why)
 {
-    char note[PATH_BYTES];
-    const char *const paths[ROSTER_FILES] = { settings_text(d->settings, "roster"), note };
-    (void)snprintf(note, sizeof note, "%s%s", paths[0], ROSTER_NOTE_SUFFIX);
-    for (int i = 0; i < (is_pinned(d) ? ROSTER_FILES : 1); i++) {
-        (void)uv_fs_poll_init(&d->loop, &d->roster_files[i]);
-        d->roster_files[i].data = d;
-        if (uv_fs_poll_start(&d->roster_files[i], on_roster_file, paths[i], ROSTER_LOOK_MS) != 0) return ERR_IO;
+    struct buf password CLEANUP(secret_buf_free) = buf_make(PASSWORD_MAX);
+    TRY(read_password(d, &password, why));
+    return xmpp_set_password(d->xmpp, (const char *)password.p);
+}
+
+static enum err take_identity(struct daemon *d, struct why *why)
+{
+    struct identity now CLEANUP(identity_wipe) = { 0 };
+    struct identity previous CLEANUP(identity_wipe) = { 0 };
+    const struct identity *kept = NULL;
+    TRY(read_identities(d, &now, &previous, &kept, why));
+    core_on_identity(d->core, &now, kept);
+    return OK;
+}
+
+static const struct watched {
+    const char *setting, *suffix;
+    enum err (*take)(struct daemon *d, struct why *why);
+} watched[FILES] = {
+    { "roster", "", take_roster },
+    { "roster", ROSTER_NOTE_SUFFIX, take_roster }, /* when it must be signed */
+    { "password_file", "", take_password },
+    { "identity", "", take_identity },
+};
+
+/* A file that is gone or bad changes nothing. */
+static void on_file(uv_fs_poll_t *handle, int status, const uv_stat_t *before, const uv_stat_t *now)
+{
+    struct daemon *d = handle->data;
+    const struct watched *w = &watched[handle - d->files];
+    struct why why = { 0 };
+    (void)before;
+    (void)now;
+    enum err e = status == 0 ? w->take(d, &why) : ERR_IO;
+    if (e == OK)
+        log_info(&d->log, "file.taken", L_NAME("setting", w->setting));
+    else
+        log_error(&d->log, "file.not_taken", L_NAME("setting", w->setting), L_ERR(e), L_STR("why", why.text));
+}
+
+static enum err watch_files(struct daemon *d)
+{
+    char path[PATH_BYTES];
+    for (size_t i = 0; i < FILES; i++) {
+        if (watched[i].suffix[0] && !is_pinned(d)) continue;
+        (void)snprintf(path, sizeof path, "%s%s", settings_text(d->settings, watched[i].setting), watched[i].suffix);
+        (void)uv_fs_poll_init(&d->loop, &d->files[i]);
+        d->files[i].data = d;
+        if (uv_fs_poll_start(&d->files[i], on_file, path, FILE_LOOK_MS) != 0) return ERR_IO;
     }
     return OK;
 }
@@ -182,7 +232,8 @@ static bool probe_ready(void *self, struct buf *why)
 {
     const struct daemon *d = self;
     if (core_ready(d->core)) return true;
-    buf_addf(why, "not ready: %s\n", xmpp_status(d->xmpp));
+    const char *trouble = core_trouble(d->core);
+    buf_addf(why, "not ready: %s\n", trouble[0] ? trouble : xmpp_status(d->xmpp));
     return false;
 }
 
@@ -207,9 +258,9 @@ static void stop(struct daemon *d)
 {
     for (int i = 0; i < 2; i++)
         if (!uv_is_closing((uv_handle_t *)&d->signals[i])) uv_close((uv_handle_t *)&d->signals[i], NULL);
-    for (int i = 0; i < ROSTER_FILES; i++) {
-        if (d->roster_files[i].data) uv_close((uv_handle_t *)&d->roster_files[i], NULL);
-        d->roster_files[i].data = NULL;
+    for (int i = 0; i < FILES; i++) {
+        if (d->files[i].data) uv_close((uv_handle_t *)&d->files[i], NULL);
+        d->files[i].data = NULL;
     }
     probe_close(d->probe);
     d->probe = NULL;
@@ -258,7 +309,7 @@ static enum err start(struct daemon *d, const struct command_line *line, struct 
     TRY(open_core(d, why));
     TRY(connect_broker(d, why));
     TRY(open_probe(d, why));
-    TRY(watch_roster(d));
+    TRY(watch_files(d));
     log_info(&d->log, "agent.started", L_NAME("jid", settings_text(d->settings, "jid")),
              L_NAME("version", HIMAS_VERSION));
     return OK;

@@ -13,5 +13,11 @@ struct keys_halves {                          /* the public ones, as the roster 
 
 /* Makes a new identity in a file only its owner may read.  ERR_STATE when there is one: it is kept.  Blocks. */
 enum err keys_make(const char *path, struct why *why) MUST_USE;
+/* Makes a new one in its place and keeps the old one as "<path>.previous", which still opens what was sealed to it.
+ * ERR_STATE when one is kept already.  Blocks. */
+enum err keys_rotate(const char *path, struct why *why) MUST_USE;
+/* Where the one before is kept. */
+enum { KEYS_PATH_BYTES = 4096 };
+enum err keys_previous(const char *path, char out[KEYS_PATH_BYTES]) MUST_USE; /* ERR_INPUT: too long */
 /* The public halves of the identity in the file.  Blocks. */
 enum err keys_public(const char *path, struct keys_halves *out, struct why *why) MUST_USE;

@@ -28,6 +28,8 @@ enum err store_commit(struct store *s)
     return e;
 }
 
+const char *store_trouble(const struct store *s) { return s->ops->trouble ? s->ops->trouble(s->self) : ""; }
+
 void store_rollback(struct store *s)
 {
     if (!s->open) return;

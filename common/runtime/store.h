@@ -28,6 +28,10 @@ enum err store_begin(struct store *s) MUST_USE;
 enum err store_commit(struct store *s) MUST_USE; /* after a failure the transaction is rolled back */
 void store_rollback(struct store *s);
 
+/* Why the last transaction could not be begun, written or ended, in a few words ("database or disk is full"); "" when
+ * it could, or nobody knows. */
+const char *store_trouble(const struct store *s);
+
 enum err store_put(struct store *s, const char *key, struct bytes value) MUST_USE;
 /* Adds to the end of the value, which is empty when absent.  ERR_STATE when it has another name too; ERR_LIMIT past
  * STORE_MAX_VALUE. */

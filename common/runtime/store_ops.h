@@ -9,6 +9,7 @@ struct store_ops {
     enum err (*begin)(void *self);
     enum err (*commit)(void *self);
     void (*rollback)(void *self);
+    const char *(*trouble)(const void *self); /* NULL: it never says */
     enum err (*put)(void *self, const char *key, struct bytes value);
     enum err (*del)(void *self, const char *key);
     enum err (*get)(void *self, const char *key, struct buf *out);

@@ -27,7 +27,8 @@ struct sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     struct parts parts;
-    bool damaged; /* found when it was opened */
+    bool damaged;        /* found when it was opened */
+    const char *trouble; /* of the last transaction: SQLite's words, which live for ever */
 };
 /* What a key holds. */
 enum holding { HOLDS_NOTHING, HOLDS_BYTES, HOLDS_BIG };
@@ -44,12 +45,29 @@ static enum err run(struct sqlite *s, enum statement which)
     return e == ERR_ABSENT ? OK : e;
 }
 
-static enum err sqlite_begin(void *self) { return run(self, BEGIN); }
+/* To be asked before anything else is: each call of SQLite's forgets it. */
+static void note_trouble(struct sqlite *s)
+{
+    int rc = sqlite3_errcode(s->db);
+    if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) s->trouble = sqlite3_errstr(rc);
+}
+
+static enum err sqlite_begin(void *self)
+{
+    struct sqlite *s = self;
+    s->trouble = "";
+    enum err e = run(s, BEGIN);
+    if (e != OK) note_trouble(s);
+    return e;
+}
+
 static enum err sqlite_commit(void *self) { return run(self, COMMIT); }
+static const char *sqlite_trouble(const void *self) { return ((const struct sqlite *)self)->trouble; }
 
 static void sqlite_rollback(void *self)
 {
     struct sqlite *s = self;
+    note_trouble(s);
     if (!sqlite3_get_autocommit(s->db)) (void)run(s, ROLLBACK);
 }
 
@@ -287,6 +305,7 @@ enum err store_open_file(const char *path, enum store_safety safety, struct stor
         .begin = sqlite_begin,
         .commit = sqlite_commit,
         .rollback = sqlite_rollback,
+        .trouble = sqlite_trouble,
         .put = sqlite_put,
         .del = sqlite_del,
         .get = sqlite_get,
@@ -304,6 +323,7 @@ enum err store_open_file(const char *path, enum store_safety safety, struct stor
         free(s);
         return ERR_MEMORY;
     }
+    s->trouble = "";
     if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK || prepare(s, safety) != OK) {
         enum err e = s->db ? complain(s, path, why) : ERR_MEMORY;
         sqlite_close(s);

@@ -128,6 +128,20 @@ static void try_again(struct conn *c)
     (void)uv_timer_start(&c->retry, on_retry, wait_ms, 0);
 }
 
+/* libstrophe's copy of the old one cannot be wiped. */
+enum err conn_set_password(struct conn *c, const char *password)
+{
+    char *copy = strdup(password);
+    if (!copy) return ERR_MEMORY;
+    if (c->password) secret_wipe(c->password, strlen(c->password));
+    free(c->password);
+    c->password = copy;
+    xmpp_conn_set_pass(c->strophe, copy);
+    c->failures = 0;
+    if (c->state == CONN_WAITING) (void)uv_timer_start(&c->retry, on_retry, 0, 0);
+    return OK;
+}
+
 void conn_on_up(struct conn *c)
 {
     if (c->state != CONN_LOGGING_IN) return;

@@ -34,6 +34,9 @@ enum err conn_open(const struct xmpp_config *config, const struct conn_events *e
                    struct conn **out, struct why *why) MUST_USE;
 void conn_close(struct conn *c); /* asynchronous; the only event that still comes is `closed` */
 
+/* At the next login; at once when none holds.  Copied; ERR_MEMORY: the old one stays. */
+enum err conn_set_password(struct conn *c, const char *password) MUST_USE;
+
 /* One whole stanza.  ERR_NETWORK when the link is down, ERR_LIMIT when too many wait or it is too long. */
 enum err conn_send(struct conn *c, const struct buf *stanza) MUST_USE;
 bool conn_is_up(const struct conn *c);

@@ -27,6 +27,7 @@ struct session {
 };
 
 const struct conn *session_conn(const struct session *s) { return s->conn; }
+enum err session_set_password(struct session *s, const char *p) { return conn_set_password(s->conn, p); }
 enum err session_send_raw(struct session *s, const struct buf *stanza) { return conn_send(s->conn, stanza); }
 
 enum err session_send(struct session *s, const struct packet *p)

@@ -27,6 +27,7 @@ enum err session_open(const struct xmpp_config *config, const struct xmpp_events
                       struct log log, struct session **out, struct why *why) MUST_USE;
 void session_close(struct session *s); /* asynchronous; the only event that still comes is `closed` */
 
+enum err session_set_password(struct session *s, const char *password) MUST_USE; /* as conn_set_password */
 /* ERR_NETWORK when the link is down, ERR_LIMIT when too much waits. */
 enum err session_send(struct session *s, const struct packet *p) MUST_USE;
 enum err session_show(struct session *s, const char *to, bool online) MUST_USE; /* directed presence */

@@ -169,6 +169,8 @@ enum err xmpp_open(const struct xmpp_config *config, struct agent *core, struct 
     return e;
 }
 
+enum err xmpp_set_password(struct xmpp *x, const char *password) { return session_set_password(x->session, password); }
+
 const char *xmpp_status(const struct xmpp *x)
 {
     const struct trouble *t = conn_trouble(session_conn(x->session));

@@ -48,6 +48,9 @@ enum err xmpp_open(const struct xmpp_config *config, struct agent *core, struct 
                    struct why *why) MUST_USE;
 struct transport xmpp_transport(struct xmpp *x); /* for core_attach; valid until xmpp_close */
 
+/* The account's password changed: used at the next login.  Copied. */
+enum err xmpp_set_password(struct xmpp *x, const char *password) MUST_USE;
+
 /* Says good-bye and frees everything on the loop, within two seconds; then calls closed (may be NULL).  No event
  * reaches the core after the call.  NULL is fine (closed is then called at once). */
 typedef void xmpp_closed_fn(void *to);

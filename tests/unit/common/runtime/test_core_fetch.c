@@ -1,3 +1,4 @@
+#include "common/runtime/core_private.h"
 #include "tests/unit/common/runtime/toys.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -63,6 +64,28 @@ Test(core_fetch, equal_content_of_two_messages_is_fetched_once, .timeout = 60)
     cr_expect(got_mb(s) < 11, "%.1f MB", got_mb(s));
     cr_expect(half_kept(s) == 0);
     sim_free(s);
+}
+
+/* The roster still names the old key when the model is sealed; meanwhile the receiver has got a new one. */
+Test(core_fetch, what_was_sealed_to_the_previous_key_is_opened, .timeout = 60)
+{
+    static const struct {
+        const char *size;
+        bool keeps;
+    } rows[] = { { "size: 100", true }, { "size: 3000000", true }, { "size: 100", false }, { "size: 3000000", false } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sim *s = toys_start_with(&slow, rows[i].size);
+        struct agent *client = sim_agent(s, "client");
+        const struct identity old = client->identity;
+        struct identity fresh;
+        cr_assert_eq(identity_from_secret((const uint8_t[X25519_BYTES]){ 1, 2, 3 }, &fresh), OK);
+        core_on_identity(client, &fresh, rows[i].keeps ? &old : NULL);
+        toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+        (void)sim_run(s, 20000, NULL, NULL);
+        cr_expect_eq(toys_state(s, "client")->evaluations, rows[i].keeps, "%s", rows[i].size);
+        cr_expect_eq(core_outbox(sim_agent(s, "server")), 0, "%s: opened, or refused", rows[i].size);
+        sim_free(s);
+    }
 }
 
 Test(core_fetch, half_of_many_does_not_pile_up, .timeout = 60)

@@ -59,6 +59,20 @@ Test(core_outbox, a_link_that_is_cut_again_and_again_makes_no_wait_longer)
     sim_free(s);
 }
 
+/* Who says again and again that it is there gets what it is owed again, but not each time. */
+Test(core_outbox, a_peer_cannot_make_us_send_without_end)
+{
+    struct sim *s = toys_start("");
+    struct tally t = { 0 };
+    sim_cut(s, "client", 120000);
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    sim_watch(s, count, &t);
+    for (int i = 0; i < 1000; i++) core_on_presence(sim_agent(s, "server"), "client@sim.local", true);
+    cr_expect(t.evaluates > 1 && t.evaluates <= CORE_SHOWS_BURST, "%u", t.evaluates);
+    cr_expect(toys_metric(s, "server", "himas_messages_flooded_total 9"), "the others are counted");
+    sim_free(s);
+}
+
 Test(core_outbox, a_restarted_sender_sends_what_it_owes)
 {
     struct sim *s = toys_start("");

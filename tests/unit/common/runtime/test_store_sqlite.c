@@ -1,9 +1,11 @@
 #include "common/base/file.h"
 #include "common/runtime/store.h"
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +57,33 @@ Test(store_sqlite, refusals_say_the_cause)
     cr_expect(store_open_file("/nonexistent/s.db", STORE_PROCESS_SAFE, &s, &why) == ERR_STORE &&
                   strstr(why.text, "/nonexistent"),
               "%s", why.text);
+}
+
+/* A file that may not grow is as good as a full disk. */
+Test(store_sqlite, what_cannot_be_written_is_said_and_forgotten)
+{
+    char dir[64];
+    char path[100];
+    struct store *s = NULL;
+    struct rlimit all;
+    struct buf value CLEANUP(buf_free) = buf_make(1 << 20);
+    uint8_t *p = buf_grow(&value, 1 << 19);
+    cr_assert(p && store_open_file(path_in(dir, path, "s.db"), STORE_PROCESS_SAFE, &s, NULL) == OK);
+    memset(p, 1, 1 << 19);
+    cr_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && getrlimit(RLIMIT_FSIZE, &all) == 0);
+    for (int full = 1; full >= 0; full--) {
+        struct rlimit now = { full ? 1 << 16 : all.rlim_cur, all.rlim_max };
+        cr_assert(setrlimit(RLIMIT_FSIZE, &now) == 0 && store_begin(s) == OK);
+        enum err e = store_put(s, "long", buf_bytes(&value));
+        if (e == OK)
+            e = store_commit(s);
+        else
+            store_rollback(s);
+        cr_expect_eq(e, full ? ERR_STORE : OK);
+        cr_expect((strstr(store_trouble(s), "disk") != NULL) == (full == 1), "%s", store_trouble(s));
+        cr_expect_eq(store_has(s, "long"), full == 0);
+    }
+    store_close(s);
 }
 
 /* ---- damage ---- */

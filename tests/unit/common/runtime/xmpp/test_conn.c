@@ -56,6 +56,26 @@ Test(conn, a_wrong_config_is_refused_in_words)
     cr_expect_eq(uv_loop_close(&loop), 0, "nothing is left on the loop");
 }
 
+/* Refused again and again with the old password: the new one is tried at once. */
+Test(conn, a_new_password_is_tried_at_once, .timeout = 60)
+{
+    uv_loop_t loop;
+    struct conn *c = NULL;
+    struct xmpp_config k = { .jid = "a@b", .password = "old", .host = "127.0.0.1", .port = 1, .loop = &loop };
+    cr_assert_eq(uv_loop_init(&loop), 0);
+    cr_assert_eq(conn_open(&k, &(struct conn_events){ 0 }, (struct log){ 0 }, &c, NULL), OK);
+    while (conn_failures(c) < 3) (void)uv_run(&loop, UV_RUN_ONCE);
+    uint64_t tries = conn_counts(c).attempts;
+    cr_assert_eq(conn_set_password(c, "new"), OK);
+    cr_expect_eq(conn_failures(c), 0);
+    (void)uv_run(&loop, UV_RUN_NOWAIT);
+    (void)uv_run(&loop, UV_RUN_NOWAIT);
+    cr_expect_eq(conn_counts(c).attempts, tries + 1);
+    conn_close(c);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    cr_expect_eq(uv_loop_close(&loop), 0, "nothing is left on the loop");
+}
+
 static void on_closed(void *to) { *(bool *)to = true; }
 
 Test(conn, closes_before_it_ever_was_up, .timeout = 60)
