@@ -266,6 +266,10 @@ class Federation:
         until(lambda: self.coordinator.metrics().get("himas_runs") == 0, f"{run} to end", seconds)
         return self.run(run)
 
+    def rounds_sent(self, hospital, run):
+        """Whose update left, by the log: counters begin anew when an agent's state does."""
+        return re.findall(rf"update\.sent run={run} round=(\d+) ", self.agents[hospital].log())
+
     def weights(self, name="breast-cancer", version=None):
         said = self.ask("coordinator", "models", "export", name, *([f"--version={version}"] if version else []))
         with open(said["fields"]["weights"], "rb") as f:

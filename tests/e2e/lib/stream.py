@@ -1,8 +1,8 @@
 """A client's XML stream, byte by byte: for what no library would send.
 
-    s = Stream(broker, "toy")      # TLS and SCRAM-SHA-256 are behind it
+    s = Stream(broker, "toy")      # TLS and SCRAM-SHA-256 are behind it; PermissionError: the password is refused
     s.write("<presence/>")
-    s.read("</iq>")                # all that came since the last read, once this is in it
+    s.read("</iq>")                # all that came since the last read, once this, or one of several, is in it
 """
 import base64
 import hashlib
@@ -34,9 +34,9 @@ class Stream:
     def write(self, text):
         self.socket.sendall(text.encode())
 
-    def read(self, until, seconds=10):
+    def read(self, *until, seconds=10):
         self.socket.settimeout(seconds)
-        while until.encode() not in self.came:
+        while not any(u.encode() in self.came for u in until):
             more = self.socket.recv(65536)
             if not more:
                 raise EOFError(f"the stream ended before {until}: {self.came!r}")
@@ -64,4 +64,5 @@ class Stream:
         proof = bytes(a ^ b for a, b in zip(key, signature))
         self.write("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
                    f"{in_64(last + ',p=' + in_64(proof))}</response>")
-        self.read("<success")
+        if "<failure" in self.read("<success", "</failure>"):
+            raise PermissionError(f"{name} may not log in")
