@@ -1,9 +1,12 @@
 /*
- * himas-privacy -- what training with noise costs, and how much noise a budget
- * asks for: himas privacy epsilon, himas privacy sigma.
+ * himas-privacy -- what training with noise costs, how much noise a budget asks
+ * for, and what a trained model gives away: himas privacy epsilon, himas
+ * privacy sigma, himas privacy audit.
  *
- * A composition: the command line with common/privacy.
+ * A composition: the command line with common/privacy, and with the trainer for
+ * an audit without an agent.
  */
+#include "cli/privacy_audit.h"
 #include "cli/visit.h"
 #include "common/privacy/pld.h"
 #include "common/privacy/search.h"
@@ -61,8 +64,10 @@ static enum err epsilons(const struct call *call, struct result *r)
     return OK;
 }
 
-static enum err tell_epsilon(const struct call *call, struct result *r, struct why *why)
+static enum err tell_epsilon(const struct cli *cli, const struct call *call, struct result *r, struct why *why)
 {
+    (void)cli;
+    TRY(need_range(call, why));
     if (call_f64(call, "sigma") <= 0) return why_say(why, ERR_USAGE, "--sigma must be above 0");
     say_what(call, r);
     result_field(r, "sigma", "%g", call_f64(call, "sigma"));
@@ -84,7 +89,7 @@ static enum err add_found(struct result *r, const char *method, enum err e, cons
     return OK;
 }
 
-static enum err tell_sigma(const struct call *call, struct result *r, struct why *why)
+static enum err tell_sigma(const struct cli *cli, const struct call *call, struct result *r, struct why *why)
 {
     static const char *const columns[] = { "method", "sigma", "epsilon", NULL };
     struct search_found found = { 0, 0 };
@@ -93,6 +98,8 @@ static enum err tell_sigma(const struct call *call, struct result *r, struct why
                                       .rate = call_f64(call, "q"),
                                       .steps = call_u64(call, "steps"),
                                       .interval = call_f64(call, "interval") };
+    (void)cli;
+    TRY(need_range(call, why));
     if (goal.epsilon <= 0) return why_say(why, ERR_USAGE, "--epsilon must be above 0");
     say_what(call, r);
     result_columns(r, columns);
@@ -106,8 +113,10 @@ static enum err tell_sigma(const struct call *call, struct result *r, struct why
 
 static const struct way {
     const char *word, *subcommand;
-    enum err (*tell)(const struct call *call, struct result *r, struct why *why);
-} ways[] = { { "epsilon", "privacy epsilon", tell_epsilon }, { "sigma", "privacy sigma", tell_sigma } };
+    enum err (*tell)(const struct cli *cli, const struct call *call, struct result *r, struct why *why);
+} ways[] = { { "epsilon", "privacy epsilon", tell_epsilon },
+             { "sigma", "privacy sigma", tell_sigma },
+             { "audit", "privacy audit", privacy_audit } };
 enum { WAYS = sizeof ways / sizeof *ways };
 
 static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
@@ -115,9 +124,8 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     struct result r;
     const struct way *way = ways;
     while (strcmp(way->subcommand, call->call.command->name) != 0) way++;
-    TRY(need_range(&call->call, why));
     result_init(&r);
-    enum err e = way->tell(&call->call, &r, why);
+    enum err e = way->tell(cli, &call->call, &r, why);
     if (e == OK) e = visit_put(cli, &r, why);
     result_free(&r);
     return e;
@@ -127,6 +135,6 @@ int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < WAYS; i++)
         if (strcmp(argv[1], ways[i].word) == 0) return cli_main(argc - 1, argv + 1, ways[i].subcommand, run);
-    (void)fprintf(stderr, "usage: himas-privacy epsilon|sigma --help\n");
+    (void)fprintf(stderr, "usage: himas-privacy epsilon|sigma|audit --help\n");
     return err_exit_code(ERR_USAGE);
 }

@@ -115,6 +115,14 @@ static const struct argument privacy_sigma_args[] = {
     { .name = "epsilon", .kind = ARG_REAL, .need = ARG_REQUIRED, .min = 0, .max = 1e6, .doc = "what all steps together may cost" },
     SAMPLING, { 0 },
 };
+static const struct argument privacy_audit_args[] = {
+    WORD("agent", ARG_OPTIONAL, "the hospital's trainer, asked over the broker; or else --task and --records"),
+    WORD("task", ARG_OPTIONAL, "task file, for an audit here and now without any agent"),
+    WORD("records", ARG_OPTIONAL, "CSV file of records, with --task"),
+    COUNT("canaries", 0, 20000, "2000", NULL, "made-up records, each in training by a fair coin; 0 for none"),
+    COUNT("rounds", 0, 1000, "0", "rounds", "of the training that is attacked; 0 as many as the task has"),
+    { 0 },
+};
 static const struct argument help_args[] = {
     { .name = "subcommand", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its name" },
     { .name = "word", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its second word" },
@@ -193,6 +201,15 @@ const struct subcommand cli_subcommands[] = {
       .doc = "the least noise that keeps training within a budget, by two accountants",
       .more = "The noise that is printed keeps the epsilon beside it, which is at most the one asked for.",
       .examples = "himas privacy sigma --epsilon 3 --q 0.01 --steps 1000 --delta 1e-5  # RDP and PLD side by side\n" },
+    { .name = "privacy audit", .args = privacy_audit_args, .npositional = 1,
+      .doc = "attack a training on a hospital's records, and tell what the model gives away",
+      .more = "A model is trained as in a run, with the task's noise, and attacked: by its losses, by its losses compared\n"
+              "with another model's, and by canaries, made-up records that a fair coin puts into training. For each attack:\n"
+              "accuracy, AUC, a grade in words, whether the model is vulnerable, and what that means. A grade needs 1000\n"
+              "records that were not trained on. When the canaries prove a larger epsilon than is claimed, the trainer stops.",
+      .examples = "himas privacy audit hospital-a  # asks the hospital's trainer\n"
+                  "himas privacy audit --task task.yaml --records records.csv  # offline, at the hospital\n"
+                  "himas privacy audit hospital-a --canaries 5000 --json  # for programs\n" },
     { .name = "keys new", .args = keys_args, .npositional = 1, .run = run_keys_new, .doc = "make an agent's identity",
       .examples = "himas keys new identity.key  # and print the public halves for the roster\n" },
     { .name = "keys rotate", .args = keys_args, .npositional = 1, .run = run_keys_rotate,

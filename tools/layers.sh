@@ -16,8 +16,7 @@ common/phi/               common/(base|crypto|phi)/
 common/wire/              common/(base|wire)/
 common/runtime/           common/(base|wire|crypto|phi|runtime)/
 agents/[^/]+/             common/[a-z]+/|agents/SELF/
-cli/(simulate|compare|partition|docs) common/[a-z]+/|agents/|cli/
-cli/privacy               common/(base|wire|runtime|privacy)/|cli/
+cli/(simulate|compare|partition|docs|privacy) common/[a-z]+/|agents/|cli/
 cli/                      common/(base|wire|runtime)/|cli/
 '
 # Library header, and the only files that may include it.
@@ -31,6 +30,7 @@ sqlite3\.h                common/runtime/store
 curl/.*                   common/runtime/xmpp/
 csv\.h                    agents/trainer/
 fftw3\.h                  common/privacy/fft\.c
+gsl/.*                    common/privacy/audit_bound\.c
 pcre2\.h                  common/phi/
 uni(ctype|norm|str)\.h            common/phi/phi_fold\.c
 (oneapi/)?dnnl.*          agents/trainer/engines/

@@ -13,6 +13,7 @@
  *                 --round.start-->        --update | round.decline-->
  *                 --evaluate-->           --evaluation | round.decline-->
  *                 --run.end-->
+ *     guardian    --audit.ask-->          --audit-->                           guardian
  *
  * A message is only noted here (handlers.c) and answered later, one after the
  * other (handlers_work.c, handlers_answer.c), by a worker thread (job.c).
@@ -39,6 +40,7 @@ static const struct agent_handler handlers[] = {
     { MSG_ROUND_START,  trainer_on_round_start, MSG_UPDATE,     true },
     { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION, true },
     { MSG_RUN_END,      trainer_on_run_end,     MSG_NONE,       false },
+    { MSG_AUDIT_ASK,    trainer_on_audit_ask,   MSG_AUDIT,      false },
     { 0 },
 };
 static const struct agent_ticker tickers[] = {

@@ -35,6 +35,7 @@ static enum err run_status(struct agent *a, void *self, const struct call *c, st
     say_doing(t, out);
     say_records(t, out);
     if (!t->policy.set) result_say(out, "No site policy is set, so I refuse everything: set `policy` and restart me.");
+    if (t->alarm.text[0]) result_say(out, "%s.", t->alarm.text);
     if (t->budget.trouble.text[0]) result_say(out, "The privacy ledger is broken: %s.", t->budget.trouble.text);
     result_field(out, "doing", "%s", trainer_doing(t));
     result_field(out, "coordinator", "%s (%s)", t->coordinator, agent_online(a, t->coordinator) ? "online" : "away");
@@ -196,6 +197,9 @@ const struct command trainer_commands[] = {
     { "rescan",  ROLE_SCIENTIST,                                  NULL,
       "look at the records file again now",                       "look again|read the data again",
       run_rescan },
+    { "audit",   ROLE_OPERATOR | ROLE_OFFICER,                    trainer_audit_args,
+      "attack a training like the run's, and tell what it gives away", "is the model safe|what does the model give away",
+      trainer_run_audit },
     { 0 },
 };
 /* clang-format on */

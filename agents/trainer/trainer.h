@@ -8,6 +8,8 @@
  *   left/<run>/<round> SHA-256 of the update that left, until the run ends
  *   budget/...         the privacy ledger of whole updates (budget.h)
  *   budget-patients/... the one of training that hides each patient
+ *   audit/ask          an audit that a guardian asked for and that is not answered yet
+ *   audit/alarm        the canaries proved more than was claimed: no training until a later audit finds it in order
  * The rest is rebuilt from it by trainer_init.
  */
 #pragma once
@@ -36,7 +38,9 @@ struct trainer {
     bool looked;     /* the fields below are about the file as it was read last */
     struct records_stamp stamp;
     struct records_about about;
-    struct why trouble; /* why the records cannot be used; "" when they can */
+    struct audit_job *auditing; /* being done, as job above; NULL: none */
+    struct why alarm;           /* "" without one */
+    struct why trouble;         /* why the records cannot be used; "" when they can */
     uint64_t updates[OUTCOMES];
     double training_seconds;
 };
@@ -61,6 +65,12 @@ enum err trainer_wake(struct trainer *t) MUST_USE; /* begins the next piece soon
 /* handlers_answer.c: every word to the coordinator about a piece of work. */
 enum err trainer_answer(struct trainer *t, struct job *j) MUST_USE; /* what came of it, good or bad */
 enum err trainer_decline(struct trainer *t, const struct work *w, enum err code, const char *text) MUST_USE;
+
+/* handlers_audit.c */
+agent_handler_fn trainer_on_audit_ask;
+command_run_fn trainer_run_audit;
+enum err trainer_load_audit(struct trainer *t) MUST_USE; /* an alarm, and what was asked before a restart */
+extern const struct argument trainer_audit_args[];
 
 /* The ledger a plan's updates are charged to. */
 struct budget *trainer_budget(struct trainer *t, const struct plan *plan);

@@ -101,7 +101,7 @@ void core_on_chat(struct agent *a, const struct packet *packet)
     a->counts.chats++;
     if (m == NULL) {
         a->counts.strangers++;
-        result_say(&r, "I do not know %s. The federation's operator can add you to the roster.", packet->peer);
+        result_say(&r, "I do not know this account. The federation's operator can add you to the roster.");
     } else if (!help(a, packet->body, m->role, &r)) {
         r.code =
             packet->body.n > COMMAND_MAX_TEXT ? ERR_INPUT : chat_parse(packet->body, a->def->commands, &c.call, &why);

@@ -45,7 +45,10 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     M(EVALUATION, evaluation, "evaluation", 1, ROLE_TRAINER, ACKED, "counts and histograms of the held-out scores")    \
     M(RUN_END, run_end, "run.end", 1, ROLE_COORDINATOR, ACKED, "the run is over; forget its working state")            \
     M(FEED_SUBSCRIBE, feed_subscribe, "feed.subscribe", 1, ROLE_PEOPLE | ROLE_GATEWAY, PLAIN, "asks for feed events")  \
-    M(FEED_EVENT, feed_event, "feed.event", 1, ROLE_COORDINATOR, PLAIN, "something happened that people watch")
+    M(FEED_EVENT, feed_event, "feed.event", 1, ROLE_COORDINATOR, PLAIN, "something happened that people watch")        \
+    M(AUDIT_ASK, audit_ask, "audit.ask", 2, ROLE_GUARDIAN, ACKED,                                                      \
+      "attack a training on your records, and tell what it gives away")                                                \
+    M(AUDIT, audit, "audit", 2, ROLE_TRAINER, ACKED, "what the attacks found: rates and bounds, never a record's score")
 
 #define SCHEMA_ACK(F, T)
 #define SCHEMA_ERROR(F, T)                                                                                             \
@@ -113,3 +116,11 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, f64, epsilon, 0, 1e9, "privacy that hospital spent so far")                                                   \
     F(T, u64, bytes, 0, SCHEMA_HUGE, "size of what came")                                                              \
     F(T, text, text, 1, 400, "the same in plain words")
+#define SCHEMA_AUDIT_ASK(F, T)                                                                                         \
+    F(T, u64, attacks, 0, 7, "sum of 1 threshold, 2 loss, 4 canary; 0 for all")                                        \
+    F(T, u64, rounds, 0, 1000, "rounds of the training that is attacked; 0 as many as the task has")                   \
+    F(T, u64, canaries, 0, 20000, "made-up records, each in training by a fair coin; 0 for no canary attack")
+#define SCHEMA_AUDIT(F, T)                                                                                             \
+    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
+    F(T, text, text, 0, 400, "why there is no audit; else the worst grade in words")                                   \
+    F(T, vec, results, 0, 64, "the audit as audit_read of common/privacy/audit.h takes it; empty after an error")

@@ -1,4 +1,5 @@
 """Training that hides each patient: the example with noise in every step learns, is paid for, and ends when spent."""
+import json
 import os
 
 from lib import places, tap
@@ -24,6 +25,24 @@ def spent(t, fed):
     t.has(said, "0.0000 is spent and 8.0000 is left", "and that of whole updates, untouched")
 
 
+def audited(t, fed):
+    """The hospital's trainer, and the same on files; both with the task's noise."""
+    ways = {"trainer": ["hospital-a", "--canaries", "400"],
+            "files": ["--task", os.path.join(places.EXAMPLE, "task-dp.yaml"), "--canaries", "400",
+                      "--records", os.path.join(places.EXAMPLE, "breast_cancer.csv")]}
+    for way, words in ways.items():
+        done = fed.himas("--as", "officer", "--json", "privacy", "audit", *words)
+        t.same(done.returncode, 0, f"audit by {way}: is answered")
+        said = json.loads(done.stdout or "{}")
+        t.has(said.get("text", ""), "What the canaries prove is within what was claimed", f"audit by {way}: claim holds")
+        rows = {r["attack"]: r for r in said.get("rows", [])}
+        t.same(set(rows), {"threshold", "loss", "canary"}, f"audit by {way}: a row an attack")
+        t.ok(all({"accuracy", "auc_roc", "privacy_grade", "is_vulnerable", "interpretation"} <= set(r)
+                 for r in rows.values()), f"audit by {way}: each says what it must", rows)
+    refused = fed.himas("--as", "leader", "privacy", "audit", "hospital-a")
+    t.ok(refused.returncode != 0, "audit: not for everybody", refused.stdout + refused.stderr)
+
+
 def stops(t, fed):
     hospital = fed.agents["hospital-a"]
     hospital.kill()
@@ -41,6 +60,7 @@ def test(t):
         fed.start_all(["coordinator", "hospital-a", "hospital-b", "hospital-c"])
         learns(t, fed)
         spent(t, fed)
+        audited(t, fed)
         stops(t, fed)
 
 

@@ -100,7 +100,7 @@ def may_not(t, fed, full):
         except IqError as e:
             t.same(e.condition, "forbidden", "and is refused it")
         before = fed.coordinator.count("himas_strangers_total")
-        t.has(nobody.ask(to, "how is it going"), "I do not know nobody@", "somebody unknown is told so in words")
+        t.has(nobody.ask(to, "how is it going"), "I do not know this account", "somebody unknown is told so in words")
         nobody.send_body(to, "{}")
         fed.coordinator.wait_count("himas_strangers_total", before + 2)
         t.ok(True, "and is counted; what is no chat gets no answer")

@@ -181,7 +181,7 @@ void site_write_records(const struct site *s, unsigned rows)
     site_write(s, "records.csv", (const char *)text.p);
 }
 
-static void add_agents(struct site *s, bool policy)
+static void add_agents(struct site *s, bool policy, void (*more)(struct sim *s))
 {
     char text[4 * PATH_BYTES];
     struct why why = { "" };
@@ -193,6 +193,7 @@ static void add_agents(struct site *s, bool policy)
     cr_assert_eq(sim_add_person(s->sim, "olga", ROLE_OPERATOR), OK);
     cr_assert_eq(sim_add_person(s->sim, "sam", ROLE_SCIENTIST), OK);
     cr_assert_eq(sim_add_person(s->sim, "paul", ROLE_OFFICER), OK);
+    if (more) more(s->sim);
     cr_assert_eq(sim_start(s->sim, &why), OK, "%s", why.text);
     (void)sim_run(s->sim, SHORT_MS, NULL, NULL);
 }
@@ -206,7 +207,7 @@ void site_open(struct site *s, const struct site_plan *plan)
     if (!plan->no_records) site_write_records(s, SITE_ROWS);
     s->sim = sim_new(11, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 5 });
     cr_assert(s->sim != NULL);
-    add_agents(s, plan->policy != NULL);
+    add_agents(s, plan->policy != NULL, plan->more);
 }
 
 void site_close(struct site *s)

@@ -31,9 +31,10 @@ struct site {
     char dir[64];
 };
 struct site_plan {
-    const char *task;   /* NULL: SITE_TASK */
-    const char *policy; /* NULL: none is set */
-    bool no_records;    /* the file is missing */
+    const char *task;            /* NULL: SITE_TASK */
+    const char *policy;          /* NULL: none is set */
+    bool no_records;             /* the file is missing */
+    void (*more)(struct sim *s); /* adds agents of the test's own; may be NULL */
 };
 
 /* What the coordinator heard; also its agent's state. */
