@@ -100,8 +100,10 @@ static enum err become_program(const struct cli *cli, const struct subcommand *s
 {
     char name[64];
     char path[PROGRAM_PATH_BYTES];
-    char json[] = "--json"; /* said before the subcommand, it is not among its words */
-    char *words[MAX_WORDS + 3] = { path };
+    char json[] = "--json"; /* said before the subcommand, they are not among its words */
+    char as[] = "--as";
+    char account[64];
+    char *words[MAX_WORDS + 5] = { path };
     size_t n = 1;
     (void)snprintf(name, sizeof name, "himas-%s", sub->name);
     char *second = strchr(name, ' '); /* of a name of two words the program gets the second as its first */
@@ -112,6 +114,9 @@ static enum err become_program(const struct cli *cli, const struct subcommand *s
     TRY(program_beside(name, path, sizeof path, why));
     if (call->argc >= MAX_WORDS) return why_say(why, ERR_USAGE, "more than %d words", MAX_WORDS);
     if (cli->json) words[n++] = json;
+    (void)snprintf(account, sizeof account, "%s", cli->as);
+    words[n++] = as;
+    words[n++] = account;
     for (size_t i = 0; i < call->argc; i++) words[n++] = call->argv[i];
     if (setenv("HIMAS_DATA", cli->data, 1) != 0) return ERR_MEMORY;
     return program_become(path, words, why);
