@@ -34,11 +34,15 @@ if(HIMAS_COVERAGE)
     add_link_options(--coverage)
 endif()
 
-# himas_module(common/base USES other modules LIBS libraries): a static library of every source below the folder;
+# himas_module(common/base USES other modules LIBS libraries): a static library of every source below the folder, named as
+# the folder or as NAME says;
 # a folder still without sources is a name to link to and nothing else.
 function(himas_module folder)
-    cmake_parse_arguments(PART "" "" "USES;LIBS" ${ARGN})
+    cmake_parse_arguments(PART "" "NAME" "USES;LIBS" ${ARGN})
     get_filename_component(name ${folder} NAME)
+    if(PART_NAME)
+        set(name ${PART_NAME})
+    endif()
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c)
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
     if(sources)
