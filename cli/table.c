@@ -123,6 +123,11 @@ static const struct argument privacy_audit_args[] = {
     COUNT("rounds", 0, 1000, "0", "rounds", "of the training that is attacked; 0 as many as the task has"),
     { 0 },
 };
+static const struct argument report_args[] = {
+    WORD("out", ARG_OPTIONAL, "file to write, Markdown; otherwise to standard output"),
+    WORD("results", ARG_OPTIONAL, "folder with test results (*.tap), for example build/release/results"),
+    { 0 },
+};
 static const struct argument help_args[] = {
     { .name = "subcommand", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its name" },
     { .name = "word", .kind = ARG_TEXT, .min = 1, .max = NAME_MAX_BYTES, .doc = "its second word" },
@@ -210,6 +215,13 @@ const struct subcommand cli_subcommands[] = {
       .examples = "himas privacy audit hospital-a  # asks the hospital's trainer\n"
                   "himas privacy audit --task task.yaml --records records.csv  # offline, at the hospital\n"
                   "himas privacy audit hospital-a --canaries 5000 --json  # for programs\n" },
+    { .name = "report hipaa", .args = report_args, .run = run_report_hipaa,
+      .doc = "what of 45 CFR 164.312 the configuration and the tests show",
+      .more = "Reads the folder's broker configuration, settings, policies and roster, and test results where they are named.\n"
+              "For each clause: the control, the settings found, the tests and how they ended, and the gap. Nothing is\n"
+              "claimed that was not found.",
+      .examples = "himas report hipaa --out hipaa.md  # from the configuration alone\n"
+                  "himas report hipaa --results build/release/results --out hipaa.md  # with the tests' evidence\n" },
     { .name = "keys new", .args = keys_args, .npositional = 1, .run = run_keys_new, .doc = "make an agent's identity",
       .examples = "himas keys new identity.key  # and print the public halves for the roster\n" },
     { .name = "keys rotate", .args = keys_args, .npositional = 1, .run = run_keys_rotate,

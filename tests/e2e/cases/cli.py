@@ -122,6 +122,23 @@ def a_run(t, home):
         t.ok(said["ok"] is False and said["text"], f"himas {' '.join(words)} --json says so too", said)
 
 
+def report(t, home):
+    page = os.path.join(os.path.dirname(home.root), "hipaa.md")
+    results = os.path.join(os.path.dirname(home.root), "results")
+    os.mkdir(results)
+    with open(os.path.join(results, "e2e.tap"), "w", encoding="utf-8") as f:
+        f.write("1..2\nok 1 - tls: no login in clear\nnot ok 2 - kills: nothing is lost\n")
+    home.himas("report", "hipaa", "--results", results, "--out", page, code=0)
+    with open(page, encoding="utf-8") as f:
+        said = f.read()
+    t.has(said, "`c2s_require_encryption = true` in 1 file", "report hipaa: the broker's setting as it stands")
+    t.has(said, "- passed: tls: no login in clear", "report hipaa: the test that shows it")
+    t.has(said, "- a test fails: kills: nothing is lost", "report hipaa: the test that does not")
+    t.has(said, "the roster has 1", "report hipaa: one officer is no dual control")
+    alone = home.himas("report", "hipaa", code=0).stdout
+    t.ok("passed:" not in alone and "no results were given" in alone, "report hipaa: no evidence, no claim")
+
+
 def comes_back(t, home):
     pid = int(home.processes()["hospital-a"]["pid"])
     os.kill(pid, signal.SIGKILL)
@@ -168,6 +185,7 @@ def test(t):
         t.need(done.returncode == 0, "himas up", done)
         up_again(t, home)
         a_run(t, home)
+        report(t, home)
         comes_back(t, home)
         ends(t, home)
     finally:
