@@ -129,8 +129,12 @@ bool phi_is_ipv6(struct str found)
     uint8_t a[16];
     bool short_form = str_find(found, "::") < found.n;
     size_t colons = 0;
-    for (size_t i = 0; i < found.n; i++) colons += found.p[i] == ':';
-    if ((!short_form && colons != 7) || found.n < 4 || !address(AF_INET6, found, a)) return false;
+    size_t digits = 0; /* without one it is a word: "dead::" */
+    for (size_t i = 0; i < found.n; i++) {
+        colons += found.p[i] == ':';
+        digits += isdigit((unsigned char)found.p[i]) != 0;
+    }
+    if (digits == 0 || (!short_form && colons != 7) || found.n < 4 || !address(AF_INET6, found, a)) return false;
     return memcmp(a, loopback, 16) != 0 && memcmp(a, docs, 4) != 0;
 }
 

@@ -43,6 +43,7 @@ static const struct {
     { phi_is_ipv6, "fe80::1", true },
     { phi_is_ipv6, "2001:db8::1", false },
     { phi_is_ipv6, "::1", false },
+    { phi_is_ipv6, "aead::", false },
     { phi_is_ipv6, "06:24:01", false },
     { phi_is_ipv6, "1:2:3:4:5:6:7:8", true },
     { phi_is_mac, "00:1b:44:11:3a:b7", true },
