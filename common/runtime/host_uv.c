@@ -96,10 +96,7 @@ static void work_done(uv_work_t *request, int status)
     struct host_work *w = request->data;
     struct host_uv *h = w->host;
     (void)status;
-    if (h->core)
-        core_on_job(h->core, w->token);
-    else if (w->job.release)
-        w->job.release(w->job.job);
+    if (h->core) core_on_job(h->core, w->token); /* else core_free releases it: the core still has it in its list */
     free(w);
     gone(h);
 }
