@@ -123,8 +123,9 @@ static void try_again(struct conn *c)
     uint64_t wait_ms = conn_backoff_ms(c->failures++, c->reached, random);
     c->state = CONN_WAITING;
     uv_update_time(c->loop); /* a handshake may have blocked it: the wait begins now */
-    log_warn(&c->log, "xmpp.down", L_ERR(c->trouble.code), L_STR("why", c->trouble.why.text),
-             L_U64("again_in_ms", wait_ms));
+    struct log_field why = L_STR("why", c->trouble.why.text);
+    if (c->trouble.code == ERR_TLS) why.kind = LOG_NAME; /* words of ours, and a certificate's dates: no patient's */
+    log_warn(&c->log, "xmpp.down", L_ERR(c->trouble.code), why, L_U64("again_in_ms", wait_ms));
     (void)uv_timer_start(&c->retry, on_retry, wait_ms, 0);
 }
 

@@ -246,7 +246,7 @@ static enum err set_up(const struct http *h, struct transfer *t, const struct ht
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)t);
     if (h->ca_file) (void)curl_easy_setopt(easy, CURLOPT_CAINFO, h->ca_file);
     if (h->ca_file) (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    (void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, (long)HTTP_CA_CACHE_S);
+    (void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* else a changed file counts after a day */
     TRY(set_headers(t, r));
     return r->put.p ? set_put(t, r) : OK;
 }

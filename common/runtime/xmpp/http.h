@@ -10,8 +10,7 @@
 struct uv_loop_s;
 enum {
     HTTP_CONNECT_MS = 15000,
-    HTTP_STALL_S = 30,    /* so long without a byte */
-    HTTP_CA_CACHE_S = 10, /* then the file of authorities is read again: it may have changed */
+    HTTP_STALL_S = 30, /* so long without a byte */
     HTTP_MAX_CONNECTIONS = 4,
     HTTP_MAX_REQUESTS = 2048, /* running and waiting */
     HTTP_MAX_HEADERS = 8,
