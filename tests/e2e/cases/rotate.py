@@ -1,8 +1,9 @@
-"""Certificate, passwords and keys changed in the middle of a run: it ends with the model of the undisturbed one, and what
+"""Certificate, authority, passwords and keys changed in the middle of a run: it ends with the model of the undisturbed one, and what
 is replaced is good for nothing.  A hospital taken off the roster is refused at once."""
 import json
 import os
 import secrets
+import subprocess
 import time
 
 from lib import tap, tensors
@@ -49,12 +50,27 @@ def all_back(fed, relay):
     until(lambda: all(fed.agents[n].count(name) > logins for n, logins in before.items()), "all to be back", 30)
 
 
-def certificate(t, fed, relay):
+def certificate(t, fed, relay, name="certificate"):
     old = shown_certificate(fed)
     fed.broker.tool("rotate-cert", fed.broker.folder)
     until(lambda: shown_certificate(fed) != old, "the new certificate to be shown")
     all_back(fed, relay)
-    t.ok(True, "certificate: everybody takes the new one")
+    t.ok(True, f"{name}: everybody takes the new certificate")
+
+
+def authority(t, fed, relay):
+    """Another authority signs; the file of authorities names both, and then only the new one."""
+    certs = os.path.join(fed.broker.folder, "certs")
+    subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-days",
+                    "2", "-subj", "/CN=another authority", "-keyout", f"{certs}/ca.key", "-out", f"{certs}/another.crt"],
+                   check=True, capture_output=True)
+    with open(f"{certs}/another.crt", encoding="ascii") as new, open(fed.broker.ca, encoding="ascii") as old:
+        both = new.read() + old.read()
+    fed.write(fed.broker.ca, both)
+    certificate(t, fed, relay, "authority: beside the old one")
+    os.replace(f"{certs}/another.crt", fed.broker.ca)
+    all_back(fed, relay)
+    t.ok(True, "authority: without the old one, everybody is back")
 
 
 def passwords(t, fed, relay):
@@ -125,6 +141,7 @@ def disturbed(t, fed, relay):
     run, held = hold_in_training(fed)
     t.need(held.name == "hospital-c", "the run waits for hospital-c, which is held")
     certificate(t, fed, relay)
+    authority(t, fed, relay)
     passwords(t, fed, relay)
     keys(t, fed, relay)
     row = fed.wait_end(run, 90)

@@ -1,7 +1,8 @@
 """Coordinator and broker killed, links cut, at random points of runs of ten rounds: each run ends with the model of the
 undisturbed one, bit for bit; nothing is lost, computed twice or counted twice, and nobody lends a hand.
 
-How often: HIMAS_E2E_KILLS, HIMAS_E2E_BROKER_KILLS, HIMAS_E2E_CUTS.  HIMAS_E2E_SEED repeats the same waits.
+How often: HIMAS_E2E_KILLS, HIMAS_E2E_BROKER_KILLS, HIMAS_E2E_CUTS; of how many rounds a run is: HIMAS_E2E_ROUNDS.
+HIMAS_E2E_SEED repeats the same waits.
 """
 import os
 import random
@@ -14,7 +15,7 @@ from lib.federation import Federation, task
 from lib.relay import Relay
 from lib.wait import until
 
-ROUNDS = 10
+ROUNDS = int(os.environ.get("HIMAS_E2E_ROUNDS", 10))
 SENT = 'himas_trainer_updates_total{outcome="sent"}'
 STEP = re.compile(r"^(\S+)Z info coordinator feed kind=(?!phase)\w+ run=(\S+)", re.M)
 RECOVERY_S = 5.0
