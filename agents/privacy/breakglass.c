@@ -54,6 +54,13 @@ static struct breakglass_case *find(const struct breakglass *b, uint64_t number)
 
 /* ---- lines ---- */
 
+static bool visible(struct str s, bool blanks)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < (blanks ? ' ' : '!') || s.p[i] == 0x7f) return false;
+    return s.n > 0 && str_is_utf8(s);
+}
+
 /* What happened to a case, as it is kept; `more` is the rest of the line. */
 struct line {
     struct str verb;
@@ -152,7 +159,7 @@ static const struct {
 static enum err apply(struct breakglass *b, struct str text)
 {
     struct line l;
-    if (!parse(text, &l)) return ERR_STORE;
+    if (!visible(text, true) || !parse(text, &l)) return ERR_STORE;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (str_is(l.verb, verbs[i].verb)) return verbs[i].apply(b, &l);
     return ERR_STORE;
@@ -193,13 +200,6 @@ static enum err keep(struct breakglass *b, const struct breakglass_act *act, con
 }
 
 /* ---- acts ---- */
-
-static bool visible(struct str s, bool blanks)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if ((unsigned char)s.p[i] < (blanks ? ' ' : '!') || s.p[i] == 0x7f) return false;
-    return s.n > 0 && str_is_utf8(s);
-}
 
 static enum err check_act(const struct breakglass *b, const struct breakglass_act *act, struct why *why)
 {

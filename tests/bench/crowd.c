@@ -67,6 +67,8 @@ static void open_core(struct crowd *c, const char *jid, size_t key, struct crowd
     place_identity(key, &config.identity);
     config.store = e->store;
     config.host = host_uv_host(e->host);
+    e->screen.phi = c->phi;
+    config.screen = &e->screen;
     report_need(core_new(&config, &e->core, &why), &why, jid);
     host_uv_attach(e->host, e->core);
 }
@@ -128,6 +130,7 @@ void crowd_begin(struct crowd *c, const struct crowd_plan *plan)
     *c = (struct crowd){ .plan = *plan };
     if (plan->n > CROWD_MAX || uv_loop_init(&c->loop) != 0) report_die("too many in one process");
     report_need(settings_new(tables, &from, &c->settings, &why), &why, "settings");
+    report_need(phi_new(&c->phi), NULL, "a look at texts");
     c->roster = place_roster(plan->prefix, plan->members);
     c->ends = calloc(plan->n, sizeof *c->ends);
     if (c->ends == NULL) report_die("memory");

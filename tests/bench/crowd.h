@@ -32,6 +32,7 @@ struct crowd_end { /* one agent */
     struct agent *core;
     struct store *store;
     struct host_uv *host;
+    struct screen screen;
     struct xmpp *xmpp;
     struct transport below;
 };
@@ -41,6 +42,7 @@ struct crowd {
     uv_timer_t opener;
     struct settings *settings;
     struct roster *roster;
+    struct phi *phi; /* of all */
     struct crowd_end *ends;
     size_t opened, closed;
     bool all_up;
