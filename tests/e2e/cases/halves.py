@@ -57,6 +57,9 @@ class DeafCable(Cable):
 def half_link(t, broker):
     c = Context(broker)
     cable = DeafCable(broker.port)
+    other = Stream(broker, "op")
+    other.write(BIND)
+    other.read("</iq>")
     for how in ("", "sm"):
         with c.agent("toy", *([how] if how else []), port=cable.mine) as agent:
             name = "with stream management" if how else "without"
@@ -65,7 +68,7 @@ def half_link(t, broker):
             cable.deaf = True
 
             def noticed():
-                c.client("say", c.toy, "who hears me?")  # it hears this, and its answer is swallowed
+                other.write(f"<message type='chat' to='{c.toy}'><body>who hears me?</body></message>")  # it hears this
                 return any("link down" in line for line in agent.lines[seen:])
             until(noticed, "the agent to notice that it is not heard", 60)
             cable.deaf = False
