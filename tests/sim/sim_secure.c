@@ -9,7 +9,7 @@
 #include "tests/support/tap.h"
 #include <string.h>
 
-enum { ROUNDS = 1000, KILLED = 200, MEMBERS = 5, LARGEST = 500 };
+enum { ROUNDS = 1000, KILLED = 200, MIXED = 600, MEMBERS = 5, LARGEST = 500 };
 
 /* Members vanish at a stage each; LAB_STAGES: never.  What the numbers say must come of it. */
 static bool round_of(struct lab *l, const enum lab_stage *drops, bool *ended)
@@ -48,6 +48,31 @@ static void every_pattern(struct tap *t, size_t n)
     tap_is(t, wrong == 0 && sums > 0 && sums < patterns && l.second_halves == 0,
            "%zu members: every subset vanishing at every stage (%u patterns, %u sums, %u wrong)", n, patterns, sums,
            wrong);
+    lab_fini(&l);
+}
+
+/* Each member at a stage of its own, or never: all patterns of n, or as many random ones. */
+static void mixed_patterns(struct tap *t, size_t n, unsigned random)
+{
+    struct lab l;
+    unsigned patterns = 1, wrong = 0, sums = 0;
+    for (size_t i = 0; i < n; i++) patterns *= LAB_STAGES + 1;
+    if (random > 0) patterns = random;
+    lab_init(&l, n, 40 + n);
+    for (unsigned k = 0; k < patterns; k++) {
+        enum lab_stage drops[LAB_MEMBERS];
+        bool ended = false;
+        unsigned rest = k;
+        for (size_t i = 0; i < n; i++, rest /= LAB_STAGES + 1) {
+            unsigned drawn = rng_below(&l.rng, 3) == 0 ? (unsigned)rng_below(&l.rng, LAB_STAGES) : LAB_STAGES;
+            drops[i] = (enum lab_stage)(random > 0 ? drawn : rest % (LAB_STAGES + 1));
+        }
+        wrong += !round_of(&l, drops, &ended);
+        sums += ended;
+    }
+    tap_is(t, wrong == 0 && sums > 0 && sums < patterns && l.second_halves == 0,
+           "%zu members, each vanishing at a stage of its own: %s%u patterns, %u sums, %u wrong", n,
+           random > 0 ? "random " : "all ", patterns, sums, wrong);
     lab_fini(&l);
 }
 
@@ -289,6 +314,8 @@ int main(void)
 {
     struct tap t = { 0 };
     for (size_t n = 3; n <= 6; n++) every_pattern(&t, n);
+    for (size_t n = 3; n <= 4; n++) mixed_patterns(&t, n, 0);
+    for (size_t n = 5; n <= LAB_MEMBERS; n++) mixed_patterns(&t, n, MIXED);
     thousand_rounds(&t);
     big_sums(&t);
     attacks(&t);
