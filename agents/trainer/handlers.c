@@ -106,11 +106,11 @@ enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
 /* Once an update left, nothing more leaves for that round: the runtime still delivers the first one if need be. */
 enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m)
 {
-    char key[RUN_KEY_BYTES];
-    CLEANUP(buf_free) struct buf left = buf_make(RUN_KEY_BYTES);
+    struct left left;
+    (void)a;
     if (m->round == 0) return ERR_PROTO;
-    enum err e = agent_get(a, run_round_key(key, "left", m->run, m->round), &left);
-    if (e != ERR_ABSENT) return e;
+    TRY(trainer_left(self, m->run, &left));
+    if (left_has(&left, m->round)) return OK;
     return ask(self, WORK_TRAIN, m, &m->round_start.model);
 }
 
@@ -131,7 +131,7 @@ enum err trainer_on_run_end(struct agent *a, void *self, const struct msg *m)
     TRY(agent_del(a, run_key(key, "task", m->run)));
     TRY(run->accepted ? agent_put(a, run_key(key, "run", m->run), str_bytes(STR("ended")))
                       : agent_del(a, run_key(key, "run", m->run)));
-    TRY(agent_del_prefix(a, run_prefix(key, "left", m->run)));
+    TRY(agent_del(a, run_key(key, "left", m->run)));
     TRY(trainer_drop_work(t, m->run));
     run_remove(&t->runs, m->run);
     return OK;

@@ -104,14 +104,18 @@ static enum err put_record(void *sink, const char *key, struct bytes record) { r
 
 /* The note that an update left, in the transaction in which it leaves: no second noise is ever drawn for the round.
  * Where it cannot be written nothing may leave either, whatever the reason: ERR_STORE undoes the whole event. */
-static enum err note_left(struct trainer *t, struct job *j, const char *digest)
+static enum err note_left(struct trainer *t, struct job *j)
 {
     char key[RUN_KEY_BYTES];
-    enum err e = OK;
-    if (j->cover.wanted)
+    char text[LEFT_TEXT_BYTES];
+    struct left left;
+    enum err e = trainer_left(t, j->work.run, &left);
+    if (e == OK && j->cover.wanted)
         e = budget_commit(trainer_budget(t, j->plan), j->work.run, j->work.round, put_record, t->agent, NULL);
-    if (e == OK)
-        e = agent_put(t->agent, run_round_key(key, "left", j->work.run, j->work.round), str_bytes(str_of(digest)));
+    if (e == OK) {
+        left_note(&left, j->work.round);
+        e = agent_put(t->agent, run_key(key, "left", j->work.run), str_bytes(str_of(left_print(&left, text))));
+    }
     return e == OK ? OK : ERR_STORE;
 }
 
@@ -126,7 +130,7 @@ static enum err answer_train(struct trainer *t, struct job *j)
     m.update.seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
     m.update.delta.data = buf_bytes(&j->update);
     TRY(agent_send(t->agent, t->coordinator, &m));
-    TRY(note_left(t, j, m.update.delta.sha256));
+    TRY(note_left(t, j));
     t->updates[OUTCOME_SENT]++;
     t->training_seconds += (double)took_ms / MS_PER_S;
     log_info(agent_log(t->agent), "update.sent", L_NAME("run", j->work.run), L_U64("round", j->work.round),

@@ -74,6 +74,16 @@ static enum err load_work(void *self, const char *key, struct bytes text)
     return work_restore(&t->queue, &w);
 }
 
+enum err trainer_left(struct trainer *t, const char *run, struct left *out)
+{
+    char key[RUN_KEY_BYTES];
+    CLEANUP(buf_free) struct buf text = buf_make(LEFT_TEXT_BYTES);
+    enum err e = agent_get(t->agent, run_key(key, "left", run), &text);
+    if (e == OK) return left_read(buf_str(&text), out);
+    if (e == ERR_ABSENT) *out = (struct left){ 0 };
+    return e == ERR_ABSENT ? OK : e;
+}
+
 enum err trainer_init(struct agent *a, void *self, struct why *why)
 {
     struct trainer *t = self;

@@ -1,5 +1,4 @@
 #include "agents/trainer/run.h"
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,17 +49,5 @@ void runs_fini(struct runs *r)
 const char *run_key(char out[RUN_KEY_BYTES], const char *what, const char *id)
 {
     (void)snprintf(out, RUN_KEY_BYTES, "%s/%s", what, id);
-    return out;
-}
-
-const char *run_prefix(char out[RUN_KEY_BYTES], const char *what, const char *id)
-{
-    (void)snprintf(out, RUN_KEY_BYTES, "%s/%s/", what, id);
-    return out;
-}
-
-const char *run_round_key(char out[RUN_KEY_BYTES], const char *what, const char *id, uint64_t round)
-{
-    (void)snprintf(out, RUN_KEY_BYTES, "%s/%s/%" PRIu64, what, id, round);
     return out;
 }

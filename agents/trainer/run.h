@@ -29,9 +29,6 @@ enum err run_add(struct runs *r, const char *id, struct plan *take_plan, struct 
 void run_remove(struct runs *r, const char *id); /* absent is fine; moves the others */
 void runs_fini(struct runs *r);
 
-/* Keys in the store. */
+/* A key in the store. */
 enum { RUN_KEY_BYTES = 128 };
-const char *run_key(char out[RUN_KEY_BYTES], const char *what, const char *id);    /* "task/<id>" */
-const char *run_prefix(char out[RUN_KEY_BYTES], const char *what, const char *id); /* "left/<id>/", of the next: */
-const char *run_round_key(char out[RUN_KEY_BYTES], const char *what, const char *id,
-                          uint64_t round); /* "left/<id>/7" */
+const char *run_key(char out[RUN_KEY_BYTES], const char *what, const char *id); /* "task/<id>" */

@@ -5,7 +5,7 @@
  *   run/<run>          "invited", "accepted" or "ended"; the last stays, so that no run begins a second time
  *   task/<run>         the task's text, until the run ends
  *   work/<n> model/<n> what was asked and not yet answered (work.h), and the model that came with it
- *   left/<run>/<round> SHA-256 of the update that left, until the run ends
+ *   left/<run>         the rounds whose updates left (left.h), until the run ends
  *   budget/...         the privacy ledger of whole updates (budget.h)
  *   budget-patients/... the one of training that hides each patient
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
@@ -15,6 +15,7 @@
 #pragma once
 #include "agents/trainer/budget.h"
 #include "agents/trainer/job.h"
+#include "agents/trainer/left.h"
 #include "agents/trainer/policy.h"
 #include "agents/trainer/run.h"
 #include "common/runtime/agent.h"
@@ -55,6 +56,9 @@ agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;
 agent_gauges_fn trainer_gauges;
 extern const struct command trainer_commands[];
 extern const struct agent_check trainer_checks[]; /* check.c */
+
+/* handlers_state.c: which updates of the run have left; ERR_STORE when the row cannot be read. */
+enum err trainer_left(struct trainer *t, const char *run, struct left *out) MUST_USE;
 
 /* handlers_work.c: asking, doing, answering. */
 /* Keeps it, and wakes; model: what came with it, or NULL. */

@@ -41,6 +41,4 @@ Test(run, keys)
 {
     char key[RUN_KEY_BYTES];
     cr_expect_str_eq(run_key(key, "task", "r1"), "task/r1");
-    cr_expect_str_eq(run_prefix(key, "left", "r1"), "left/r1/");
-    cr_expect_str_eq(run_round_key(key, "left", "r1", 7), "left/r1/7");
 }
