@@ -1,5 +1,5 @@
 # Short names for tools/*.sh; each of those tells at its top what it does.
-.PHONY: help demo test check bench fuzz clean
+.PHONY: help demo test check bench fuzz soak clean
 FUZZ_SECONDS ?= 600
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make check   formatting, static analysis, layers, sizes, sanitizers, fuzzing, generated files"
 	@echo "make bench   measurements"
 	@echo "make fuzz    each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "make soak    a million simulated schedules, resumable; SOAK_SECONDS=600 ends after ten minutes"
 	@echo "make clean   removes build/"
 demo:
 	@tools/demo.sh
@@ -24,5 +25,9 @@ fuzz:
 	@tools/install-deps.sh build check
 	@tools/build.sh fuzz:fuzzers
 	@tools/fuzz.sh $(FUZZ_SECONDS)
+soak:
+	@tools/install-deps.sh build
+	@tools/build.sh release
+	@tools/soak.sh build/release
 clean:
 	rm -rf build

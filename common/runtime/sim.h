@@ -50,7 +50,7 @@ struct sim_faults {
 struct sim *sim_new(uint64_t seed, const struct sim_faults *faults); /* NULL out of memory */
 void sim_free(struct sim *s);
 
-/* Stores and chunks as files in dir (borrowed) instead of in memory; before the first sim_add. */
+/* The stores of agents added from now on, and chunks, are files in dir (borrowed); NULL, as at first: in memory. */
 void sim_keep_in(struct sim *s, const char *dir);
 
 /* The agents' errors go to put, a line each; before sim_start. */

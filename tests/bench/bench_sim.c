@@ -1,8 +1,7 @@
 /*
- * How many client updates a minute a simulated federation does, what an agent costs in memory, and whether memory stays
- * flat over many rounds.
+ * How many client updates a minute a simulated federation does, and what an agent costs in memory.
  *
- *   bench-sim [updates [trainers rounds] | trainers | flat [rounds [trainers]]]
+ *   bench-sim [updates [trainers rounds] | trainers]
  */
 #include "common/base/clock.h"
 #include "tests/support/crowd.h"
@@ -73,37 +72,13 @@ static int trainers(void)
     return strcmp(end.state, "done") != 0;
 }
 
-/* ---- flat memory ---- */
-
-static int flat(uint64_t rounds, uint64_t sites)
-{
-    const struct crowd_order order = { .sites = sites, .quorum = sites, .rounds = rounds, .faults = CALM };
-    struct crowd c;
-    struct why why = { 0 };
-    if (crowd_init(&c, &order, &why) != OK || !crowd_run(&c, rounds / 10)) return failed(&why, &c);
-    uint64_t first = crowd_resident_bytes();
-    uint64_t first_allocated = crowd_allocated_bytes();
-    uint64_t since_ms = clock_mono_ms();
-    if (!crowd_run(&c, rounds - 1)) return failed(&why, &c);
-    double n = (double)(rounds - rounds / 10);
-    (void)printf("%" PRIu64 " rounds x %" PRIu64 " trainers: over the last %.0f rounds %+.3f kB resident a round, "
-                 "%+.3f kB allocated a round; %.1f MB in all; %.1f s\n",
-                 rounds, sites, n, ((double)crowd_resident_bytes() - (double)first) / 1000 / n,
-                 ((double)crowd_allocated_bytes() - (double)first_allocated) / 1000 / n,
-                 (double)crowd_resident_bytes() / 1e6, (double)(clock_mono_ms() - since_ms) / 1000);
-    crowd_fini(&c);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     const char *what = argc > 1 ? argv[1] : "";
-    if (strcmp(what, "flat") == 0)
-        return flat(argc > 2 ? strtoull(argv[2], NULL, 10) : 10000, argc > 3 ? strtoull(argv[3], NULL, 10) : 50);
     if (strcmp(what, "updates") == 0 && argc > 3)
         return update_rate(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
     if (strcmp(what, "updates") == 0) return updates();
     if (strcmp(what, "trainers") == 0) return trainers();
-    return updates() || trainers() || flat(1000, 20);
+    return updates() || trainers();
 }

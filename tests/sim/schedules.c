@@ -82,8 +82,9 @@ static uint64_t again(const struct schedules *all, struct tap *t, int argc, char
 static void run_all(const struct schedules *all, struct tally *tallies)
 {
     uint64_t least = from_environment("SIM_SCHEDULES", all->fallback);
+    uint64_t first = from_environment("SIM_FIRST", 0);
     uint64_t until_ms = clock_mono_ms() + 1000 * from_environment("SIM_SECONDS", 0);
-    for (uint64_t i = 0; i < least || clock_mono_ms() < until_ms; i++) {
+    for (uint64_t i = first; i < first + least || clock_mono_ms() < until_ms; i++) {
         size_t row = (size_t)(i % all->nrows);
         struct plan p = plan_of(all, row, 1 + i / all->nrows);
         if (tallies[row].broken == BROKEN_ENOUGH) continue;

@@ -3,7 +3,7 @@
  * failing one short.
  *
  *   sim-x                      SIM_SCHEDULES of them (or the program's own number), and then on until SIM_SECONDS of
- *                              real time have passed
+ *                              real time have passed; from the SIM_FIRST-th on, so that others than before run
  *   sim-x row=3 seed=17 ...    this one, as a failure printed it
  */
 #pragma once

@@ -74,7 +74,9 @@ enum err crowd_init(struct crowd *c, const struct crowd_order *o, struct why *wh
     c->sim = sim_new(1, &o->faults);
     if (c->sim == NULL) return ERR_MEMORY;
     (void)snprintf(settings, sizeof settings, "tasks: %s/tasks\nexport_dir: %s\n", c->dir, c->dir);
+    if (o->on_disk) sim_keep_in(c->sim, c->dir);
     TRY(sim_add(c->sim, &coordinator_agent, "coordinator", settings, why));
+    sim_keep_in(c->sim, NULL);
     (void)snprintf(settings, sizeof settings, "records: %s/records.csv\npolicy: %s/policy.yaml\n", c->dir, c->dir);
     for (uint64_t i = 0; i < o->sites; i++) {
         (void)snprintf(name, sizeof name, "h%llu", (unsigned long long)i);
@@ -86,7 +88,7 @@ enum err crowd_init(struct crowd *c, const struct crowd_order *o, struct why *wh
 
 void crowd_fini(struct crowd *c)
 {
-    static const char *const names[] = { "records.csv", "policy.yaml", "tasks/toy.yaml", "tasks", "." };
+    static const char *const names[] = { "records.csv", "policy.yaml", "tasks/toy.yaml", "tasks", "coordinator.db" };
     char path[128];
     sim_free(c->sim);
     for (size_t i = 0; i < sizeof names / sizeof *names && c->dir[0]; i++) {

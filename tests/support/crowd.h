@@ -8,6 +8,7 @@
 struct crowd_order {
     uint64_t sites, quorum, rounds;
     uint64_t hidden; /* neurons; 0: a logistic model */
+    bool on_disk;    /* the coordinator's store is a file, as in production: its journal grows, by design */
     struct sim_faults faults;
 };
 struct crowd {
