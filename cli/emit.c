@@ -38,3 +38,20 @@ void emit_real(struct buf *out, const char *key, double value)
         (void)snprintf(text, sizeof text, "%.17g", value);
     buf_addf(out, "%s: %s\n", key, text);
 }
+
+void emit_doc(struct buf *out, const struct doc *d)
+{
+    bool map = d->kind == DOC_MAP;
+    if (d->kind == DOC_SCALAR) {
+        emit_text(out, d->text);
+        return;
+    }
+    buf_add_z(out, map ? "{" : "[");
+    for (size_t i = 0; i < d->count; i++) {
+        if (i) buf_add_z(out, ", ");
+        if (map) emit_text(out, d->items[i]->key);
+        if (map) buf_add_z(out, ": ");
+        emit_doc(out, d->items[i]);
+    }
+    buf_add_z(out, map ? "}" : "]");
+}

@@ -6,6 +6,7 @@
 #include "agents/coordinator/journal.h"
 #include "cli/chart.h"
 #include "cli/program.h"
+#include "cli/show.h"
 #include "cli/simulate_world.h"
 #include "cli/visit.h"
 #include "common/base/clock.h"
@@ -25,11 +26,12 @@ enum { DOWN_MIN_MS = 1000, DOWN_MAX_MS = 20000, TASK_MAX_TEXT = 1 << 20, SVG_MOD
 #define LONGEST_MS ((uint64_t)30 * 24 * 3600 * 1000) /* of virtual time */
 
 struct simulation {
+    const struct cli *cli;
+    uint64_t since_ms; /* real */
     struct sim *sim;
     struct world world;
     char task_path[HOME_PATH_BYTES];
     char task[TASK_NAME_BYTES];
-    uint64_t rounds; /* 0: as the task says */
     uint64_t looked_ms;
     char run[MSG_RUN_BYTES];
     struct run_head head; /* as last stored */
@@ -76,6 +78,7 @@ static enum err make_world(const struct call *call, struct simulation *s, struct
     const struct world_order order = { .nsites = (size_t)call_u64(call, "sites"),
                                        .records = records,
                                        .task = s->task_path,
+                                       .rounds = call_u64(call, "rounds"),
                                        .alpha = str_is(call_text(call, "split"), "iid") ? 0 : call_f64(call, "alpha"),
                                        .seed = call_u64(call, "seed") };
     return world_make(&order, &s->world, why);
@@ -108,7 +111,6 @@ static enum err make_sim(const struct call *call, struct simulation *s, struct w
                                        .kill_per_second = call_f64(call, "kill"),
                                        .down_min_ms = DOWN_MIN_MS,
                                        .down_max_ms = DOWN_MAX_MS };
-    s->rounds = call_u64(call, "rounds");
     s->sim = sim_new(call_u64(call, "seed"), &faults);
     return s->sim ? add_agents(s, why) : ERR_MEMORY;
 }
@@ -142,7 +144,12 @@ static bool has_begun(struct sim *sim, void *to)
     struct simulation *s = to;
     if (!due(s)) return false;
     s->looked_ms = sim_now_ms(sim);
-    return store_scan(sim_store(sim, "coordinator"), "head/", take_head, s) == OK && *s->run;
+    bool begun = store_scan(sim_store(sim, "coordinator"), "head/", take_head, s) == OK && *s->run;
+    if (begun)
+        show_step(s->cli, "round %llu of %llu, %s; %.0f s of virtual time, %.0f s of yours",
+                  (unsigned long long)s->head.round, (unsigned long long)s->head.rounds, run_state_name(s->head.state),
+                  (double)sim_now_ms(sim) / 1000, (double)(clock_mono_ms() - s->since_ms) / 1000);
+    return begun;
 }
 
 static bool has_ended(struct sim *sim, void *to) { return has_begun(sim, to) && is_over(to); }
@@ -151,9 +158,8 @@ static bool has_ended(struct sim *sim, void *to) { return has_begun(sim, to) && 
 
 static enum err begin(struct simulation *s, struct why *why)
 {
-    char order[TASK_NAME_BYTES + 40];
-    int n = snprintf(order, sizeof order, "start %s", s->task);
-    if (s->rounds) (void)snprintf(order + n, sizeof order - (size_t)n, " rounds=%llu", (unsigned long long)s->rounds);
+    char order[TASK_NAME_BYTES + 16];
+    (void)snprintf(order, sizeof order, "start %s", s->task);
     (void)sim_run(s->sim, JOIN_MS, NULL, NULL);
     while (!*s->run && sim_now_ms(s->sim) < LONGEST_MS / 1000) { /* a chat message may be lost: say it again */
         sim_forget(s->sim, "operator");
@@ -192,14 +198,21 @@ static void add_round(const struct round_row *row, struct result *r)
     result_row(r, cells);
 }
 
-static void tell(const struct simulation *s, double real_seconds, struct result *r)
+static void tell(const struct simulation *s, struct result *r)
 {
     static const char *const columns[] = { "round", "in", "loss", "AUC", "accuracy", "seconds", "bytes", "late", NULL };
     struct sim_counts n = sim_counts(s->sim);
+    double real_seconds = (double)(clock_mono_ms() - s->since_ms) / 1000;
+    uint64_t updates = 0;
+    for (size_t i = 0; i < s->nrows; i++) updates += s->rows[i].in;
     double virtual_seconds = (double)(s->head.ended_ms - s->head.started_ms) / 1000;
     result_say(r, "%s at %zu hospitals: %s", s->run, s->world.nsites, s->head.why);
+    if (s->world.copies > 1)
+        result_say(r, "the file's records were dealt out %zu times over, so that each hospital has about %d",
+                   s->world.copies, WORLD_SITE_RECORDS);
     result_field(r, "virtual_seconds", "%.1f", virtual_seconds);
     result_field(r, "real_seconds", "%.2f", real_seconds);
+    result_field(r, "updates_per_minute", "%.0f", (double)updates * 60 / real_seconds);
     result_field(r, "messages", "%llu", (unsigned long long)n.packets);
     result_field(r, "bytes", "%llu", (unsigned long long)n.bytes);
     result_field(r, "lost", "%llu", (unsigned long long)n.dropped);
@@ -250,8 +263,7 @@ static enum err write_svg(const struct simulation *s, const struct curves *c, co
     return file_write(path, buf_bytes(&out), SVG_MODE, why);
 }
 
-static enum err report(const struct cli *cli, const struct call *call, const struct simulation *s, double real_seconds,
-                       struct why *why)
+static enum err report(const struct cli *cli, const struct call *call, const struct simulation *s, struct why *why)
 {
     char svg[HOME_PATH_BYTES];
     struct result r;
@@ -259,7 +271,7 @@ static enum err report(const struct cli *cli, const struct call *call, const str
     if (!c) return ERR_MEMORY;
     result_init(&r);
     curves_of(s, c);
-    tell(s, real_seconds, &r);
+    tell(s, &r);
     enum err e = visit_put(cli, &r, why);
     if (e == OK && !cli->json && s->nrows > 1) e = draw(cli, s, c, why);
     cli_text(call, "svg", svg, sizeof svg);
@@ -272,12 +284,15 @@ static enum err report(const struct cli *cli, const struct call *call, const str
 static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
 {
     CLEANUP(simulation_free) struct simulation *s = calloc(1, sizeof *s);
-    uint64_t since = clock_mono_ms();
     if (!s) return ERR_MEMORY;
+    s->cli = cli;
+    s->since_ms = clock_mono_ms();
+    show_step(cli, "dealing records out to the hospitals");
     TRY(make_world(&call->call, s, why));
     TRY(make_sim(&call->call, s, why));
     TRY(go(s, why));
-    TRY(report(cli, &call->call, s, (double)(clock_mono_ms() - since) / 1000, why));
+    show_step_end(cli);
+    TRY(report(cli, &call->call, s, why));
     if (s->head.state == RUN_DONE) return OK;
     return why_say(why, ERR_STATE, "the run ended: %s", s->head.why);
 }

@@ -3,13 +3,22 @@
 #include "cli/emit.h"
 #include "cli/program.h"
 #include "common/base/file.h"
+#include "common/wire/doc.h"
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MODE = 0600, NAMES_MAX_BYTES = 100000, TASK_MAX_TEXT = 1 << 20, OPEN_FOLDERS = 16 };
+#define RECORDS_MAX_BYTES ((size_t)1 << 32)
+
+enum {
+    FILE_MODE = 0600,
+    NAMES_MAX_BYTES = 1 << 20,
+    TASK_MAX_TEXT = 1 << 20,
+    TASK_ARENA_BYTES = 8 << 20,
+    OPEN_FOLDERS = 16
+};
 
 static const char policy[] =
     "tasks: any\nmodels: any\nmin_cohort: 1\nmax_rounds: 1000000\nstatistics: yes\n"
@@ -31,6 +40,30 @@ static enum err make_folder(struct world *w, struct why *why)
     return e;
 }
 
+static size_t count_lines(struct str text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.n; i++) n += text.p[i] == '\n';
+    return n;
+}
+
+/* A file too short for so many sites is dealt out several times over: what repeats is seen at several sites. */
+static enum err lengthen(struct world *w, const struct world_order *o, struct why *why)
+{
+    CLEANUP(buf_free) struct buf text = buf_make(RECORDS_MAX_BYTES);
+    CLEANUP(buf_free) struct buf more = buf_make(RECORDS_MAX_BYTES);
+    TRY(file_read(o->records, &text, why));
+    if (text.n && text.p[text.n - 1] != '\n') buf_add_z(&text, "\n");
+    struct str rows = buf_str(&text);
+    struct str head = str_next(&rows, '\n');
+    size_t n = count_lines(rows);
+    w->copies = n ? (o->nsites * WORLD_SITE_RECORDS + n - 1) / n : 1;
+    buf_addf(&more, STR_F "\n", STR_ARG(head));
+    for (size_t i = 0; i < w->copies; i++) buf_add(&more, rows.p, rows.n);
+    TRY(buf_err(&more));
+    return file_write(home_at(&w->home, "records.csv").text, buf_bytes(&more), FILE_MODE, why);
+}
+
 static enum err deal(const struct world *w, const struct world_order *o, struct why *why)
 {
     char program[PROGRAM_PATH_BYTES];
@@ -48,17 +81,46 @@ static enum err deal(const struct world *w, const struct world_order *o, struct 
     TRY(buf_err(&names));
     (void)snprintf(alpha, sizeof alpha, "%.17g", o->alpha);
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->seed);
-    const char *const argv[] = { program, o->records, o->task, folder.text, (const char *)names.p, alpha, seed, NULL };
+    struct path records = home_at(&w->home, "records.csv");
+    const char *const argv[] = {
+        program, records.text, o->task, folder.text, (const char *)names.p, alpha, seed, NULL
+    };
     return program_run(&(struct program_start){ .argv = argv, .log_path = log.text }, why);
 }
 
-static enum err fill(const struct world *w, const struct world_order *o, struct why *why)
+static void emit_others(const struct doc *map, const char *but, const char *between, struct buf *out)
+{
+    for (size_t i = 0; map && i < map->count; i++) {
+        if (str_is(map->items[i]->key, but)) continue;
+        emit_text(out, map->items[i]->key);
+        buf_add_z(out, ": ");
+        emit_doc(out, map->items[i]);
+        buf_add_z(out, between);
+    }
+}
+
+/* Hospitals take part in a task as it is written: a run of more rounds is a run of another task. */
+static enum err task_text(const struct world_order *o, struct buf *out, struct why *why)
+{
+    const struct doc *task = NULL;
+    CLEANUP(arena_free) struct arena arena = arena_make(TASK_ARENA_BYTES);
+    if (!o->rounds) return file_read(o->task, out, why);
+    TRY(doc_read(o->task, &arena, &task, why));
+    emit_others(task, "rounds", "\n", out);
+    buf_add_z(out, "rounds: {");
+    emit_others(doc_get(task, "rounds"), "count", ", ", out);
+    buf_addf(out, "count: %llu}\n", (unsigned long long)o->rounds);
+    return buf_err(out);
+}
+
+static enum err fill(struct world *w, const struct world_order *o, struct why *why)
 {
     CLEANUP(buf_free) struct buf task = buf_make(TASK_MAX_TEXT);
     TRY(home_folder(home_at(&w->home, "tasks").text, why));
-    TRY(file_read(o->task, &task, why));
+    TRY(task_text(o, &task, why));
     TRY(file_write(home_at(&w->home, "tasks/task.yaml").text, buf_bytes(&task), FILE_MODE, why));
     TRY(file_write(home_at(&w->home, "policy.yaml").text, bytes_of(policy, sizeof policy - 1), FILE_MODE, why));
+    TRY(lengthen(w, o, why));
     return deal(w, o, why);
 }
 

@@ -8,15 +8,19 @@
 
 enum { WORLD_SITE_BYTES = 24 };
 
+enum { WORLD_SITE_RECORDS = 40 }; /* each site has at least about so many */
+
 struct world {
     struct home home; /* a new folder under TMPDIR or /tmp */
     size_t nsites;
+    size_t copies; /* times over that the file's records were dealt out, so that each site has some */
 };
 struct world_order {
     size_t nsites;
     const char *records; /* CSV */
     const char *task;
-    double alpha; /* 0: dealt out evenly */
+    uint64_t rounds; /* instead of the task's own; 0: as it says */
+    double alpha;    /* 0: dealt out evenly */
     uint64_t seed;
 };
 

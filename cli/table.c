@@ -76,8 +76,8 @@ static const struct argument enrol_revoke_args[] = {
     { .name = "member", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = 255, .doc = "its name or JID" }, KEEPER, { 0 },
 };
 static const struct argument simulate_args[] = {
-    COUNT("sites", 1, 5000, "10", NULL, "hospitals"),
-    COUNT("rounds", 1, 1e6, NULL, "rounds", "fewer than the task has"),
+    COUNT("sites", 1, 20000, "10", NULL, "hospitals"),
+    COUNT("rounds", 1, 1e6, NULL, "rounds", "instead of as many as the task has"),
     COUNT("seed", 0, 9007199254740992.0, "1", NULL, "of everything: the same number gives the same simulation"),
     COUNT("delay", 0, 1e6, "50", "ms", "longest delay of a message"),
     REAL("drop", 0, 1, "0", NULL, "chance that a message is lost"),

@@ -85,6 +85,17 @@ def keys(t, home):
          "keys new never replaces a key")
 
 
+def simulate(t, home):
+    """A short file for many hospitals, and more rounds than its task has."""
+    picture = os.path.join(os.path.dirname(home.root), "run.svg")
+    said = json.loads(home.himas("simulate", "--sites", "30", "--rounds", "12", "--drop", "0.05", "--svg", picture,
+                                 "--json", code=0).stdout)
+    rows = said["rows"]
+    t.ok(len(rows) == 12 and all(float(r["AUC"]) > 0.9 for r in rows), "simulate: as many rounds as asked", said)
+    t.ok(int(said["fields"]["lost"]) > 0 and "<svg" in open(picture, encoding="utf-8").read(), "simulate: losses and a picture",
+         said)
+
+
 def up_again(t, home):
     before = home.processes()
     t.same(sorted(before), PROCESSES, "up: broker, coordinator and three hospitals")
@@ -181,6 +192,7 @@ def test(t):
         about_itself(t, home)
         what_noise_costs(t, home)
         keys(t, home)
+        simulate(t, home)
         done = home.himas("up")
         t.need(done.returncode == 0, "himas up", done)
         up_again(t, home)

@@ -47,3 +47,26 @@ Test(emit, numbers)
         cr_expect(back == values[i] && count == UINT64_MAX, "%g", values[i]);
     }
 }
+
+Test(emit, whole_documents)
+{
+    static const struct {
+        const char *text, *again;
+    } rows[] = {
+        { "a: 1\nb:\n  - x\n  - {c: \"y: z\", d: [1, 2]}\n",
+          "{\"a\": \"1\", \"b\": [\"x\", {\"c\": \"y: z\", \"d\": [\"1\", \"2\"]}]}" },
+        { "a: []\nb: {}\n", "{\"a\": [], \"b\": {}}" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct doc *d = NULL;
+        CLEANUP(arena_free) struct arena arena = arena_make(1 << 20);
+        CLEANUP(buf_free) struct buf once = buf_make(1000);
+        CLEANUP(buf_free) struct buf twice = buf_make(1000);
+        cr_assert_eq(doc_parse(str_of(rows[i].text), "test", &arena, &d, NULL), OK);
+        emit_doc(&once, d);
+        cr_expect_str_eq((const char *)once.p, rows[i].again);
+        cr_assert_eq(doc_parse(buf_str(&once), "test", &arena, &d, NULL), OK);
+        emit_doc(&twice, d);
+        cr_expect(str_eq(buf_str(&once), buf_str(&twice)), "row %zu", i);
+    }
+}
