@@ -56,9 +56,15 @@ static const char intro[] =
 
 static void print_field(const struct msg_field *f, struct buf *out)
 {
-    static const char *const kinds[] = { "whole number", "number", "text", "free text", "numbers", "attachment" };
-    static const char *const units[] = { "", "", " bytes", " numbers", " bytes" };
-    buf_addf(out, "| `%s` | %s | %g to %g%s | %s |\n", f->name, kinds[f->kind], f->min, f->max, units[f->kind], f->doc);
+    static const struct {
+        const char *name, *unit;
+    } kinds[] = {
+        [FIELD_KIND_u64] = { "whole number", "" },    [FIELD_KIND_f64] = { "number", "" },
+        [FIELD_KIND_str] = { "text", " bytes" },      [FIELD_KIND_text] = { "free text", " bytes" },
+        [FIELD_KIND_vec] = { "numbers", " numbers" }, [FIELD_KIND_blob] = { "attachment", " bytes" },
+    };
+    buf_addf(out, "| `%s` | %s | %g to %g%s | %s |\n", f->name, kinds[f->kind].name, f->min, f->max,
+             kinds[f->kind].unit, f->doc);
 }
 
 static void print_message(enum msg_type t, struct buf *out)

@@ -19,3 +19,16 @@ Test(protocol, the_page_names_every_message_and_field)
             cr_expect(strstr(section, d->fields[i].doc), "%s.%s", d->name, d->fields[i].name);
     }
 }
+
+Test(protocol, each_kind_has_its_unit)
+{
+    static const char *const rows[] = { "| `mean` | numbers | 1 to 4096 numbers |",
+                                        "| `model` | attachment | 8 to 4e+09 bytes |",
+                                        "| `text` | free text | 0 to 400 bytes |",
+                                        "| `digest` | text | 64 to 64 bytes |",
+                                        "| `records` | whole number | 0 to 1e+12 |" };
+    struct buf out CLEANUP(buf_free) = buf_make(1 << 20);
+    msg_print_protocol(&out);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect(strstr((const char *)out.p, rows[i]), "%s", rows[i]);
+}
