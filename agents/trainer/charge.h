@@ -2,7 +2,7 @@
  * charge -- paying for a round's noise before it is drawn.
  */
 #pragma once
-#include "agents/trainer/budget.h"
+#include "common/privacy/budget.h"
 #include "agents/trainer/update.h"
 #include "agents/trainer/work.h"
 #include "common/crypto/random.h"

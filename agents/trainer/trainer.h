@@ -13,7 +13,7 @@
  * The rest is rebuilt from it by trainer_init.
  */
 #pragma once
-#include "agents/trainer/budget.h"
+#include "common/privacy/budget.h"
 #include "agents/trainer/job.h"
 #include "agents/trainer/left.h"
 #include "agents/trainer/policy.h"

@@ -1,5 +1,6 @@
 /*
- * budget -- the ledger of the privacy this hospital has spent.
+ * budget -- the ledger of the privacy a hospital has spent: the trainer's own
+ * of its hospital, and the guardian's of each.
  *
  * TWO PHASES.  budget_reserve charges a round and hands a record to the sink;
  * only when that record is durable may noise be drawn.  budget_commit notes

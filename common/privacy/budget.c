@@ -1,4 +1,4 @@
-#include "agents/trainer/budget.h"
+#include "common/privacy/budget.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

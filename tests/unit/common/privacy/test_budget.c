@@ -1,4 +1,4 @@
-#include "agents/trainer/budget.h"
+#include "common/privacy/budget.h"
 #include "common/base/buf.h"
 #include "common/privacy/local.h"
 #include "tests/support/failmalloc.h"
