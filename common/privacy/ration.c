@@ -1,0 +1,62 @@
+#include "common/privacy/ration.h"
+#include <inttypes.h>
+#include <math.h>
+
+static bool fits(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise)
+{
+    struct privacy_event all = *asked;
+    all.noise = noise;
+    all.steps *= rounds;
+    return accountant_allows(&b->spent, &all, b->epsilon_max, b->delta);
+}
+
+static enum err judge(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
+                      struct why *why)
+{
+    if (b->trouble.text[0]) return why_say(why, ERR_BUDGET, "%s", b->trouble.text);
+    if (!accountant_is_release(asked)) return why_say(why, ERR_INPUT, "this is no release");
+    if (rounds == 0 || rounds > RATION_ROUNDS_MAX || asked->steps > ACCOUNTANT_STEPS_MAX / RATION_ROUNDS_MAX)
+        return why_say(why, ERR_INPUT, "a forecast is over 1 to %d rounds", RATION_ROUNDS_MAX);
+    if (!isfinite(noise_max) || noise_max < asked->noise)
+        return why_say(why, ERR_INPUT, "the noise asked for, %g, is above the most allowed, %g", asked->noise,
+                       noise_max);
+    return OK;
+}
+
+/* The least noise that fits, from above: more noise never costs more. */
+static double least(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max)
+{
+    double low = asked->noise;
+    double high = noise_max;
+    while (high > low * (1 + RATION_CLOSE)) {
+        double middle = low + (high - low) / 2;
+        if (fits(b, asked, rounds, middle))
+            high = middle;
+        else
+            low = middle;
+    }
+    return high;
+}
+
+static enum err spent(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
+                      struct why *why)
+{
+    struct privacy_event most = *asked;
+    most.noise = noise_max;
+    return why_say(why, ERR_BUDGET,
+                   "epsilon %.4f of %g is spent (delta %g); even with noise %g the budget ends after %" PRIu64
+                   " of the %" PRIu64 " rounds still wanted",
+                   budget_spent(b), b->epsilon_max, b->delta, noise_max, budget_forecast(b, &most), rounds);
+}
+
+enum err ration_find(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
+                     struct ration *out, struct why *why)
+{
+    TRY(judge(b, asked, rounds, noise_max, why));
+    if (!fits(b, asked, rounds, noise_max)) return spent(b, asked, rounds, noise_max, why);
+    bool enough = fits(b, asked, rounds, asked->noise);
+    *out = (struct ration){ .noise = enough ? asked->noise : least(b, asked, rounds, noise_max),
+                            .covered = budget_forecast(b, asked),
+                            .raised = !enough };
+    return OK;
+}

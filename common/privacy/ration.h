@@ -1,0 +1,28 @@
+/*
+ * ration -- makes a budget last for the rounds that are still to come.
+ *
+ * While the budget covers them all, a round is released with the noise that was
+ * asked for.  Near its end the noise is raised, to the least with which the
+ * rounds still fit; where even the most that may be asked of a model does not
+ * do, the answer says after how many rounds the budget is spent.
+ *
+ * Choosing the noise from what was spent is adaptive composition, which the
+ * filter of accountant.h allows.
+ */
+#pragma once
+#include "common/privacy/budget.h"
+
+#define RATION_CLOSE 1e-4 /* the noise found is at most this share above the least */
+enum { RATION_ROUNDS_MAX = BUDGET_FORECAST_MAX };
+
+struct ration {
+    double noise;     /* to be used from now on; never below what was asked for */
+    uint64_t covered; /* rounds that the budget covers at the noise asked for */
+    bool raised;
+};
+
+/* `rounds` more releases like `asked`, this one among them.  ERR_BUDGET, with a sentence, when they do not fit even at
+ * noise_max, or the ledger is not whole; ERR_INPUT when `asked` is no release, rounds is 0 or above RATION_ROUNDS_MAX,
+ * or noise_max is below the noise asked for. */
+enum err ration_find(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
+                     struct ration *out, struct why *why) MUST_USE;
