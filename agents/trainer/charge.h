@@ -2,10 +2,10 @@
  * charge -- paying for a round's noise before it is drawn.
  */
 #pragma once
-#include "common/privacy/budget.h"
 #include "agents/trainer/update.h"
 #include "agents/trainer/work.h"
 #include "common/crypto/random.h"
+#include "common/privacy/budget.h"
 
 struct charge {
     struct budget *budget; /* the ledger of what is hidden: the whole hospital, or each patient */

@@ -13,11 +13,11 @@
  * The rest is rebuilt from it by trainer_init.
  */
 #pragma once
-#include "common/privacy/budget.h"
 #include "agents/trainer/job.h"
 #include "agents/trainer/left.h"
 #include "agents/trainer/policy.h"
 #include "agents/trainer/run.h"
+#include "common/privacy/budget.h"
 #include "common/runtime/agent.h"
 
 /* What became of the rounds asked for, since the process began. */

@@ -1,5 +1,5 @@
-#include "common/privacy/budget.h"
 #include "common/base/buf.h"
+#include "common/privacy/budget.h"
 #include "common/privacy/local.h"
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
