@@ -12,9 +12,11 @@
  * Poisson-subsampled Gaussians (subsampled.h) have only the first; the tight
  * number for them is pld.h's, which costs more time.
  *
- * As a filter ("charge first, refuse what would exceed") the bound stays valid
+ * As a filter ("charge first, refuse what would exceed") each bound stays valid
  * when later noise is chosen from earlier releases: Feldman & Zrnic 2021,
- * Lecuyer 2021 for Renyi, Smith & Thakurta 2022 for Gaussian DP.
+ * Lecuyer 2021 for Renyi, Smith & Thakurta 2022 for Gaussian DP.  That is proven
+ * for a bound, and an order, fixed in advance; here the least of all is taken
+ * after each charge, for which these theorems alone are no proof.
  *
  * The noise is the integer noise of noise.h; its small distance from the
  * continuous Gaussian is paid for (NOISE_DELTA_SHARE of delta), and sums are

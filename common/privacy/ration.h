@@ -6,8 +6,8 @@
  * rounds still fit; where even the most that may be asked of a model does not
  * do, the answer says after how many rounds the budget is spent.
  *
- * Choosing the noise from what was spent is adaptive composition, which the
- * filter of accountant.h allows.
+ * Choosing the noise from what was spent is adaptive composition: accountant.h
+ * says what is proven of it.
  */
 #pragma once
 #include "common/privacy/budget.h"
