@@ -55,6 +55,8 @@ enum err core_new(const struct core_config *config, struct agent **out, struct w
     a->log = config->log;
     a->screen = config->screen ? config->screen : &a->closed;
     a->screen->roster = config->roster;
+    a->renew = config->renew;
+    a->renew_self = config->renew_self;
     core_on_identity(a, &config->identity, config->previous);
     enum err e = str_copy(str_of(config->jid), a->jid, sizeof a->jid);
     if (e == OK) e = start(a, why);
@@ -105,14 +107,6 @@ void core_attach(struct agent *a, const struct transport *t)
         a->transport = *t;
     else
         a->up = false;
-}
-
-void core_on_identity(struct agent *a, const struct identity *now, const struct identity *previous)
-{
-    a->identity = *now;
-    a->has_previous = previous != NULL;
-    a->previous = previous ? *previous : (struct identity){ 0 };
-    for (size_t i = 0; i < a->npeers; i++) core_small_forget(&a->peers[i]); /* agreed with the old key */
 }
 
 /* ---- link and presence ---- */

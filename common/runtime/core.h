@@ -21,6 +21,9 @@ struct core_config {
     struct screen *screen;           /* NULL: no free text leaves; counts and the roster are kept in it */
     struct identity identity;        /* opens attachments sent to us; copied */
     const struct identity *previous; /* what was sealed before the key changed; copied; NULL: none */
+    void (*renew)(void *self); /* something is sealed to none of these: core_on_identity, if they have changed.  NULL:
+                                  they do not, but for core_on_identity */
+    void *renew_self;
 };
 
 enum err core_new(const struct core_config *config, struct agent **out, struct why *why) MUST_USE; /* runs def->init */

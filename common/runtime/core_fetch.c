@@ -46,16 +46,6 @@ static void remove_fetch(struct agent *a, size_t i)
     a->fetches[i] = a->fetches[--a->nfetches];
 }
 
-static enum err unwrap(struct agent *a, const struct manifest *m, struct seal *out)
-{
-    uint8_t sha[HASH_BYTES];
-    struct buf wrap CLEANUP(buf_free) = buf_make(MANIFEST_MAX_KEY);
-    TRY(hex_decode(str_of(m->sha256), sha, sizeof sha));
-    TRY(base64_decode(m->key, &wrap));
-    enum err e = seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->identity, out);
-    return e == ERR_CRYPTO && a->has_previous ? seal_unwrap(buf_bytes(&wrap), m->bytes, sha, &a->previous, out) : e;
-}
-
 /* ---- what of a content is in the store ---- */
 
 static enum err forget(struct agent *a, void *key) { return store_del(a->store, key); }
@@ -377,7 +367,7 @@ static enum err fill(struct agent *a, struct fetch *f, const struct msg *m, stru
     f->m.from_role = m->from_role;
     if (f->m.from == NULL) return ERR_MEMORY;
     f->of = *msg_blob(&f->m)->manifest;
-    return unwrap(a, &f->of, &f->seal);
+    return core_unwrap(a, NULL, &f->of, &f->seal);
 }
 
 static enum err begin_fetch(struct agent *a, size_t peer, const struct msg *m, struct str json)

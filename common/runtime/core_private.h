@@ -57,6 +57,10 @@ enum err core_blob_forget(struct agent *a, const char *digest) MUST_USE; /* in a
 enum err core_wrap_for(struct agent *a, const struct peer *p, const struct seal *seal, struct arena *arena,
                        struct manifest *m) MUST_USE;                                /* sets m->key */
 enum err core_digest_kept(struct agent *a, const char *key, char out[65]) MUST_USE; /* of a stored value, by windows */
+/* core_keys.c: with whichever of our keys it is sealed to.  remember: the peer whose agreement is kept for the next, or
+ * NULL.  ERR_CRYPTO: to none of them. */
+enum err core_unwrap(struct agent *a, struct peer *remember, const struct manifest *m, struct seal *out) MUST_USE;
+enum err core_agreements(struct peer *p, struct peer_seals **out) MUST_USE;
 /* core_small.c: attachments that ride inside, many with one key agreement (seal_session.h) */
 enum err core_small_out(struct agent *a, struct peer *p, const struct blob *blob, struct manifest *m) MUST_USE;
 enum err core_small_in(struct agent *a, struct peer *p, const struct manifest *m, struct blob *out) MUST_USE;

@@ -6,13 +6,6 @@
 
 enum { WRAP_TEXT_BYTES = 2 * SEAL_WRAP_BYTES };
 
-static enum err seals_of(struct peer *p, struct peer_seals **out)
-{
-    if (p->seals == NULL) p->seals = calloc(1, sizeof *p->seals);
-    *out = p->seals;
-    return p->seals ? OK : ERR_MEMORY;
-}
-
 void core_small_forget(struct peer *p)
 {
     if (p->seals == NULL) return;
@@ -72,7 +65,7 @@ enum err core_small_out(struct agent *a, struct peer *p, const struct blob *blob
 {
     uint8_t wrap[SEAL_WRAP_BYTES];
     struct peer_seals *seals;
-    TRY(seals_of(p, &seals));
+    TRY(core_agreements(p, &seals));
     TRY(seal_once(a, blob, m));
     TRY(seal_session_wrap(&a->session, &a->small.seal, p->member->key, &seals->to, wrap));
     m->inline_ = buf_str(&a->small.text);
@@ -81,25 +74,13 @@ enum err core_small_out(struct agent *a, struct peer *p, const struct blob *blob
 
 /* ---- in ---- */
 
-static enum err unwrap(struct agent *a, struct peer *p, const struct manifest *m, struct seal *out)
-{
-    uint8_t sha256[HASH_BYTES];
-    struct peer_seals *seals;
-    struct buf wrap CLEANUP(buf_free) = buf_make(MANIFEST_MAX_KEY);
-    TRY(seals_of(p, &seals));
-    TRY(hex_decode(str_of(m->sha256), sha256, sizeof sha256));
-    TRY(base64_decode(m->key, &wrap));
-    enum err e = seal_link_unwrap(&seals->from, buf_bytes(&wrap), m->bytes, sha256, &a->identity, out);
-    return e == ERR_CRYPTO && a->has_previous ? seal_unwrap(buf_bytes(&wrap), m->bytes, sha256, &a->previous, out) : e;
-}
-
 enum err core_small_in(struct agent *a, struct peer *p, const struct manifest *m, struct blob *out)
 {
     char digest[HASH_HEX_BYTES];
     struct seal seal CLEANUP(seal_wipe) = { 0 };
     struct buf sealed CLEANUP(buf_free) = buf_make(MANIFEST_MAX_INLINE);
     if (m->bytes > CORE_INLINE_BYTES) return ERR_PROTO;
-    TRY(unwrap(a, p, m, &seal));
+    TRY(core_unwrap(a, p, m, &seal));
     TRY(base64_decode(m->inline_, &sealed));
     uint8_t *plain = arena_alloc(&a->arena, m->bytes);
     if (plain == NULL) return ERR_MEMORY;

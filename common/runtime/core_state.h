@@ -78,7 +78,9 @@ struct agent {
     struct log log;
     struct screen *screen, closed;      /* closed: in place of none */
     struct identity identity, previous; /* previous: when has_previous */
-    struct seal_session session;        /* for what small attachments we send */
+    void (*renew)(void *self);
+    void *renew_self;
+    struct seal_session session; /* for what small attachments we send */
     struct {
         struct seal seal;
         struct buf text; /* base64 of the sealed bytes; empty: none */

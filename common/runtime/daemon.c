@@ -106,6 +106,25 @@ static enum err read_identities(const struct daemon *d, struct identity *now, st
     return OK;
 }
 
+static enum err take_identity(struct daemon *d, struct why *why)
+{
+    struct identity now CLEANUP(identity_wipe) = { 0 };
+    struct identity previous CLEANUP(identity_wipe) = { 0 };
+    const struct identity *kept = NULL;
+    TRY(read_identities(d, &now, &previous, &kept, why));
+    core_on_identity(d->core, &now, kept);
+    return OK;
+}
+
+/* Before the next look at the files; a file that is gone or bad changes nothing. */
+static void renew_keys(void *self)
+{
+    struct daemon *d = self;
+    struct why why = { 0 };
+    enum err e = take_identity(d, &why);
+    if (e != OK) log_error(&d->log, "file.not_taken", L_NAME("setting", "identity"), L_ERR(e), L_STR("why", why.text));
+}
+
 static enum err open_core(struct daemon *d, struct why *why)
 {
     struct core_config config = {
@@ -121,6 +140,8 @@ static enum err open_core(struct daemon *d, struct why *why)
     config.roster = d->roster;
     config.store = d->store;
     config.screen = &d->screen;
+    config.renew = renew_keys;
+    config.renew_self = d;
     config.host = host_uv_host(d->host);
     enum err e = core_new(&config, &d->core, why);
     identity_wipe(&config.identity);
@@ -178,16 +199,6 @@ static enum err take_password(struct daemon *d, struct why *why)
     struct buf password CLEANUP(secret_buf_free) = buf_make(PASSWORD_MAX);
     TRY(read_password(d, &password, why));
     return xmpp_set_password(d->xmpp, (const char *)password.p);
-}
-
-static enum err take_identity(struct daemon *d, struct why *why)
-{
-    struct identity now CLEANUP(identity_wipe) = { 0 };
-    struct identity previous CLEANUP(identity_wipe) = { 0 };
-    const struct identity *kept = NULL;
-    TRY(read_identities(d, &now, &previous, &kept, why));
-    core_on_identity(d->core, &now, kept);
-    return OK;
 }
 
 static const struct watched {
