@@ -104,7 +104,7 @@ static void say_patients(const struct trainer *t, struct result *out)
         result_say(out, "The ledger of patients is broken, so nothing more leaves by it: %s.", b->trouble.text);
     if (b->count > 0)
         result_say(out, "For each patient, counted apart: of epsilon %g (delta %g), %.4f is spent over %zu rounds.",
-                   b->epsilon_max, b->delta, budget_spent(b), b->count);
+                   b->filter.epsilon_max, b->filter.delta, budget_spent(b), b->count);
     if (r->units == 0) return;
     struct privacy_event e = unit_rule_event(r);
     result_say(out, "Rounds that hide each patient and can still be afforded: %" PRIu64 ".", budget_forecast(b, &e));

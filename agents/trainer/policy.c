@@ -1,6 +1,7 @@
 #include "agents/trainer/policy.h"
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
+#include "common/privacy/filter.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -227,7 +228,8 @@ static enum err allows_any_round(const struct policy *p, const struct proposal *
     struct privacy_event e;
     if (q->noise == NULL) return OK;
     TRY(local_event(q->noise, &e, why));
-    if (accountant_allows(&nothing, &e, p->epsilon_max, p->delta)) return OK;
+    const struct filter filter = filter_make(p->epsilon_max, p->delta);
+    if (filter_allows(&filter, &nothing, &e, 1)) return OK;
     return why_say(why, ERR_REFUSED, "the policy's `privacy.epsilon_max` is %g; one round alone would cost more",
                    p->epsilon_max);
 }

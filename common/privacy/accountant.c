@@ -36,7 +36,7 @@ double accountant_order(size_t i)
     return (double)(grid[range].first + i * grid[range].step) / 100;
 }
 
-static double add_up(double a, double b) { return nextafter(a + b, INFINITY); }
+static double add_up(double a, double b) { return b > 0 ? nextafter(a + b, INFINITY) : a; }
 
 /* Mironov 2017, proposition 7.  Canonne, Kamath & Steinke 2020, theorem 14: the discrete Gaussian is no worse. */
 double accountant_rdp_gaussian(double order, double noise) { return order / (2 * noise * noise); }
@@ -117,13 +117,35 @@ enum err accountant_add(struct accountant *a, const struct privacy_event *e)
  * their number, since it is a bound on the root of a divergence). */
 static double distance(const struct accountant *a) { return NOISE_DISTANCE * sqrt((double)a->gaussians); }
 
+static double gaussians_epsilon(const struct accountant *a, double delta)
+{
+    double epsilon = gaussian_epsilon(1 / sqrt(a->mu2), delta * (1 - NOISE_DELTA_SHARE));
+    bool paid = (1 + exp(epsilon)) * distance(a) <= delta * NOISE_DELTA_SHARE;
+    return paid ? epsilon : INFINITY;
+}
+
+double accountant_pure(const struct accountant *a)
+{
+    return a->subsampled > 0 || a->gaussians > 0 ? INFINITY : a->pure;
+}
+
+double accountant_gaussian(const struct accountant *a, double delta)
+{
+    if (a->subsampled > 0 || a->pure > 0) return INFINITY;
+    return a->gaussians > 0 ? gaussians_epsilon(a, delta) : 0;
+}
+
 static double composed_epsilon(const struct accountant *a, double delta)
 {
     if (a->subsampled > 0) return INFINITY;
-    if (a->gaussians == 0) return a->pure;
-    double epsilon = gaussian_epsilon(1 / sqrt(a->mu2), delta * (1 - NOISE_DELTA_SHARE));
-    bool paid = (1 + exp(epsilon)) * distance(a) <= delta * NOISE_DELTA_SHARE;
-    return paid ? add_up(a->pure, epsilon) : INFINITY;
+    return a->gaussians > 0 ? add_up(gaussians_epsilon(a, delta), a->pure) : a->pure;
+}
+
+double accountant_renyi_at(const struct accountant *a, double order, double delta)
+{
+    size_t i = 0;
+    while (i + 1 < ACCOUNTANT_ORDERS && accountant_order(i) < order) i++;
+    return accountant_rdp_epsilon(order, a->rdp[i], delta);
 }
 
 double accountant_renyi(const struct accountant *a, double delta, double *out_order)
@@ -157,12 +179,6 @@ double accountant_delta(const struct accountant *a, double epsilon)
     for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++)
         least = fmin(least, accountant_rdp_delta(accountant_order(i), a->rdp[i], epsilon));
     return least;
-}
-
-bool accountant_allows(const struct accountant *a, const struct privacy_event *e, double epsilon_max, double delta)
-{
-    struct accountant after = *a;
-    return accountant_add(&after, e) == OK && accountant_epsilon(&after, delta) <= epsilon_max;
 }
 
 double accountant_round_up(double epsilon) { return isfinite(epsilon) ? ceil(epsilon * 1e4) / 1e4 : epsilon; }

@@ -12,11 +12,8 @@
  * Poisson-subsampled Gaussians (subsampled.h) have only the first; the tight
  * number for them is pld.h's, which costs more time.
  *
- * As a filter ("charge first, refuse what would exceed") each bound stays valid
- * when later noise is chosen from earlier releases: Feldman & Zrnic 2021,
- * Lecuyer 2021 for Renyi, Smith & Thakurta 2022 for Gaussian DP.  That is proven
- * for a bound, and an order, fixed in advance; here the least of all is taken
- * after each charge, for which these theorems alone are no proof.
+ * Looked at and acted on while it is spent, the least of them is no proof any
+ * more: filter.h keeps to one.
  *
  * The noise is the integer noise of noise.h; its small distance from the
  * continuous Gaussian is paid for (NOISE_DELTA_SHARE of delta), and sums are
@@ -58,9 +55,11 @@ double accountant_epsilon(const struct accountant *a, double delta); /* INFINITY
 double accountant_delta(const struct accountant *a, double epsilon);
 /* The Renyi bound alone, and the order that gave it (out_order may be NULL). */
 double accountant_renyi(const struct accountant *a, double delta, double *out_order);
-
-/* The filter: may this event still happen without epsilon exceeding the cap at this delta?  No for a bad event. */
-bool accountant_allows(const struct accountant *a, const struct privacy_event *e, double epsilon_max, double delta);
+/* At one order of the grid; by the exact bound of Gaussians alone; by pure epsilons alone.  INFINITY when something was
+ * spent that the bound does not speak of. */
+double accountant_renyi_at(const struct accountant *a, double order, double delta);
+double accountant_gaussian(const struct accountant *a, double delta);
+double accountant_pure(const struct accountant *a);
 
 double accountant_round_up(double epsilon); /* to 4 decimals, upwards: how it is shown */
 

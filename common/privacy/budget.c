@@ -18,19 +18,19 @@ struct budget_charge {
 
 void budget_init(struct budget *b, double epsilon_max, double delta)
 {
-    *b = (struct budget){ .epsilon_max = epsilon_max, .delta = delta };
+    *b = (struct budget){ .filter = filter_make(epsilon_max, delta) };
 }
 
 void budget_init_units(struct budget *b, double epsilon_max, double delta)
 {
-    *b = (struct budget){ .prefix = BUDGET_UNITS_PREFIX, .epsilon_max = epsilon_max, .delta = delta };
+    *b = (struct budget){ .prefix = BUDGET_UNITS_PREFIX, .filter = filter_make(epsilon_max, delta) };
 }
 
 void budget_fini(struct budget *b)
 {
     if (b == NULL) return;
     free(b->charges);
-    *b = (struct budget){ .epsilon_max = 0 };
+    *b = (struct budget){ .prefix = NULL };
 }
 
 /* ---- the state ---- */
@@ -66,6 +66,7 @@ static enum err make_room(struct budget *b)
 static enum err charge(struct budget *b, const struct budget_charge *c)
 {
     TRY(accountant_add(&b->spent, &c->event));
+    b->filter = filter_fix(b->filter, &c->event);
     b->charges[b->count++] = *c;
     return OK;
 }
@@ -182,12 +183,11 @@ static enum err keep(struct budget *b, const struct budget_charge *c, budget_put
 
 static enum err may_charge(const struct budget *b, const struct privacy_event *e, struct why *why)
 {
-    struct accountant nothing = accountant_make();
     if (b->trouble.text[0]) return why_say(why, ERR_BUDGET, "%s", b->trouble.text);
-    if (!accountant_allows(&nothing, e, INFINITY, b->delta)) return why_say(why, ERR_INPUT, "this is no release");
-    if (accountant_allows(&b->spent, e, b->epsilon_max, b->delta)) return OK;
+    if (!accountant_is_release(e)) return why_say(why, ERR_INPUT, "this is no release");
+    if (filter_allows(&b->filter, &b->spent, e, 1)) return OK;
     return why_say(why, ERR_BUDGET, "epsilon %.4f of %g is spent (delta %g); this round would pass the limit",
-                   budget_spent(b), b->epsilon_max, b->delta);
+                   budget_spent(b), b->filter.epsilon_max, b->filter.delta);
 }
 
 enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const struct privacy_event *e,
@@ -223,23 +223,21 @@ enum err budget_commit(struct budget *b, const char *run, uint64_t round, budget
 
 double budget_spent(const struct budget *b)
 {
-    return fmin(accountant_round_up(accountant_epsilon(&b->spent, b->delta)), BUDGET_SPENT_MAX);
+    return fmin(accountant_round_up(filter_epsilon(&b->filter, &b->spent)), BUDGET_SPENT_MAX);
 }
 
-static bool affords(const struct budget *b, struct privacy_event e, uint64_t rounds)
+bool budget_affords(const struct budget *b, const struct privacy_event *e, uint64_t rounds)
 {
-    e.steps *= rounds;
-    return accountant_allows(&b->spent, &e, b->epsilon_max, b->delta);
+    return b->trouble.text[0] == '\0' && filter_allows(&b->filter, &b->spent, e, rounds);
 }
 
 uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e)
 {
     uint64_t low = 0;
     uint64_t high = BUDGET_FORECAST_MAX + 1;
-    if (b->trouble.text[0] || e->steps > ACCOUNTANT_STEPS_MAX / high) return 0;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
-        if (affords(b, *e, middle))
+        if (budget_affords(b, e, middle))
             low = middle;
         else
             high = middle;

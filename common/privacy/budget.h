@@ -26,7 +26,7 @@
  * is refused.  A zeroed budget refuses too.
  */
 #pragma once
-#include "common/privacy/accountant.h"
+#include "common/privacy/filter.h"
 
 #define BUDGET_PREFIX "budget/"
 #define BUDGET_UNITS_PREFIX "budget-patients/"
@@ -46,9 +46,8 @@ typedef enum err budget_put_fn(void *sink, const char *key, struct bytes record)
 
 struct budget_charge;
 struct budget {
-    const char *prefix; /* of the keys; NULL is BUDGET_PREFIX */
-    double epsilon_max;
-    double delta;
+    const char *prefix;   /* of the keys; NULL is BUDGET_PREFIX */
+    struct filter filter; /* what may be spent, and by which bound; the first charge fixes it */
     struct accountant spent;
     struct budget_charge *charges; /* owned; in the order they were made */
     size_t count;
@@ -65,7 +64,7 @@ void budget_fini(struct budget *b);
  * ERR_STORE: the ledger is no longer whole (b->trouble says why); ERR_MEMORY. */
 enum err budget_load(void *self, const char *key, struct bytes record) MUST_USE;
 
-/* ERR_BUDGET when the charge would pass epsilon_max at delta, or the ledger is not whole; ERR_REFUSED when the round
+/* ERR_BUDGET when the charge would pass the filter's epsilon, or the ledger is not whole; ERR_REFUSED when the round
  * was charged for something else; ERR_INPUT for a run id that is empty, too long or not plain visible ASCII, or an
  * event that is no release; put's errors.  After an error nothing has changed. */
 enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const struct privacy_event *e,
@@ -75,7 +74,10 @@ enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const
 enum err budget_commit(struct budget *b, const char *run, uint64_t round, budget_put_fn *put, void *sink,
                        struct why *why) MUST_USE;
 
-double budget_spent(const struct budget *b); /* epsilon at delta, rounded up */
+double budget_spent(const struct budget *b); /* epsilon at delta, rounded up, by the filter's bound */
+
+/* Would so many rounds like this fit?  No when the ledger is not whole. */
+bool budget_affords(const struct budget *b, const struct privacy_event *e, uint64_t rounds);
 
 /* Rounds like this that can still be afforded, at most BUDGET_FORECAST_MAX. */
 uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e);

@@ -4,10 +4,9 @@
 
 static bool fits(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise)
 {
-    struct privacy_event all = *asked;
-    all.noise = noise;
-    all.steps *= rounds;
-    return accountant_allows(&b->spent, &all, b->epsilon_max, b->delta);
+    struct privacy_event one = *asked;
+    one.noise = noise;
+    return budget_affords(b, &one, rounds);
 }
 
 static enum err judge(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
@@ -46,7 +45,8 @@ static enum err spent(const struct budget *b, const struct privacy_event *asked,
     return why_say(why, ERR_BUDGET,
                    "epsilon %.4f of %g is spent (delta %g); even with noise %g the budget ends after %" PRIu64
                    " of the %" PRIu64 " rounds still wanted",
-                   budget_spent(b), b->epsilon_max, b->delta, noise_max, budget_forecast(b, &most), rounds);
+                   budget_spent(b), b->filter.epsilon_max, b->filter.delta, noise_max, budget_forecast(b, &most),
+                   rounds);
 }
 
 enum err ration_find(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,

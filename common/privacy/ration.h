@@ -6,8 +6,8 @@
  * rounds still fit; where even the most that may be asked of a model does not
  * do, the answer says after how many rounds the budget is spent.
  *
- * Choosing the noise from what was spent is adaptive composition: accountant.h
- * says what is proven of it.
+ * Choosing the noise from what was spent is adaptive composition, which the
+ * ledger's filter (filter.h) is made for.
  */
 #pragma once
 #include "common/privacy/budget.h"

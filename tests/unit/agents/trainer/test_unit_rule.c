@@ -3,6 +3,7 @@
 #include "agents/trainer/train_job.h"
 #include "agents/trainer/unit_rule.h"
 #include "common/base/file.h"
+#include "common/privacy/filter.h"
 #include "tests/unit/agents/trainer/learned.h"
 #include "tests/unit/agents/trainer/site.h"
 #include <criterion/criterion.h>
@@ -40,11 +41,12 @@ Test(unit_rule, all_rounds_are_within_the_promise)
         struct accountant a = accountant_make();
         cr_assert_eq(unit_rule_make(p, units, &r, NULL), OK);
         struct privacy_event e = unit_rule_event(&r);
+        struct filter filter = filter_fix(filter_make(8, 1e-5), &e);
         for (int round = 0; round < 3; round++) {
-            cr_expect(accountant_allows(&a, &e, 8, 1e-5), "%d of %d units", round, (int)units);
+            cr_expect(filter_allows(&filter, &a, &e, 1), "%d of %d units", round, (int)units);
             cr_assert_eq(accountant_add(&a, &e), OK);
         }
-        cr_expect_not(accountant_allows(&a, &e, 8, 1e-5));
+        cr_expect_not(filter_allows(&filter, &a, &e, 1));
     }
 }
 

@@ -227,25 +227,7 @@ Test(accountant, bad_events_are_refused)
         struct accountant a = accountant_make();
         cr_expect_eq(accountant_add(&a, &rows[i]), ERR_INPUT, "row %zu", i);
         cr_expect_eq(accountant_epsilon(&a, 1e-5), 0, "row %zu", i);
-        cr_expect(!accountant_allows(&a, &rows[i], 1e9, 1e-5), "row %zu", i);
     }
-}
-
-/* Charge while allowed: the cap is never passed, and one more step would have passed it. */
-Test(accountant, filter_stops_at_the_cap)
-{
-    const struct privacy_event events[] = { { PRIVACY_GAUSSIAN, 4, 1, 1, 1, 1e-5 },
-                                            { PRIVACY_LAPLACE, 9, 1, 1, 1, 0 } };
-    struct accountant a = accountant_make();
-    int steps = 0;
-    for (; accountant_allows(&a, &events[steps % 2], 3, 1e-5); steps++) {
-        cr_assert_eq(accountant_add(&a, &events[steps % 2]), OK);
-        cr_expect(accountant_epsilon(&a, 1e-5) <= 3);
-    }
-    cr_expect(steps > 10 && steps < 100, "%d", steps);
-    struct accountant over = a;
-    cr_assert_eq(accountant_add(&over, &events[steps % 2]), OK);
-    cr_expect(accountant_epsilon(&over, 1e-5) > 3);
 }
 
 Test(accountant, edges)

@@ -1,3 +1,4 @@
+#include "common/privacy/filter.h"
 #include "common/privacy/gaussian.h"
 #include "common/privacy/local.h"
 #include "tests/support/dice.h"
@@ -63,7 +64,8 @@ Test(local, event_costs_what_the_rule_says)
                 struct accountant a = accountant_make();
                 struct privacy_event e;
                 if (local_event(&rule, &e, NULL) != OK) continue;
-                cr_expect(accountant_allows(&a, &e, epsilon, delta), "%d eps %g delta %g", (int)m, epsilon, delta);
+                struct filter filter = filter_make(epsilon, delta);
+                cr_expect(filter_allows(&filter, &a, &e, 1), "%d eps %g delta %g", (int)m, epsilon, delta);
                 cr_assert_eq(accountant_add(&a, &e), OK);
                 double cost = accountant_epsilon(&a, delta);
                 bool cheaper = m == PRIVACY_LAPLACE; /* at delta > 0 less than its pure epsilon is right */

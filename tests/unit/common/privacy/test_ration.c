@@ -29,18 +29,19 @@ static double epsilon_of(const struct budget *b, struct privacy_event e, double 
     struct accountant all = b->spent;
     e.noise = noise;
     e.steps *= rounds;
+    struct filter fixed = filter_fix(b->filter, &e);
     cr_assert_eq(accountant_add(&all, &e), OK);
-    return accountant_epsilon(&all, b->delta);
+    return filter_epsilon(&fixed, &all);
 }
 
 /* What was found fits; the least smaller noise that would have been tried does not. */
 static void is_least(const char *name, const struct budget *b, const struct privacy_event *e, uint64_t rounds,
                      const struct ration *r)
 {
-    cr_expect(epsilon_of(b, *e, r->noise, rounds) <= b->epsilon_max, "%s", name);
+    cr_expect(epsilon_of(b, *e, r->noise, rounds) <= b->filter.epsilon_max, "%s", name);
     if (r->raised) {
         cr_expect(r->noise > e->noise && r->covered < rounds, "%s", name);
-        cr_expect(epsilon_of(b, *e, r->noise / (1 + 2 * RATION_CLOSE), rounds) > b->epsilon_max, "%s", name);
+        cr_expect(epsilon_of(b, *e, r->noise / (1 + 2 * RATION_CLOSE), rounds) > b->filter.epsilon_max, "%s", name);
     } else {
         cr_expect(r->noise == e->noise && r->covered >= rounds, "%s", name);
     }
