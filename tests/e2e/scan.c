@@ -164,10 +164,10 @@ static bool scan_process(const struct planted *d, const char *pid, struct found 
     (void)snprintf(path, sizeof path, "/proc/%s/mem", pid);
     int memory = open(path, O_RDONLY | O_CLOEXEC);
     while (maps && memory >= 0 && fgets(line, sizeof line, maps)) {
-        uintmax_t begin, end;
-        char rights[5];
-        if (sscanf(line, "%" SCNxMAX "-%" SCNxMAX " %4s", &begin, &end, rights) == 3 && rights[1] == 'w')
-            scan_mapping(d, memory, begin, end, out);
+        char *rest = line; /* begin-end rwxp ... */
+        uintmax_t begin = strtoumax(rest, &rest, 16);
+        uintmax_t end = *rest == '-' ? strtoumax(rest + 1, &rest, 16) : 0;
+        if (end > begin && strncmp(rest, " rw", 3) == 0) scan_mapping(d, memory, begin, end, out);
     }
     if (maps) (void)fclose(maps);
     if (memory >= 0) (void)close(memory);
