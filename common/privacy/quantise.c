@@ -53,7 +53,7 @@ static bool fits(const struct quantise *q, const struct secagg_vec *v, size_t at
     return v->bits >= q->bits && at <= v->n && n <= v->n - at;
 }
 
-enum err quantise_put(const struct quantise *q, const float *numbers, size_t n, struct secagg_vec *v, size_t at)
+enum err quantise_put(const struct quantise *q, const double *numbers, size_t n, struct secagg_vec *v, size_t at)
 {
     if (!fits(q, v, at, n)) return ERR_INPUT;
     for (size_t i = 0; i < n; i++)

@@ -9,7 +9,7 @@
  * (discrete Gaussians are subgaussian: Canonne, Kamath & Steinke 2020).  A wrap
  * spoils the result, never the privacy.  What does not fit is refused.
  *
- * The scale is a power of two: floats become units by exact products and one
+ * The scale is a power of two: numbers become units by exact products and one
  * rounding (to the nearest, ties to even), an error of at most half a unit.
  */
 #pragma once
@@ -36,7 +36,7 @@ enum err quantise_plan(const struct quantise_want *want, struct quantise *out, s
 
 /* Puts n numbers in v at `at`.  ERR_INPUT, v unchanged, when one is not finite or above the bound, the part is not in
  * v, or v's ring is too narrow. */
-enum err quantise_put(const struct quantise *q, const float *numbers, size_t n, struct secagg_vec *v, size_t at)
+enum err quantise_put(const struct quantise *q, const double *numbers, size_t n, struct secagg_vec *v, size_t at)
     MUST_USE;
 
 /* Reads n numbers of a sum.  ERR_INPUT as above; ERR_DATA, out untouched, when an element is larger than q->total: a

@@ -49,7 +49,7 @@ Test(quantise, sums_do_not_wrap)
         struct quantise_want want = { n, 3.7, .01, 0, 0, 62 };
         struct quantise q;
         struct secagg_vec sum CLEANUP(secagg_vec_fini) = { 0 }, one CLEANUP(secagg_vec_fini) = { 0 };
-        const float numbers[] = { 3.7F, -3.7F, 1.234F };
+        const double numbers[] = { 3.7, -3.7, 1.234 };
         double back[3];
         cr_assert_eq(quantise_plan(&want, &q, NULL), OK);
         cr_assert(secagg_vec_init(&sum, q.bits, 5) == OK && secagg_vec_init(&one, q.bits, 5) == OK);
@@ -65,22 +65,22 @@ Test(quantise, bad_numbers_are_refused)
 {
     static const struct {
         const char *name;
-        float number;
+        double number;
         enum err expected;
     } rows[] = {
-        { "inside", 1, OK },          { "rounds to the bound", 1.001F, OK },
-        { "above", 1.1F, ERR_INPUT }, { "below", -1.1F, ERR_INPUT },
-        { "NaN", NAN, ERR_INPUT },    { "infinite", -INFINITY, ERR_INPUT },
+        { "inside", 1, OK },         { "rounds to the bound", 1.001, OK },
+        { "above", 1.1, ERR_INPUT }, { "below", -1.1, ERR_INPUT },
+        { "NaN", NAN, ERR_INPUT },   { "infinite", -INFINITY, ERR_INPUT },
     };
     struct quantise_want want = { 3, 1, .01, 0, 0, 62 };
     struct quantise q;
     struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 }, narrow CLEANUP(secagg_vec_fini) = { 0 };
     double back[2] = { 5, 5 };
-    float zero[2] = { 0 };
+    double zero[2] = { 0 };
     cr_assert_eq(quantise_plan(&want, &q, NULL), OK);
     cr_assert(secagg_vec_init(&v, 32, 2) == OK && secagg_vec_init(&narrow, 8, 2) == OK);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        float numbers[2] = { 1, rows[i].number };
+        double numbers[2] = { 1, rows[i].number };
         cr_assert_eq(quantise_put(&q, zero, 2, &v, 0), OK);
         cr_expect_eq(quantise_put(&q, numbers, 2, &v, 0), rows[i].expected, "%s", rows[i].name);
         cr_expect(secagg_vec_get(&v, 0) == (rows[i].expected == OK ? 128 : 0), "%s", rows[i].name);

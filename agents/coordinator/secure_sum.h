@@ -1,0 +1,39 @@
+/*
+ * secure_sum -- what the coordinator makes of a secure sum: the mean update,
+ * as one update that merge.h takes like a hospital's own, and the figures that
+ * came with it (common/privacy/secure_plan.h).
+ *
+ * The coordinator's part:
+ *   secure_sum_plan    the plan; secure_plan_put writes it into the header that is signed
+ *   secure_sum_read    the sum that secagg_server_finish gave, in numbers
+ *   secure_sum_encode  the mean update as safetensors: to be kept like an update (journal "delta"), of weight
+ *                      secure_sum.weight, and merged
+ */
+#pragma once
+#include "agents/coordinator/run.h"
+#include "common/privacy/secure_plan.h"
+
+struct secure_sum {
+    struct tensor_set *change; /* owned: the mean, a weight a sample */
+    double weight;             /* samples in all */
+    double loss;               /* mean over them */
+};
+
+/* For a header whose cohort, survivors and adversaries are set.  secure_plan_of's errors. */
+enum err secure_sum_plan(const struct run *r, const struct secagg_header *header, struct secure_plan *out,
+                         struct why *why) MUST_USE;
+
+struct secure_sum_of {
+    const struct secure_plan *plan;
+    const struct secagg_header *header; /* the round's */
+    const struct model_spec *spec;
+    uint64_t records; /* that the summed hospitals accepted the run with, in all */
+};
+
+/* ERR_DATA with a sentence, *out untouched, when the sum is not one of such vectors: a member put nonsense into its
+ * own.  ERR_MEMORY. */
+enum err secure_sum_read(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *out,
+                         struct why *why) MUST_USE;
+void secure_sum_fini(struct secure_sum *s); /* for CLEANUP() */
+
+enum err secure_sum_encode(const struct secure_sum *s, struct buf *out) MUST_USE; /* appends; buf's errors */

@@ -1,0 +1,32 @@
+/*
+ * secure_vector -- what a hospital puts into a secure sum: its update, times
+ * its weight, and what is told with it, as whole units (common/privacy/
+ * secure_plan.h says of which numbers).
+ *
+ * The trainer's part, from the header to the vector that is masked:
+ *   secure_vector_plan   the plan that follows from task and header (its cohort, survivors, adversaries); the header
+ *                        must agree.  To be asked when the header comes, before secagg_client_new
+ *   secure_vector_fill   the result of the round's training in the plan's units, on a worker; secagg_client_mask takes
+ *                        the vector
+ */
+#pragma once
+#include "agents/trainer/plan.h"
+#include "agents/trainer/train_job.h"
+#include "common/crypto/random.h"
+#include "common/privacy/secure_plan.h"
+
+/* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort; secure_plan_of's
+ * errors. */
+enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
+                            struct why *why) MUST_USE;
+
+struct secure_source {
+    const struct secure_plan *plan;
+    const struct secagg_header *header; /* the round's */
+    random_fn *random;                  /* for what chance decides, if the plan has any: of this vector alone */
+    void *self;
+};
+/* Makes *out, of the plan's ring and length; owned by the caller.  ERR_INPUT with a sentence when the update is not of
+ * this plan, not finite, or longer than the task allows; random's errors; ERR_MEMORY. */
+enum err secure_vector_fill(const struct secure_source *source, const struct trained *trained, struct secagg_vec *out,
+                            struct why *why) MUST_USE;

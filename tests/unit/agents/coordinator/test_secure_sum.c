@@ -1,0 +1,105 @@
+#include "agents/coordinator/secure_sum.h"
+#include "common/learn/safetensors.h"
+#include "tests/support/failmalloc.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char task[] = "name: toy\n"
+                           "data: {columns: [{name: x, min: 0, max: 1}, {name: y, min: 0, max: 1},"
+                           " {name: z, role: label, classes: 2}]}\n"
+                           "rounds: {max_update_norm: 2, max_samples: 50}\n";
+enum { WEIGHTS = 3, COHORT = 3 };
+static const struct secagg_header header = { .cohort = COHORT };
+
+static void plan_of(struct run *r, struct secure_plan *p)
+{
+    struct why why = { "" };
+    *r = (struct run){ .home = NULL };
+    cr_assert_eq(run_init(r, str_of(task), &why), OK, "%s", why.text);
+    cr_assert_eq(secure_sum_plan(r, &header, p, &why), OK, "%s", why.text);
+}
+
+static void put_sum(const struct secure_plan *p, const double sums[WEIGHTS + 2], struct secagg_vec *v)
+{
+    cr_assert_eq(secagg_vec_init(v, p->bits, p->length), OK);
+    for (size_t k = 0; k < WEIGHTS; k++) secagg_vec_put(v, k, (int64_t)(sums[k] * p->update.scale));
+    secagg_vec_put(v, WEIGHTS, (int64_t)(sums[WEIGHTS] * p->count.scale));
+    secagg_vec_put(v, WEIGHTS + 1, (int64_t)(sums[WEIGHTS + 1] * p->loss.scale));
+}
+
+Test(secure_sum, plan_is_the_tasks)
+{
+    struct run r;
+    struct secure_plan p;
+    plan_of(&r, &p);
+    cr_expect(p.want.weights == WEIGHTS && p.want.cohort == COHORT && p.want.update_norm == 2);
+    cr_expect(p.want.samples_max == 50 && p.length == WEIGHTS + 2);
+    run_fini(&r);
+}
+
+Test(secure_sum, mean_and_figures)
+{
+    struct run r;
+    struct secure_plan p;
+    plan_of(&r, &p);
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
+    CLEANUP(buf_free) struct buf bytes = buf_make(1 << 16);
+    struct tensor_set *back CLEANUP(tensor_set_drop) = NULL;
+    put_sum(&p, (double[]){ 60, -30, 15.5, 120, 90 }, &v);
+    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r.spec, 0 }, &v, &s, NULL), OK);
+    cr_expect(s.weight == 120 && s.loss == .75);
+    cr_expect(s.change->flat[0] == .5F && s.change->flat[1] == -.25F && s.change->flat[2] == (float)(15.5 / 120));
+    cr_assert_eq(secure_sum_encode(&s, &bytes), OK);
+    cr_assert_eq(safetensors_decode(buf_bytes(&bytes), &back, NULL), OK);
+    cr_expect_eq(model_check(&r.spec, back, NULL), OK);
+    cr_expect_eq(memcmp(back->flat, s.change->flat, WEIGHTS * sizeof(float)), 0);
+    run_fini(&r);
+}
+
+Test(secure_sum, nonsense_is_told)
+{
+    static const struct {
+        const char *name;
+        double sums[WEIGHTS + 2];
+    } rows[] = {
+        { "a number no updates add up to", { 301, 0, 0, 100, 0 } },
+        { "nobody's samples", { 0, 0, 0, 0, 0 } },
+        { "less than none", { 0, 0, 0, -5, 0 } },
+        { "more samples than there can be", { 0, 0, 0, 151, 0 } },
+        { "a loss beyond all", { 0, 0, 0, 150, 150001 } },
+    };
+    struct run r;
+    struct secure_plan p;
+    plan_of(&r, &p);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        struct secure_sum s = { .weight = -7 };
+        struct why why = { "" };
+        put_sum(&p, rows[i].sums, &v);
+        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r.spec, 0 }, &v, &s, &why), ERR_DATA, "%s",
+                     rows[i].name);
+        cr_expect(why.text[0] != '\0' && s.weight == -7, "%s", rows[i].name);
+    }
+    run_fini(&r);
+}
+
+Test(secure_sum, without_memory)
+{
+    struct run r;
+    struct secure_plan p;
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    struct secure_sum s = { 0 };
+    plan_of(&r, &p);
+    put_sum(&p, (double[]){ 1, 1, 1, 2, 1 }, &v);
+    bool done = false;
+    for (size_t n = 1; failmalloc_round(n, &done); n++) {
+        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &header, &r.spec, 0 }, &v, &s, NULL);
+        cr_expect(e == ERR_MEMORY || e == OK);
+        done = e == OK;
+        secure_sum_fini(&s);
+    }
+    run_fini(&r);
+}

@@ -1,0 +1,111 @@
+#include "agents/trainer/secure_vector.h"
+#include "tests/support/failmalloc.h"
+#include "tests/unit/agents/trainer/learned.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#define TASK                                                                                                           \
+    "name: toy\n"                                                                                                      \
+    "data: {columns: [{name: a, min: 0, max: 1}, {name: b, min: 0, max: 1}, {name: y, role: label, classes: 2}]}\n"    \
+    "rounds: {max_update_norm: 2, max_samples: 50}\n"
+enum { WEIGHTS = 3, COHORT = 3 };
+
+/* The plan of a task with two inputs: three weights. */
+static struct secure_plan plan_of(const char *task)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(task);
+    struct secagg_header h = { .cohort = COHORT };
+    struct secure_want want = { SECURE_PLAIN, WEIGHTS, COHORT, p->task.rounds.max_update_norm,
+                                p->task.rounds.max_samples };
+    struct secure_plan expected, got;
+    cr_assert_eq(secure_plan_of(&want, &expected, NULL), OK);
+    secure_plan_put(&expected, &h);
+    cr_assert_eq(secure_vector_plan(p, &h, &got, NULL), OK);
+    return got;
+}
+
+static struct trained trained_of(const float numbers[WEIGHTS], uint64_t samples, double loss)
+{
+    static const struct tensor_shape shape = { "w", 1, { WEIGHTS } };
+    struct trained t = { .samples = samples, .loss = loss };
+    cr_assert_eq(tensor_set_new(&shape, 1, &t.delta), OK);
+    memcpy(t.delta->flat, numbers, WEIGHTS * sizeof *numbers);
+    return t;
+}
+
+Test(secure_vector, plan_follows_from_task_and_header)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(TASK);
+    struct secure_plan plan = plan_of(TASK);
+    struct secagg_header h = { .cohort = COHORT };
+    struct why why = { "" };
+    secure_plan_put(&plan, &h);
+    h.cohort++;
+    cr_expect_eq(secure_vector_plan(p, &h, &plan, &why), ERR_REFUSED);
+    cr_expect_neq(why.text[0], '\0');
+}
+
+Test(secure_vector, holds_the_update_times_its_weight)
+{
+    static const struct {
+        const char *name;
+        float numbers[WEIGHTS];
+        uint64_t samples;
+        double loss;
+        double weight, told;
+    } rows[] = {
+        { "a usual one", { .5F, -1.25F, 0 }, 40, .75, 40, 30 },
+        { "more samples than count", { .5F, -1.25F, 1e-3F }, 51, .5, 50, 25 },
+        { "at the bound", { 0, -2, 0 }, 50, 0, 50, 0 },
+        { "a loss beyond all bounds", { 0, 1, 0 }, 2, 1e9, 2, 2000 },
+        { "and below", { 0, 1, 0 }, 2, -INFINITY, 2, -2000 },
+    };
+    struct secure_plan p = plan_of(TASK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(trained_fini) struct trained t = trained_of(rows[i].numbers, rows[i].samples, rows[i].loss);
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        double back[WEIGHTS], tail[2];
+        cr_assert_eq(secure_vector_fill(&(struct secure_source){ .plan = &p }, &t, &v, NULL), OK, "%s", rows[i].name);
+        cr_assert(v.n == p.length && v.bits == p.bits);
+        cr_assert_eq(quantise_get(&p.update, &v, 0, back, WEIGHTS), OK);
+        cr_assert_eq(quantise_get(&p.count, &v, WEIGHTS, &tail[0], 1), OK);
+        cr_assert_eq(quantise_get(&p.loss, &v, WEIGHTS + 1, &tail[1], 1), OK);
+        for (size_t k = 0; k < WEIGHTS; k++)
+            cr_expect_float_eq(back[k], rows[i].weight * (double)rows[i].numbers[k], .5 / p.update.scale, "%s",
+                               rows[i].name);
+        cr_expect(tail[0] == rows[i].weight && tail[1] == rows[i].told, "%s: %g, %g", rows[i].name, tail[0], tail[1]);
+    }
+}
+
+Test(secure_vector, refuses)
+{
+    static const struct {
+        const char *name;
+        float numbers[WEIGHTS];
+        uint64_t samples;
+        double loss;
+    } rows[] = {
+        { "too long", { 2, 1, 0 }, 10, 0 },
+        { "not a number", { NAN, 0, 0 }, 10, 0 },
+        { "infinite", { 0, INFINITY, 0 }, 10, 0 },
+        { "of no samples", { 1, 0, 0 }, 0, 0 },
+    };
+    struct secure_plan p = plan_of(TASK);
+    struct secagg_vec v = { 0 };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(trained_fini) struct trained t = trained_of(rows[i].numbers, rows[i].samples, rows[i].loss);
+        struct why why = { "" };
+        cr_expect_eq(secure_vector_fill(&(struct secure_source){ .plan = &p }, &t, &v, &why), ERR_INPUT, "%s",
+                     rows[i].name);
+        cr_expect(why.text[0] != '\0' && v.n == 0, "%s", rows[i].name);
+    }
+    CLEANUP(trained_fini) struct trained t = trained_of((float[WEIGHTS]){ 1, 0, 0 }, 10, 0);
+    p.want.weights++;
+    cr_expect_eq(secure_vector_fill(&(struct secure_source){ .plan = &p }, &t, &v, NULL), ERR_INPUT, "another model's");
+    p.want.weights--;
+    failmalloc_at(1);
+    enum err e = secure_vector_fill(&(struct secure_source){ .plan = &p }, &t, &v, NULL);
+    failmalloc_at(0);
+    cr_expect(e == ERR_MEMORY && v.n == 0);
+}
