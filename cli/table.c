@@ -9,6 +9,7 @@ static const char *const shells[] = { "bash", "zsh", "fish", NULL };
 /* clang-format off */
 #define PATH(name_, doc_) { .name = (name_), .kind = ARG_TEXT, .min = 1, .max = PATH_MAX_BYTES, .unit = "file", .doc = (doc_) }
 #define WORD(name_, need_, doc_) { .name = (name_), .kind = ARG_TEXT, .need = (need_), .min = 1, .max = NAME_MAX_BYTES, .doc = (doc_) }
+#define WORD_OF(max_, name_, doc_) { .name = (name_), .kind = ARG_TEXT, .min = 1, .max = (max_), .doc = (doc_) }
 #define COUNT(name_, min_, max_, fallback_, unit_, doc_) { .name = (name_), .kind = ARG_COUNT, .min = (min_), .max = (max_), .fallback = (fallback_), .unit = (unit_), .doc = (doc_) }
 #define REAL(name_, min_, max_, fallback_, unit_, doc_) { .name = (name_), .kind = ARG_REAL, .min = (min_), .max = (max_), .fallback = (fallback_), .unit = (unit_), .doc = (doc_) }
 
@@ -123,6 +124,21 @@ static const struct argument privacy_audit_args[] = {
     COUNT("rounds", 0, 1000, "0", "rounds", "of the training that is attacked; 0 as many as the task has"),
     { 0 },
 };
+#define SIGNERS \
+    PATH("roster", "the roster that says whose log it is, and who its witnesses are; otherwise the folder's"), \
+    WORD_OF(700, "roster_key", "the key that signs the roster, as `himas enrol accept` printed it; otherwise the file is believed"), \
+    WORD_OF(700, "key", "the log's key alone, instead of a roster: name+id+base64; then only witnesses that the log names are known")
+static const struct argument audit_verify_args[] = {
+    { .name = "file", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "a log, or a proof cut from one" },
+    COUNT("quorum", 0, 1000, "0", "witnesses", "so many must have signed the newest checkpoint"),
+    SIGNERS, { 0 },
+};
+static const struct argument audit_prove_args[] = {
+    { .name = "file", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = PATH_MAX_BYTES, .doc = "a log" },
+    { .name = "entry", .kind = ARG_COUNT, .need = ARG_REQUIRED, .min = 0, .max = 9007199254740992.0, .doc = "its number; the first is 0" },
+    PATH("out", "file to write; otherwise entry-N.proof"),
+    SIGNERS, { 0 },
+};
 static const struct argument report_args[] = {
     WORD("out", ARG_OPTIONAL, "file to write, Markdown; otherwise to standard output"),
     WORD("results", ARG_OPTIONAL, "folder with test results (*.tap), for example build/release/results"),
@@ -215,6 +231,19 @@ const struct subcommand cli_subcommands[] = {
       .examples = "himas privacy audit hospital-a  # asks the hospital's trainer\n"
                   "himas privacy audit --task task.yaml --records records.csv  # offline, at the hospital\n"
                   "himas privacy audit hospital-a --canaries 5000 --json  # for programs\n" },
+    { .name = "audit verify", .args = audit_verify_args, .npositional = 1,
+      .doc = "check a transparency log, or a proof cut from one, without the federation",
+      .more = "Every entry's hash, every checkpoint's signatures, and that each checkpoint is over the entries before it.\n"
+              "When something was changed, left out or added, the first place is named, and the exit code is not 0.",
+      .examples = "himas audit verify himas.log  # against the folder's roster\n"
+                  "himas audit verify himas.log --roster roster.yaml --roster_key himas-roster+...  # anywhere\n"
+                  "himas audit verify entry-12.proof --quorum 3  # a proof, signed by three hospitals\n" },
+    { .name = "audit prove", .args = audit_prove_args, .npositional = 2,
+      .doc = "cut the proof that an entry is in a log",
+      .more = "The proof (C2SP tlog-proof) holds the entry, its place, a few hashes and the signed checkpoint: whoever gets\n"
+              "it can check the one entry, and learns nothing of the others.",
+      .examples = "himas audit prove himas.log 12  # writes entry-12.proof\n"
+                  "himas audit prove himas.log 12 --out consent.proof  # under another name\n" },
     { .name = "report hipaa", .args = report_args, .run = run_report_hipaa,
       .doc = "what of 45 CFR 164.312 the configuration and the tests show",
       .more = "Reads the folder's broker configuration, settings, policies and roster, and test results where they are named.\n"

@@ -16,7 +16,7 @@ common/phi/               common/(base|crypto|phi)/
 common/wire/              common/(base|wire)/
 common/runtime/           common/(base|wire|crypto|phi|runtime)/
 agents/[^/]+/             common/[a-z]+/|agents/SELF/
-cli/(simulate|compare|partition|docs|privacy) common/[a-z]+/|agents/|cli/
+cli/(simulate|compare|partition|docs|privacy|audit) common/[a-z]+/|agents/|cli/
 cli/                      common/(base|wire|runtime)/|cli/
 '
 # Library header, and the only files that may include it.

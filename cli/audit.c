@@ -1,0 +1,129 @@
+/*
+ * himas-audit -- what anybody can check of the transparency log, without its
+ * keeper: himas audit verify, himas audit prove.
+ *
+ * A composition: the command line with common/crypto.
+ */
+#include "cli/audit_trust.h"
+#include "cli/visit.h"
+#include "common/base/file.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FILE_MODE = 0644, PATH_BYTES = 1024, SENTENCE_BYTES = 400 };
+
+struct task_at_hand {
+    const struct cli *cli;
+    const struct call *call;
+    struct logbook_trust trust;
+    struct str file;
+    struct result *r;
+};
+
+/* ---- verify ---- */
+
+static void say_cosigned(const struct task_at_hand *t, const char *of, size_t cosigned)
+{
+    result_field(t->r, "cosigned", "%zu of %zu witnesses, %s", cosigned, t->trust.nwitnesses, of);
+}
+
+static enum err need_quorum(const struct task_at_hand *t, size_t cosigned, struct why *why)
+{
+    uint64_t quorum = call_u64(t->call, "quorum");
+    if (cosigned >= quorum) return OK;
+    return why_say(why, ERR_CRYPTO, "%zu of the roster's witnesses signed it, and %" PRIu64 " are asked for", cosigned,
+                   quorum);
+}
+
+static enum err verify_proof(const struct task_at_hand *t, struct why *why)
+{
+    struct logbook_proven p;
+    TRY(logbook_check_proof(t->file, &t->trust, &p, why));
+    result_say(t->r, "the entry is in the log of %s", t->trust.log.name);
+    result_field(t->r, "entry", STR_F, STR_ARG(buf_str(&p.entry)));
+    result_field(t->r, "index", "%" PRIu64, p.index);
+    result_field(t->r, "entries", "%" PRIu64, p.size);
+    say_cosigned(t, "the checkpoint it was proven with", p.cosigned);
+    buf_free(&p.entry);
+    return need_quorum(t, p.cosigned, why);
+}
+
+static enum err verify_log(const struct task_at_hand *t, struct why *why)
+{
+    struct logbook_found found;
+    struct why cause = { "" };
+    enum err e = logbook_check(t->file, &t->trust, &found, &cause);
+    if (e == ERR_CRYPTO || e == ERR_INPUT)
+        return why_say(why, e, "%.*s; the %" PRIu64 " entries under the checkpoint before hold", SENTENCE_BYTES,
+                       cause.text, found.covered);
+    TRY(e);
+    result_say(t->r, "the log of %s is whole: nothing was changed, left out or added", t->trust.log.name);
+    result_field(t->r, "entries", "%" PRIu64, found.entries);
+    result_field(t->r, "checkpoints", "%zu", found.checkpoints);
+    say_cosigned(t, "the newest checkpoint", found.cosigned);
+    return need_quorum(t, found.cosigned, why);
+}
+
+static enum err verify(const struct task_at_hand *t, struct why *why)
+{
+    return logbook_is_proof(t->file) ? verify_proof(t, why) : verify_log(t, why);
+}
+
+/* ---- prove ---- */
+
+static enum err prove(const struct task_at_hand *t, struct why *why)
+{
+    char out[PATH_BYTES];
+    CLEANUP(buf_free) struct buf proof = buf_make(LOGBOOK_PROOF_MAX_BYTES);
+    uint64_t index = call_u64(t->call, "entry");
+    cli_text(t->call, "out", out, sizeof out);
+    if (!*out) (void)snprintf(out, sizeof out, "entry-%" PRIu64 ".proof", index);
+    TRY(logbook_prove(t->file, &t->trust, index, &proof, why));
+    TRY(file_write(out, buf_bytes(&proof), FILE_MODE, why));
+    result_say(t->r, "anybody who has the roster can check it: himas audit verify %s", out);
+    result_field(t->r, "proof", "%s", out);
+    return OK;
+}
+
+/* ---- the program ---- */
+
+static const struct way {
+    const char *word, *subcommand;
+    enum err (*tell)(const struct task_at_hand *t, struct why *why);
+} ways[] = { { "verify", "audit verify", verify }, { "prove", "audit prove", prove } };
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static enum err go(const struct way *way, struct task_at_hand *t, struct why *why)
+{
+    char path[PATH_BYTES];
+    CLEANUP(buf_free) struct buf bytes = buf_make(LOGBOOK_MAX_BYTES);
+    struct why cause = { "" };
+    cli_text(t->call, "file", path, sizeof path);
+    TRY(file_read(path, &bytes, why));
+    t->file = buf_str(&bytes);
+    enum err e = way->tell(t, &cause);
+    if (e != OK && cause.text[0]) return why_say(why, e, "%.300s: %s", path, cause.text);
+    TRY(e);
+    return visit_put(t->cli, t->r, why);
+}
+
+static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
+{
+    CLEANUP(audit_trust_free) struct audit_trust trust = { .roster = { .witnesses = NULL } };
+    struct result r CLEANUP(result_free);
+    const struct way *way = ways;
+    result_init(&r);
+    while (strcmp(way->subcommand, call->call.command->name) != 0) way++;
+    TRY(audit_trust_find(cli, &call->call, &trust, why));
+    struct task_at_hand t = { .cli = cli, .call = &call->call, .trust = trust.trust, .r = &r };
+    return go(way, &t, why);
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; argc > 1 && i < WAYS; i++)
+        if (strcmp(argv[1], ways[i].word) == 0) return cli_main(argc - 1, argv + 1, ways[i].subcommand, run);
+    (void)fprintf(stderr, "usage: himas-audit verify|prove --help\n");
+    return err_exit_code(ERR_USAGE);
+}
