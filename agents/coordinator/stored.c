@@ -46,12 +46,12 @@ static void write_count(const void *at, size_t size, struct buf *out)
     uint64_t value;
     (void)size;
     memcpy(&value, at, sizeof value);
-    buf_addf(out, "%" PRIu64, value);
+    buf_add_u64(out, value);
 }
 static void write_number(const void *at, size_t size, struct buf *out)
 {
     (void)size;
-    buf_addf(out, "%u", *(const unsigned *)at);
+    buf_add_u64(out, *(const unsigned *)at);
 }
 static void write_real(const void *at, size_t size, struct buf *out)
 {
@@ -121,7 +121,10 @@ void stored_write(const struct stored_field *fields, const void *from, struct bu
     for (const struct stored_field *f = fields; f->name; f++) {
         const void *at = (const char *)from + f->offset;
         if (left_out(f, at)) continue;
-        buf_addf(out, "%s\"%s\":", comma, f->name);
+        buf_add_z(out, comma);
+        buf_add_z(out, "\"");
+        buf_add_z(out, f->name);
+        buf_add_z(out, "\":");
         kinds[f->kind].write(at, f->size, out);
         comma = ",";
     }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CAP_FIRST = 256 };
+enum { CAP_FIRST = 256, DIGITS_MAX = 20 };
 
 struct buf buf_make(size_t max_bytes) { return (struct buf){ .max = max_bytes }; }
 
@@ -57,20 +57,36 @@ void buf_add(struct buf *b, const void *p, size_t n)
 void buf_add_str(struct buf *b, struct str s) { buf_add(b, s.p, s.n); }
 void buf_add_z(struct buf *b, const char *z) { buf_add_str(b, str_of(z)); }
 
+/* Into the room there is; the rare text that is longer is printed again into what it needs. */
 void buf_addf(struct buf *b, const char *format, ...)
 {
     va_list args;
     va_list again;
     va_start(args, format);
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    size_t room = reserve(b, 0) == OK ? b->cap - b->n : 0;
+    int n = room ? vsnprintf((char *)b->p + b->n, room, format, args) : -1;
     if (n >= 0 && reserve(b, (size_t)n) == OK) {
-        (void)vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, again);
+        if ((size_t)n >= room) (void)vsnprintf((char *)b->p + b->n, (size_t)n + 1, format, again);
         b->n += (size_t)n;
-    }
+    } else if (room)
+        b->p[b->n] = 0;
     va_end(again);
     va_end(args);
 }
+
+static void add_digits(struct buf *b, uint64_t value, unsigned base)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[DIGITS_MAX];
+    size_t at = DIGITS_MAX;
+    do text[--at] = digits[value % base];
+    while ((value /= base) > 0);
+    buf_add(b, text + at, DIGITS_MAX - at);
+}
+
+void buf_add_u64(struct buf *b, uint64_t value) { add_digits(b, value, 10); }
+void buf_add_hex(struct buf *b, uint64_t value) { add_digits(b, value, 16); }
 
 struct str buf_str(const struct buf *b) { return (struct str){ (const char *)b->p, b->n }; }
 struct bytes buf_bytes(const struct buf *b) { return (struct bytes){ b->p, b->n }; }

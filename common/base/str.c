@@ -43,9 +43,21 @@ static size_t utf8_tail(uint8_t lead, uint32_t *bits, uint32_t *least_code)
     return SIZE_MAX;
 }
 
+/* How many ASCII characters, eight at a time, are at the front. */
+static size_t ascii_run(const char *p, size_t n)
+{
+    uint64_t eight;
+    size_t i = 0;
+    for (; n - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, p + i, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080)) break;
+    }
+    return i;
+}
+
 bool str_is_utf8(struct str s)
 {
-    for (size_t i = 0; i < s.n;) {
+    for (size_t i = s.n ? ascii_run(s.p, s.n) : 0; i < s.n;) {
         uint32_t code = 0;
         uint32_t least_code = 0;
         size_t tail = utf8_tail((uint8_t)s.p[i++], &code, &least_code);

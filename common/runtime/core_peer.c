@@ -100,9 +100,15 @@ static enum err put_seen(struct agent *a, const struct peer *p)
     char key[STORE_MAX_KEY];
     struct buf text CLEANUP(buf_free) = buf_make(4096);
     (void)snprintf(key, sizeof key, "~in/%s", p->jid);
-    buf_addf(&text, "%" PRIx64 " %" PRIu64, p->seen_epoch, p->seen_high);
-    for (size_t i = 0; i < CORE_DEDUP_WINDOW / 64; i++) buf_addf(&text, " %" PRIx64, p->seen_bits[i]);
-    buf_addf(&text, " %" PRIu64, p->schema);
+    buf_add_hex(&text, p->seen_epoch);
+    buf_add_z(&text, " ");
+    buf_add_u64(&text, p->seen_high);
+    for (size_t i = 0; i < CORE_DEDUP_WINDOW / 64; i++) {
+        buf_add_z(&text, " ");
+        buf_add_hex(&text, p->seen_bits[i]);
+    }
+    buf_add_z(&text, " ");
+    buf_add_u64(&text, p->schema);
     TRY(buf_err(&text));
     return store_put(a->store, key, buf_bytes(&text));
 }

@@ -1,6 +1,7 @@
 #include "common/base/buf.h"
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <string.h>
 
 Test(buf, adds_and_stays_terminated)
@@ -16,6 +17,40 @@ Test(buf, adds_and_stays_terminated)
     cr_expect_str_eq((const char *)b.p, "round 7 of 10, go");
     cr_expect(str_is(buf_str(&b), "round 7 of 10, go"));
     cr_expect_eq(buf_bytes(&b).n, b.n);
+}
+
+Test(buf, prints_what_printf_prints_also_where_the_room_ends)
+{
+    for (size_t room = 0; room < 300; room++) {
+        struct buf b CLEANUP(buf_free) = buf_make(1000);
+        uint8_t *at = buf_grow(&b, room);
+        cr_assert_not_null(at);
+        memset(at, 'x', room);
+        buf_addf(&b, "%s-%d", "twelve chars", 34);
+        cr_expect_eq(b.n, room + 15, "%zu", room);
+        cr_expect_str_eq((const char *)b.p + room, "twelve chars-34", "%zu", room);
+    }
+    struct buf full CLEANUP(buf_free) = buf_make(10);
+    buf_addf(&full, "%s", "123456789");
+    buf_addf(&full, "%s", "ab");
+    cr_expect(buf_err(&full) == ERR_LIMIT);
+    cr_expect_str_eq((const char *)full.p, "123456789", "nothing of it is left");
+}
+
+Test(buf, whole_numbers_of_any_size)
+{
+    static const uint64_t rows[] = {
+        0, 1, 9, 10, 15, 16, 255, 1000000007, UINT64_MAX / 10, UINT64_MAX - 1, UINT64_MAX
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf b CLEANUP(buf_free) = buf_make(100);
+        struct buf printed CLEANUP(buf_free) = buf_make(100);
+        buf_add_u64(&b, rows[i]);
+        buf_add_z(&b, " ");
+        buf_add_hex(&b, rows[i]);
+        buf_addf(&printed, "%" PRIu64 " %" PRIx64, rows[i], rows[i]);
+        cr_expect_str_eq((const char *)b.p, (const char *)printed.p);
+    }
 }
 
 Test(buf, limit_is_exact_and_sticky)
