@@ -21,27 +21,19 @@ enum err base64_encode(struct bytes in, struct buf *out)
     return buf_err(out);
 }
 
-static bool is_digit64(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-}
-
-/* The number of `=` at the end, or 3 when the text is not whole groups of digits. */
+/* The number of `=` at the end, or 3 when there are others or the text is not whole groups. */
 static size_t padding(struct str in)
 {
-    size_t digits = 0;
-    while (digits < in.n && is_digit64(in.p[digits])) digits++;
-    size_t pad = in.n - digits;
-    if (in.n % TEXT_BYTES != 0 || pad > 2) return 3;
-    for (size_t i = digits; i < in.n; i++)
-        if (in.p[i] != '=') return 3;
-    return pad;
+    size_t pad = 0;
+    while (pad < in.n && in.p[in.n - 1 - pad] == '=') pad++;
+    bool whole = in.n % TEXT_BYTES == 0 && pad <= 2;
+    return whole && (in.n == 0 || memchr(in.p, '=', in.n - pad) == NULL) ? pad : 3;
 }
 
 /* The last group has one spelling only: what it decodes to must encode to it. */
 static bool is_canonical(struct str in, size_t pad)
 {
-    uint8_t plain[PLAIN_BYTES];
+    uint8_t plain[PLAIN_BYTES] = { 0 };
     uint8_t again[TEXT_BYTES + 1];
     const uint8_t *last = (const uint8_t *)in.p + in.n - TEXT_BYTES;
     (void)EVP_DecodeBlock(plain, last, TEXT_BYTES);
@@ -49,15 +41,21 @@ static bool is_canonical(struct str in, size_t pad)
     return memcmp(last, again, TEXT_BYTES) == 0;
 }
 
+/* OpenSSL takes `=` for a digit, and skips white space at both ends: then there are too few bytes. */
 enum err base64_decode(struct str in, struct buf *out)
 {
     size_t pad = padding(in);
+    size_t before = out->n;
     if (pad > 2 || (in.n > 0 && !is_canonical(in, pad))) return ERR_INPUT;
     while (in.n > 0) {
         size_t groups = least(in.n / TEXT_BYTES, GROUPS);
         uint8_t *to = buf_grow(out, groups * PLAIN_BYTES);
         if (to == NULL) return buf_err(out);
-        if (EVP_DecodeBlock(to, (const uint8_t *)in.p, (int)(groups * TEXT_BYTES)) < 0) return ERR_INPUT;
+        int n = EVP_DecodeBlock(to, (const uint8_t *)in.p, (int)(groups * TEXT_BYTES));
+        if (n != (int)(groups * PLAIN_BYTES)) {
+            out->n = before;
+            return ERR_INPUT;
+        }
         in = (struct str){ in.p + groups * TEXT_BYTES, in.n - groups * TEXT_BYTES };
     }
     out->n -= pad;

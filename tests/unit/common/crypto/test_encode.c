@@ -31,8 +31,9 @@ Test(encode, base64_known)
 Test(encode, base64_refuses)
 {
     static const char *const bad[] = {
-        "Z",     "Zg",    "Zg=",   "Zg===",    "Z===", "====",     "=Zg=",  "Zh==", "Zm9=",   "Zm9v\n",
-        " Zm9v", "Zm 9v", "Zm9v=", "Zg==Zg==", "Zm-_", "Zm9v\x80", "Zm9vZ", "Zm=v", "Zg==\n",
+        "Z",      "Zg",       "Zg=",      "Zg===",        "Z===",     "====",     "=Zg=",     "Zh==",  "Zm9=",
+        "Zm9v\n", " Zm9v",    "Zm 9v",    "Zm9v=",        "Zg==Zg==", "Zm-_",     "Zm9v\x80", "Zm9vZ", "Zm=v",
+        "Zg==\n", "    Zm9v", "Zm9v    ", "Zm9v\n\n\n\n", "Zm9v----", "====Zm9v", "Zg==Zm9v", "    ",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct buf out CLEANUP(buf_free) = buf_make(64);
