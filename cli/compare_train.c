@@ -82,7 +82,6 @@ enum err contest_score(const struct contest *c, struct bytes model, struct metri
     CLEANUP(incoming_fini) struct incoming in = { 0 };
     CLEANUP(session_end) struct session s = { .engine = c->engine };
     TRY(incoming_read(model, &c->plan->spec, &in, why));
-    TRY(c->engine->create(&c->plan->spec, c->plan->task.model.seed, &s.model, why));
-    TRY(c->engine->load(s.model, in.weights, why));
+    TRY(c->engine->open(&c->plan->spec, in.weights, &s.model, why));
     return score(c, &in, s.model, out, why);
 }

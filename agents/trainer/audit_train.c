@@ -182,8 +182,7 @@ enum err audit_losses(const struct audit_order *o, struct bytes model, const str
     TRY(audit_copy(rows, &copy));
     TRY(incoming_read(model, &o->plan->spec, &in, why));
     TRY(incoming_scale(&in, &o->plan->task, &copy, why));
-    TRY(o->engine->create(&o->plan->spec, o->plan->task.model.seed, &s.model, why));
-    TRY(o->engine->load(s.model, in.weights, why));
+    TRY(o->engine->open(&o->plan->spec, in.weights, &s.model, why));
     float *z = calloc(copy.nrows ? copy.nrows * noutputs : 1, sizeof *z);
     if (z == NULL) return ERR_MEMORY;
     enum err e = o->engine->predict(s.model, copy.inputs, copy.nrows, z);

@@ -16,8 +16,7 @@ enum err evaluate_round(const struct engine *engine, const struct plan *plan, st
     TRY(incoming_take(model, &plan->spec, &in, why));
     TRY(incoming_scale(&in, &plan->task, rows, why));
     TRY(tally_init(&t, model_nclasses(&plan->spec)));
-    TRY(engine->create(&plan->spec, plan->task.model.seed, &s.model, why));
-    TRY(engine->load(s.model, in.weights, why));
+    TRY(engine->open(&plan->spec, in.weights, &s.model, why));
     TRY(engine->evaluate(s.model, rows, &t));
     *out = t;
     t = (struct tally){ 0 };

@@ -30,8 +30,7 @@ static enum err train_weights(const struct engine *engine, const struct plan *pl
                               struct trained *t, struct why *why)
 {
     CLEANUP(session_end) struct session s = { .engine = engine };
-    TRY(engine->create(&plan->spec, plan->task.model.seed, &s.model, why));
-    TRY(engine->load(s.model, in->weights, why));
+    TRY(engine->open(&plan->spec, in->weights, &s.model, why));
     TRY(engine->train(s.model, rows, how, hooks, &t->loss, why));
     return engine->store(s.model, &t->delta);
 }

@@ -48,8 +48,10 @@ struct engine {
     const char *name;
     const char *doc; /* one sentence */
 
-    /* A model with initial weights from the seed; *out is given to the functions below and freed by free. */
+    /* A model with initial weights drawn from the seed; *out is given to the functions below and freed by free. */
     enum err (*create)(const struct model_spec *spec, uint64_t seed, void **out, struct why *why);
+    /* A model with these weights: ERR_INPUT with a sentence unless they are of the spec and finite. */
+    enum err (*open)(const struct model_spec *spec, const struct tensor_set *weights, void **out, struct why *why);
     void (*free)(void *model); /* NULL is fine */
 
     /* Weights in: ERR_INPUT with a sentence unless they are of this spec and finite.  Weights out: a new set. */

@@ -59,6 +59,21 @@ static enum err net_load(void *model, const struct tensor_set *weights, struct w
     return OK;
 }
 
+static enum err net_open(const struct model_spec *spec, const struct tensor_set *weights, void **out, struct why *why)
+{
+    TRY(model_check(spec, weights, why));
+    if (!tensor_set_finite(weights)) return why_say(why, ERR_INPUT, "the model has weights that are not finite");
+    struct net *net = calloc(1, sizeof *net);
+    if (net == NULL) return ERR_MEMORY;
+    net->spec = *spec;
+    enum err e = tensor_set_clone(weights, &net->weights);
+    if (e == OK)
+        *out = net;
+    else
+        net_free(net);
+    return e;
+}
+
 static enum err net_store(const void *model, struct tensor_set **out)
 {
     const struct net *net = model;
@@ -217,6 +232,7 @@ const struct engine net_engine = {
     .name = "net",
     .doc = "networks of dense layers: logistic, softmax, mlp",
     .create = net_create,
+    .open = net_open,
     .free = net_free,
     .load = net_load,
     .store = net_store,

@@ -248,6 +248,28 @@ Test(net, many_rows_predict_as_one)
     net_engine.free(net);
 }
 
+Test(net, opened_it_is_what_a_created_one_is_once_loaded)
+{
+    CLEANUP(tensor_set_drop) struct tensor_set *weights = NULL;
+    CLEANUP(tensor_set_drop) struct tensor_set *back = NULL;
+    struct model_spec spec;
+    struct model_spec other;
+    struct why why = { 0 };
+    void *net = NULL;
+    void *none = NULL;
+    cr_assert_eq(model_parse(STR("mlp 2-4-1"), &spec), OK);
+    cr_assert_eq(model_parse(STR("mlp 2-5-1"), &other), OK);
+    cr_assert_eq(model_init(&spec, 3, &weights), OK);
+    cr_assert_eq(net_engine.open(&spec, weights, &net, &why), OK);
+    cr_assert_eq(net_engine.store(net, &back), OK);
+    cr_expect_eq(memcmp(back->flat, weights->flat, weights->nelements * sizeof *weights->flat), 0);
+    net_engine.free(net);
+    cr_expect_eq(net_engine.open(&other, weights, &none, &why), ERR_INPUT, "of another model");
+    weights->flat[1] = INFINITY;
+    cr_expect_eq(net_engine.open(&spec, weights, &none, &why), ERR_INPUT, "not finite");
+    cr_expect_null(none);
+}
+
 Test(net, every_allocation_may_fail)
 {
     CLEANUP(table_fini) struct table rows = { 0 };
@@ -261,6 +283,11 @@ Test(net, every_allocation_may_fail)
         float out[20];
         cr_assert_eq(model_parse(STR("mlp 2-4-1"), &spec), OK);
         enum err e = net_engine.create(&spec, 1, &net, NULL);
+        CLEANUP(tensor_set_drop) struct tensor_set *weights = NULL;
+        if (e == OK) e = net_engine.store(net, &weights);
+        net_engine.free(net);
+        net = NULL;
+        if (e == OK) e = net_engine.open(&spec, weights, &net, NULL);
         if (e == OK) e = net_engine.train(net, &rows, &how, NULL, &loss, NULL);
         if (e == OK) e = net_engine.predict(net, rows.inputs, 20, out);
         cr_expect(e == OK || e == ERR_MEMORY, "allocation %zu: %s", n, err_name(e));
