@@ -1,8 +1,6 @@
 #include "common/wire/codec.h"
 #include "common/wire/json.h"
 #include "common/wire/manifest_codec.h"
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,8 +8,6 @@
 enum { ENVELOPE_FIELDS = 10 };
 static const char *const envelope[ENVELOPE_FIELDS] = { "version", "type",  "id",         "in_reply_to", "run",
                                                        "round",   "stage", "sent_at_ms", "ttl_ms",      "ack" };
-
-static void delete_json(cJSON **json) { cJSON_Delete(*json); }
 
 static enum err check_number(const struct msg_field *f, double v, struct why *why)
 {
@@ -149,36 +145,34 @@ enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
 
 /* ---- from JSON ---- */
 
-static enum err read_str(const struct msg_field *f, const cJSON *item, struct arena *arena, struct str *out,
+static enum err read_str(const struct msg_field *f, const struct json *item, struct arena *arena, struct str *out,
                          struct why *why)
 {
-    if (!cJSON_IsString(item)) return why_say(why, ERR_PROTO, "%s: must be a text", f->name);
-    TRY(check_length(f, strlen(item->valuestring), "bytes", why));
-    *out = arena_str(arena, str_of(item->valuestring));
+    if (!json_is(item, JSON_TEXT)) return why_say(why, ERR_PROTO, "%s: must be a text", f->name);
+    TRY(check_length(f, item->text.n, "bytes", why));
+    *out = arena_str(arena, item->text);
     return out->p ? OK : ERR_MEMORY;
 }
 
-static enum err read_vec(const struct msg_field *f, const cJSON *item, struct arena *arena, struct vec *out,
+static enum err read_vec(const struct msg_field *f, const struct json *item, struct arena *arena, struct vec *out,
                          struct why *why)
 {
-    if (!cJSON_IsArray(item)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
-    size_t n = (size_t)cJSON_GetArraySize(item);
+    if (!json_is(item, JSON_LIST)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
+    size_t n = item->count;
     TRY(check_length(f, n, "numbers", why));
     double *p = arena_array(arena, n + 1, sizeof *p);
     if (p == NULL) return ERR_MEMORY;
-    const cJSON *one = NULL;
     size_t i = 0;
-    cJSON_ArrayForEach(one, item)
-    {
-        if (!cJSON_IsNumber(one) || !isfinite(one->valuedouble))
+    for (const struct json *one = item->first; one; one = one->next) {
+        if (!json_is(one, JSON_NUMBER) || !isfinite(one->number))
             return why_say(why, ERR_PROTO, "%s: number %zu is not a finite number", f->name, i);
-        p[i++] = one->valuedouble;
+        p[i++] = one->number;
     }
     *out = (struct vec){ p, n };
     return OK;
 }
 
-static enum err read_blob(const struct msg_field *f, const cJSON *item, struct arena *arena, struct blob *out,
+static enum err read_blob(const struct msg_field *f, const struct json *item, struct arena *arena, struct blob *out,
                           struct why *why)
 {
     struct manifest *m = arena_alloc(arena, sizeof *m);
@@ -189,21 +183,21 @@ static enum err read_blob(const struct msg_field *f, const cJSON *item, struct a
     return OK;
 }
 
-static enum err read_number(const struct msg_field *f, const cJSON *item, void *at, struct why *why)
+static enum err read_number(const struct msg_field *f, const struct json *item, void *at, struct why *why)
 {
-    if (!cJSON_IsNumber(item)) return why_say(why, ERR_PROTO, "%s: must be a number", f->name);
-    TRY(check_number(f, item->valuedouble, why));
+    if (!json_is(item, JSON_NUMBER)) return why_say(why, ERR_PROTO, "%s: must be a number", f->name);
+    TRY(check_number(f, item->number, why));
     if (f->kind == FIELD_KIND_u64)
-        *(uint64_t *)at = (uint64_t)item->valuedouble;
+        *(uint64_t *)at = (uint64_t)item->number;
     else
-        *(double *)at = item->valuedouble;
+        *(double *)at = item->number;
     return OK;
 }
 
-static enum err read_field(const struct msg_field *f, const cJSON *json, struct arena *arena, struct msg *m,
+static enum err read_field(const struct msg_field *f, const struct json *json, struct arena *arena, struct msg *m,
                            struct why *why)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, f->name);
+    const struct json *item = json_get(json, f->name);
     void *at = (char *)m + f->offset;
     if (item == NULL) return why_say(why, ERR_PROTO, "%s: is missing", f->name);
     if (f->kind == FIELD_KIND_str || f->kind == FIELD_KIND_text) return read_str(f, item, arena, at, why);
@@ -212,35 +206,35 @@ static enum err read_field(const struct msg_field *f, const cJSON *json, struct 
     return read_number(f, item, at, why);
 }
 
-static enum err fixed(const cJSON *json, const char *name, char *out, size_t size, struct why *why)
+static enum err fixed(const struct json *json, const char *name, char *out, size_t size, struct why *why)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
-    if (!cJSON_IsString(item) || str_copy(str_of(item->valuestring), out, size) != OK)
+    const struct json *item = json_get(json, name);
+    if (!json_is(item, JSON_TEXT) || str_copy(item->text, out, size) != OK)
         return why_say(why, ERR_PROTO, "%s: must be a text of at most %zu bytes", name, size - 1);
     return OK;
 }
 
-static enum err whole(const cJSON *json, const char *name, double max, uint64_t *out, struct why *why)
+static enum err whole(const struct json *json, const char *name, double max, uint64_t *out, struct why *why)
 {
     struct msg_field f = { .name = name, .kind = FIELD_KIND_u64, .max = max };
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+    const struct json *item = json_get(json, name);
     if (item == NULL) return why_say(why, ERR_PROTO, "%s: is missing", name);
     return read_number(&f, item, out, why);
 }
 
-static enum err read_acks(const cJSON *json, struct arena *arena, struct msg *m, struct why *why)
+static enum err read_acks(const struct json *json, struct arena *arena, struct msg *m, struct why *why)
 {
     const struct msg_field f = { .name = "ack", .kind = FIELD_KIND_str, .min = 1, .max = MSG_ID_BYTES - 1 };
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "ack");
-    const cJSON *one = NULL;
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > MSG_MAX_ACKS)
+    const struct json *list = json_get(json, "ack");
+    if (!json_is(list, JSON_LIST) || list->count > MSG_MAX_ACKS)
         return why_say(why, ERR_PROTO, "ack: must be a list of at most %d ids", MSG_MAX_ACKS);
-    cJSON_ArrayForEach(one, list) TRY(read_str(&f, one, arena, &m->acks[m->nacks++], why));
+    for (const struct json *one = list->first; one; one = one->next)
+        TRY(read_str(&f, one, arena, &m->acks[m->nacks++], why));
     return OK;
 }
 
 /* Before anything else: another version may have other fields. */
-static enum err read_version(const cJSON *json, uint64_t *out, struct why *why)
+static enum err read_version(const struct json *json, uint64_t *out, struct why *why)
 {
     uint64_t version = 0;
     TRY(whole(json, "version", SCHEMA_HUGE, &version, why));
@@ -254,7 +248,7 @@ static enum err read_version(const cJSON *json, uint64_t *out, struct why *why)
     return OK;
 }
 
-static enum err read_envelope(const cJSON *json, struct arena *arena, struct msg *m, struct why *why)
+static enum err read_envelope(const struct json *json, struct arena *arena, struct msg *m, struct why *why)
 {
     uint64_t sent_at = 0;
     TRY(fixed(json, "id", m->id, sizeof m->id, why));
@@ -268,27 +262,28 @@ static enum err read_envelope(const cJSON *json, struct arena *arena, struct msg
     return read_acks(json, arena, m, why);
 }
 
-static bool expected(const char *name, const struct msg_desc *d)
+static bool expected(struct str name, const struct msg_desc *d)
 {
     for (int i = 0; i < ENVELOPE_FIELDS; i++)
-        if (strcmp(name, envelope[i]) == 0) return true;
+        if (str_is(name, envelope[i])) return true;
     for (size_t i = 0; i < d->nfields; i++)
-        if (strcmp(name, d->fields[i].name) == 0) return true;
+        if (str_is(name, d->fields[i].name)) return true;
     return false;
 }
 
 /* With every expected field present once, the right count leaves no room for unknown or repeated ones. */
-static enum err check_names(const cJSON *json, const struct msg_desc *d, struct why *why)
+static enum err check_names(const struct json *json, const struct msg_desc *d, struct why *why)
 {
-    const cJSON *item = NULL;
-    cJSON_ArrayForEach(item, json) if (!expected(item->string, d)) return why_say(
-        why, ERR_PROTO, "%.60s: is not a field of %s", item->string, d->name);
-    if ((size_t)cJSON_GetArraySize(json) != d->nfields + ENVELOPE_FIELDS)
+    for (const struct json *item = json->first; item; item = item->next)
+        if (!expected(item->name, d))
+            return why_say(why, ERR_PROTO, "%.*s: is not a field of %s", (int)(item->name.n < 60 ? item->name.n : 60),
+                           item->name.p, d->name);
+    if (json->count != d->nfields + ENVELOPE_FIELDS)
         return why_say(why, ERR_PROTO, "%s: a field is missing or repeated", d->name);
     return OK;
 }
 
-static enum err read_message(const cJSON *json, struct arena *arena, struct msg *out, struct msg_hint *hint,
+static enum err read_message(const struct json *json, struct arena *arena, struct msg *out, struct msg_hint *hint,
                              struct why *why)
 {
     struct msg m = { 0 };
@@ -309,16 +304,15 @@ static enum err read_message(const cJSON *json, struct arena *arena, struct msg 
 enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
 {
     struct msg_hint local = { 0 };
-    const char *end = NULL;
+    struct str rest = json;
+    const struct json *tree = NULL;
     if (json.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
     if (!str_is_utf8(json)) return why_say(why, ERR_PROTO, "the message is not UTF-8 text");
-    errno = 0; /* cJSON does not say which it was: no JSON, or no memory for it */
-    cJSON *tree CLEANUP(delete_json) = json.n ? cJSON_ParseWithLengthOpts(json.p, json.n, &end, 0) : NULL;
-    if (tree == NULL && errno == ENOMEM) return ERR_MEMORY;
-    if (!cJSON_IsObject(tree)) return why_say(why, ERR_PROTO, "the message is not a JSON object");
-    if (str_trim((struct str){ end, (size_t)(json.p + json.n - end) }).n > 0)
-        return why_say(why, ERR_PROTO, "something follows the JSON object");
-    enum err e = read_message(tree, arena, out, &local, why);
+    enum err e = json_read(&rest, arena, &tree);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK || !json_is(tree, JSON_OBJECT)) return why_say(why, ERR_PROTO, "the message is not a JSON object");
+    if (rest.n > 0) return why_say(why, ERR_PROTO, "something follows the JSON object");
+    e = read_message(tree, arena, out, &local, why);
     if (hint) *hint = local;
     return e;
 }

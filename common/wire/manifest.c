@@ -1,6 +1,5 @@
 #include "common/wire/json.h"
 #include "common/wire/manifest_codec.h"
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -60,7 +59,7 @@ static void add_chunks(const struct manifest *m, struct buf *out)
         const struct manifest_chunk *c = &m->chunks[i];
         add_pair(out, i ? ",{\"sha256\":" : "{\"sha256\":", str_of(c->sha256));
         buf_add_z(out, ",\"bytes\":");
-        json_add_whole(out, c->bytes);
+        buf_add_u64(out, c->bytes);
         add_pair(out, ",\"url\":", c->url);
         buf_add_z(out, "}");
     }
@@ -71,7 +70,7 @@ void manifest_add_json(const struct manifest *m, struct buf *out)
 {
     add_pair(out, "{\"media\":", str_of(m->media));
     buf_add_z(out, ",\"bytes\":");
-    json_add_whole(out, m->bytes);
+    buf_add_u64(out, m->bytes);
     add_pair(out, ",\"sha256\":", str_of(m->sha256));
     add_pair(out, ",\"key\":", m->key);
     if (m->nchunks > 0)
@@ -81,15 +80,15 @@ void manifest_add_json(const struct manifest *m, struct buf *out)
     buf_add_z(out, "}");
 }
 
-static enum err text_of(const cJSON *json, const char *key, struct str *out, struct why *why)
+static enum err text_of(const struct json *json, const char *key, struct str *out, struct why *why)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    if (!cJSON_IsString(item)) return why_say(why, ERR_PROTO, "attachment: %s must be a text", key);
-    *out = str_of(item->valuestring);
+    const struct json *item = json_get(json, key);
+    if (!json_is(item, JSON_TEXT)) return why_say(why, ERR_PROTO, "attachment: %s must be a text", key);
+    *out = item->text;
     return OK;
 }
 
-static enum err fixed_of(const cJSON *json, const char *key, char *out, size_t size, struct why *why)
+static enum err fixed_of(const struct json *json, const char *key, char *out, size_t size, struct why *why)
 {
     struct str s = { 0 };
     TRY(text_of(json, key, &s, why));
@@ -97,20 +96,22 @@ static enum err fixed_of(const cJSON *json, const char *key, char *out, size_t s
     return OK;
 }
 
-static enum err bytes_field(const cJSON *json, uint64_t *out, struct why *why)
+static enum err bytes_field(const struct json *json, uint64_t *out, struct why *why)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "bytes");
-    double v = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    const struct json *item = json_get(json, "bytes");
+    double v = json_is(item, JSON_NUMBER) ? item->number : -1;
     if (!(v >= 0 && v <= BYTES_MAX && floor(v) == v))
         return why_say(why, ERR_PROTO, "attachment: bytes must be a whole number");
     *out = (uint64_t)v;
     return OK;
 }
 
-static enum err chunk_from_json(const cJSON *json, struct arena *arena, struct manifest_chunk *out, struct why *why)
+static enum err chunk_from_json(const struct json *json, struct arena *arena, struct manifest_chunk *out,
+                                struct why *why)
 {
     struct str url = { 0 };
-    if (cJSON_GetArraySize(json) != 3) return why_say(why, ERR_PROTO, "attachment: a chunk has sha256, bytes and url");
+    if (!json_is(json, JSON_OBJECT) || json->count != 3)
+        return why_say(why, ERR_PROTO, "attachment: a chunk has sha256, bytes and url");
     TRY(fixed_of(json, "sha256", out->sha256, sizeof out->sha256, why));
     TRY(bytes_field(json, &out->bytes, why));
     TRY(text_of(json, "url", &url, why));
@@ -118,24 +119,23 @@ static enum err chunk_from_json(const cJSON *json, struct arena *arena, struct m
     return out->url.p ? OK : ERR_MEMORY;
 }
 
-static enum err chunks_from_json(const cJSON *list, struct arena *arena, struct manifest *out, struct why *why)
+static enum err chunks_from_json(const struct json *list, struct arena *arena, struct manifest *out, struct why *why)
 {
-    int n = cJSON_GetArraySize(list);
-    if (!cJSON_IsArray(list) || n < 1 || n > MANIFEST_MAX_CHUNKS)
+    if (!json_is(list, JSON_LIST) || list->count < 1 || list->count > MANIFEST_MAX_CHUNKS)
         return why_say(why, ERR_PROTO, "attachment: chunks must be a list");
-    out->chunks = arena_array(arena, (size_t)n, sizeof *out->chunks);
+    out->chunks = arena_array(arena, list->count, sizeof *out->chunks);
     if (out->chunks == NULL) return ERR_MEMORY;
-    const cJSON *one = NULL;
-    cJSON_ArrayForEach(one, list) TRY(chunk_from_json(one, arena, &out->chunks[out->nchunks++], why));
+    for (const struct json *one = list->first; one; one = one->next)
+        TRY(chunk_from_json(one, arena, &out->chunks[out->nchunks++], why));
     return OK;
 }
 
-enum err manifest_from_json(const cJSON *json, struct arena *arena, struct manifest *out, struct why *why)
+enum err manifest_from_json(const struct json *json, struct arena *arena, struct manifest *out, struct why *why)
 {
     struct manifest m = { 0 };
     struct str s = { 0 };
-    const cJSON *chunks = cJSON_GetObjectItemCaseSensitive(json, "chunks");
-    if (!cJSON_IsObject(json) || cJSON_GetArraySize(json) != 5)
+    const struct json *chunks = json_get(json, "chunks");
+    if (!json_is(json, JSON_OBJECT) || json->count != 5)
         return why_say(why, ERR_PROTO, "attachment: must have media, bytes, sha256, key, and inline or chunks");
     TRY(fixed_of(json, "media", m.media, sizeof m.media, why));
     TRY(fixed_of(json, "sha256", m.sha256, sizeof m.sha256, why));

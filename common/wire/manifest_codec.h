@@ -4,13 +4,12 @@
 #pragma once
 #include "common/base/arena.h"
 #include "common/base/buf.h"
+#include "common/wire/json_read.h"
 #include "common/wire/manifest.h"
-
-struct cJSON;
 
 void manifest_add_json(const struct manifest *m, struct buf *out); /* m must pass manifest_check */
 /* ERR_PROTO with a sentence; strings are copied into the arena. */
-enum err manifest_from_json(const struct cJSON *json, struct arena *arena, struct manifest *out, struct why *why)
+enum err manifest_from_json(const struct json *json, struct arena *arena, struct manifest *out, struct why *why)
     MUST_USE;
 /* The checks both directions share: hex digests, sizes that add up, either inline or chunks, limits.  ERR_PROTO. */
 enum err manifest_check(const struct manifest *m, struct why *why) MUST_USE;

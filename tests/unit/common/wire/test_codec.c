@@ -1,6 +1,5 @@
 #include "common/wire/codec.h"
 #include "tests/support/failmalloc.h"
-#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
@@ -141,11 +140,10 @@ Test(codec, what_may_not_leave_does_not)
     cr_expect(msg_encode(&m, &out, NULL) == ERR_PROTO, "digest");
 }
 
-/* Whichever allocation fails, ours or cJSON's: never a wrong message, and never called the sender's fault. */
+/* Whichever allocation fails: never a wrong message, and never called the sender's fault. */
 Test(codec, out_of_memory_is_an_error)
 {
     struct manifest manifest = inline_manifest();
-    cJSON_InitHooks(&(cJSON_Hooks){ malloc, free });
     for (enum msg_type t = MSG_NONE + 1; t < MSG_COUNT; t++) {
         struct buf right CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
         struct msg m = least(t, &manifest);

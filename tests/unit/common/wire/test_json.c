@@ -30,15 +30,6 @@ Test(json, numbers_read_back_as_themselves)
     }
 }
 
-Test(json, whole_numbers_of_any_size)
-{
-    struct buf out CLEANUP(buf_free) = buf_make(64);
-    json_add_whole(&out, 0);
-    buf_add_z(&out, " ");
-    json_add_whole(&out, UINT64_MAX);
-    cr_expect_str_eq((const char *)out.p, "0 18446744073709551615");
-}
-
 Test(json, text_is_escaped_where_it_must_be)
 {
     static const struct {
