@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* RFC 5869, appendix A, cases 1 and 3. */
+/* RFC 5869, appendix A, cases 1 and 3; case 2 is below. */
 static const struct {
     const char *name, *secret, *salt, *info, *expected;
 } rows[] = {
@@ -31,6 +31,24 @@ Test(hkdf, known_vectors)
         hex_encode(bytes_of(out, sizeof out), hex);
         cr_expect_str_eq(hex, rows[i].expected, "%s", rows[i].name);
     }
+}
+
+/* RFC 5869, appendix A, case 2: all inputs of 80 bytes, longer than a block of the hash. */
+Test(hkdf, long_inputs)
+{
+    uint8_t inputs[3][80], out[82];
+    char hex[2 * sizeof out + 1];
+    for (size_t i = 0; i < sizeof inputs[0]; i++) {
+        inputs[0][i] = (uint8_t)i;
+        inputs[1][i] = (uint8_t)(0x60 + i);
+        inputs[2][i] = (uint8_t)(0xb0 + i);
+    }
+    cr_assert_eq(
+        hkdf_sha256(bytes_of(inputs[0], 80), bytes_of(inputs[1], 80), bytes_of(inputs[2], 80), out, sizeof out), OK);
+    hex_encode(bytes_of(out, sizeof out), hex);
+    cr_expect_str_eq(hex,
+                     "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09"
+                     "da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
 }
 
 Test(hkdf, length_is_bounded)
