@@ -61,6 +61,7 @@ static enum err tell_round(struct run *r, const struct round_row *row)
     char scores[128] = "no hospital could score it";
     char auc[32] = "";
     if (isfinite(row->auc)) (void)snprintf(auc, sizeof auc, "AUC %.4f, ", row->auc);
+    if (!run_scores_round(r)) (void)snprintf(scores, sizeof scores, "not scored");
     if (isfinite(row->loss))
         (void)snprintf(scores, sizeof scores, "loss %.4f, %saccuracy %.4f", row->loss, auc, row->accuracy);
     return feed_tell(r->home, "round", r, NULL,
@@ -84,9 +85,11 @@ enum err close_round(struct run *r)
     count_sites(r, &row);
     add_metrics(&m, &row);
     row.seconds = (double)(agent_wall_ms(r->home->agent) - r->head.round_ms) / 1000;
-    r->head.loss = row.loss;
-    r->head.auc = row.auc;
-    r->head.accuracy = row.accuracy;
+    if (run_scores_round(r)) {
+        r->head.loss = row.loss;
+        r->head.auc = row.auc;
+        r->head.accuracy = row.accuracy;
+    }
     TRY(note_best(r));
     TRY(journal_put_round(r, &row));
     TRY(scores_drop(r));

@@ -18,6 +18,7 @@ static bool too_few(const void *self) { return run_too_few(self); }
 static bool finished(const void *self) { return run_finished(self); }
 static bool pause_wanted(const void *self) { return ((const struct run *)self)->head.pause_wanted; }
 static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
+static bool scored_round(const void *self) { return run_scores_round(self); }
 static bool moments_needed(const void *self) { return ((const struct run *)self)->task.scale == SCALE_MOMENTS; }
 
 /* ---- actions: what is done on the way ---- */
@@ -88,7 +89,9 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_TRAINING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_TRAINING)    },
     { FSM_ROW(RUN_TRAINING,    EVENT_RESUME,   NULL,            NULL,                  RUN_TRAINING)    },
 
-    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            evaluate,              RUN_EVALUATING)  },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_round,    evaluate,              RUN_EVALUATING)  },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   pause_wanted,    rest,                  RUN_PAUSED)      },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            next_round,            RUN_TRAINING)    },
     { FSM_ROW(RUN_AGGREGATING, EVENT_BROKEN,   NULL,            report_broken,         RUN_FAILED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_DEADLINE, NULL,            report_broken,         RUN_FAILED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_PAUSE,    NULL,            NULL,                  RUN_AGGREGATING) },

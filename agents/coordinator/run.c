@@ -172,6 +172,12 @@ bool run_asks(const struct run *r)
            r->head.state == RUN_EVALUATING;
 }
 
+/* The last round's model is what the run is judged by. */
+bool run_scores_round(const struct run *r)
+{
+    return r->head.round >= r->head.rounds || r->head.round % r->task.rounds.evaluate_every == 0;
+}
+
 /* Those who are away are waited for only as long as the round cannot do without them. */
 bool run_still_waiting(const struct run *r)
 {

@@ -133,6 +133,7 @@ void run_recount(struct run *r); /* after a change of phase or membership */
 bool run_over(const struct run *r);
 bool run_asks(const struct run *r);         /* in a phase that waits for hospitals */
 bool run_moves_models(const struct run *r); /* in this phase: then its deadline is one of progress (progress.h) */
+bool run_scores_round(const struct run *r); /* is its model to be scored at the hospitals? (rounds.evaluate_every) */
 bool run_still_waiting(const struct run *r);
 bool run_too_few(const struct run *r);
 double run_score_loss(const struct run *r); /* federated loss of this round's model; NAN when nobody scored */
@@ -140,7 +141,6 @@ double run_score_accuracy(const struct run *r);
 bool run_improved(const struct run *r);
 bool run_finished(const struct run *r);                           /* rounds done, or patience spent */
 uint64_t run_phase_limit_ms(const struct run *r, unsigned state); /* 0: that state does not wait */
-
 extern const char *const run_state_names[RUN_STATES];
 const char *run_state_name(unsigned state); /* "training"; also the stage of messages */
 unsigned run_state_of(struct str name);     /* RUN_STATES when unknown */

@@ -47,10 +47,11 @@ struct task {
         uint64_t join_deadline_ms;  /* INVITING */
         uint64_t round_deadline_ms; /* TRAINING and each other waiting state */
         enum task_late late;
-        uint64_t patience;      /* early stop: rounds without improvement; 0 never */
-        double min_improvement; /* of the federated loss */
-        double max_update_norm; /* L2; updates above are refused */
-        uint64_t max_samples;   /* a hospital's claimed sample count is capped here */
+        uint64_t evaluate_every; /* the model of each so-many-th round is scored, and of the last */
+        uint64_t patience;       /* early stop: scored rounds without improvement; 0 never */
+        double min_improvement;  /* of the federated loss */
+        double max_update_norm;  /* L2; updates above are refused */
+        uint64_t max_samples;    /* a hospital's claimed sample count is capped here */
     } rounds;
     struct {
         enum task_noise mechanism;

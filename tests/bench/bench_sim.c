@@ -11,7 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { HIDDEN_OF_1K = 84 }; /* 10 inputs, 84 neurons, one output: 1009 parameters */
+enum { EVALUATE_EVERY = 10 }; /* rounds: more would show little, each 1k-parameter model is trained for a moment */
+enum { HIDDEN_OF_1K = 84 };   /* 10 inputs, 84 neurons, one output: 1009 parameters */
 #define CALM                                                                                                           \
     {                                                                                                                  \
         .delay_min_ms = 1, .delay_max_ms = 20, .job_max_ms = 20                                                        \
@@ -32,9 +33,12 @@ static double cpu_seconds(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
 static int update_rate(uint64_t sites, uint64_t rounds)
 {
-    const struct crowd_order order = {
-        .sites = sites, .quorum = sites, .rounds = rounds, .hidden = HIDDEN_OF_1K, .faults = CALM
-    };
+    const struct crowd_order order = { .sites = sites,
+                                       .quorum = sites,
+                                       .rounds = rounds,
+                                       .evaluate_every = EVALUATE_EVERY,
+                                       .hidden = HIDDEN_OF_1K,
+                                       .faults = CALM };
     struct crowd c;
     struct crowd_end end;
     struct why why = { 0 };

@@ -70,8 +70,11 @@ static enum err write_task(const struct federation_files *f, const struct plan *
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
     char dir[100];
     buf_addf(&text, "%sstandardise: %s\n", task_head, p->moments ? "moments" : "ranges");
-    buf_addf(&text, "rounds: { count: %llu, quorum: %llu, join_deadline: %llums, round_deadline: %llums }\n",
+    buf_addf(&text,
+             "rounds: { count: %llu, quorum: %llu, evaluate_every: %llu, join_deadline: %llums, "
+             "round_deadline: %llums }\n",
              (unsigned long long)p->rounds, (unsigned long long)p->quorum,
+             (unsigned long long)or_else(p->evaluate_every, 1),
              (unsigned long long)or_else(p->join_deadline_ms, JOIN_DEADLINE_MS),
              (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS));
     if (p->noise)

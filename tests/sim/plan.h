@@ -14,8 +14,9 @@ enum { PLAN_MAX_STRIKES = 200 };
 struct plan {
     uint64_t row, seed;
     uint64_t sites, quorum, rounds;
-    bool noise;     /* local differential privacy, Gaussian */
-    bool one_spent; /* the last hospital's budget allows `spent_after` rounds and no more */
+    uint64_t evaluate_every; /* 0: as tasks are */
+    bool noise;              /* local differential privacy, Gaussian */
+    bool one_spent;          /* the last hospital's budget allows `spent_after` rounds and no more */
     uint64_t spent_after;
     bool one_silent;          /* the last hospital stops telling moments in the midst of the run */
     bool moments;             /* federated standardisation */

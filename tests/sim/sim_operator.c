@@ -9,10 +9,11 @@ enum { SCHEDULES = 4500 };
 #define NET .delay_min_ms = 1, .delay_max_ms = 200
 #define DOWN .down_min_ms = 100, .down_max_ms = 8000
 static const struct schedule_row rows[] = {
-    { "paused and resumed",
+    { "paused and resumed, not every round scored",
       { .sites = 3,
         .quorum = 3,
-        .rounds = 2,
+        .rounds = 3,
+        .evaluate_every = 2,
         .moments = true,
         .meddle_per_minute = 40,
         .faults = { NET, .drop = .05, .faults_until_ms = 120000 } },

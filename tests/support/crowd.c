@@ -46,8 +46,10 @@ static enum err write_task(const struct crowd *c, const struct crowd_order *o, s
         buf_add_z(&text, "model: { arch: logistic, seed: 3 }\n");
     buf_add_z(&text, "standardise: ranges\ntrain: { optimizer: sgd, learning_rate: 0.01, epochs: 1, batch: 16, "
                      "test_fraction: 0.3, seed: 5 }\n");
-    buf_addf(&text, "rounds: { count: %llu, quorum: %llu, join_deadline: 120s, round_deadline: 300s }\n",
-             (unsigned long long)o->rounds, (unsigned long long)o->quorum);
+    buf_addf(&text,
+             "rounds: { count: %llu, quorum: %llu, evaluate_every: %llu, join_deadline: 120s, round_deadline: 300s }\n",
+             (unsigned long long)o->rounds, (unsigned long long)o->quorum,
+             (unsigned long long)(o->evaluate_every ? o->evaluate_every : 1));
     (void)snprintf(dir, sizeof dir, "%s/tasks", c->dir);
     if (mkdir(dir, 0700) != 0) return why_say(why, ERR_IO, "%s", dir);
     return put_file(c, "tasks/toy.yaml", &text, why);

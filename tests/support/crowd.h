@@ -7,8 +7,9 @@
 
 struct crowd_order {
     uint64_t sites, quorum, rounds;
-    uint64_t hidden; /* neurons; 0: a logistic model */
-    bool on_disk;    /* the coordinator's store is a file, as in production: its journal grows, by design */
+    uint64_t evaluate_every; /* 0: each round */
+    uint64_t hidden;         /* neurons; 0: a logistic model */
+    bool on_disk;            /* the coordinator's store is a file, as in production: its journal grows, by design */
     struct sim_faults faults;
 };
 struct crowd {

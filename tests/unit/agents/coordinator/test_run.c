@@ -115,6 +115,23 @@ Test(run, scores_and_improvement)
     run_fini(&r);
 }
 
+Test(run, every_so_manyth_round_is_scored_and_the_last)
+{
+    static const struct {
+        uint64_t every, round;
+        bool scored;
+    } turns[] = { { 1, 1, true },  { 1, 9, true }, { 4, 1, false }, { 4, 3, false },    { 4, 4, true },
+                  { 4, 5, false }, { 4, 8, true }, { 4, 10, true }, { 1000, 9, false }, { 1000, 10, true } };
+    struct run r = make(2);
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        r.task.rounds.evaluate_every = turns[i].every;
+        r.head.round = turns[i].round;
+        cr_expect_eq(run_scores_round(&r), turns[i].scored, "round %d of 10, every %d", (int)turns[i].round,
+                     (int)turns[i].every);
+    }
+    run_fini(&r);
+}
+
 Test(run, sentences_name_who_is_missing)
 {
     struct run r = make(3);

@@ -29,7 +29,8 @@ Test(task, defaults)
     cr_expect(t.train.epochs == 1 && t.train.test_fraction == 0.2 && t.train.proximal_mu == 0);
     cr_expect(t.server.optimizer == SERVER_SGD && t.server.learning_rate == 1 && t.server.beta2 == 0.99);
     cr_expect(t.rounds.count == 10 && t.rounds.quorum == 2 && t.rounds.join_deadline_ms == 60000);
-    cr_expect(t.rounds.round_deadline_ms == 600000 && t.rounds.max_samples == 1000000 && t.rounds.patience == 0);
+    cr_expect(t.rounds.round_deadline_ms == 600000 && t.rounds.max_samples == 1000000 && t.rounds.patience == 0 &&
+              t.rounds.evaluate_every == 1);
     cr_expect(t.privacy.mechanism == NOISE_NONE && t.start.cron[0] == '\0' && t.start.min_interval_ms == 3600000);
     cr_assert_eq(parse(THREE, &arena, &t, &why), OK, "%s", why.text);
     cr_expect_eq(t.model.arch, ARCH_SOFTMAX);
@@ -61,7 +62,8 @@ Test(task, documented_example)
     cr_expect_str_eq(t.name, "heart-disease");
     cr_expect(t.contract.nfeatures == 4 && t.contract.ninputs == 7 && t.contract.nclasses == 2);
     cr_expect(t.scale == SCALE_RANGES && t.model.arch == ARCH_MLP && t.server.optimizer == SERVER_YOGI);
-    cr_expect(t.rounds.late == LATE_WEIGHTED && t.rounds.join_deadline_ms == 120000 && t.rounds.patience == 5);
+    cr_expect(t.rounds.late == LATE_WEIGHTED && t.rounds.join_deadline_ms == 120000 && t.rounds.patience == 5 &&
+              t.rounds.evaluate_every == 2);
     cr_expect(t.privacy.mechanism == NOISE_GAUSSIAN && t.privacy.delta == 1e-5);
     cr_expect(t.start.when_present == 3 && t.start.min_interval_ms == 43200000);
     cr_expect_str_eq(t.start.cron, "30 2 * * sun");
@@ -97,6 +99,7 @@ Test(task, values_refused)
         { DATA "rounds: {quorm: 2}\n", "task.yaml:3: rounds.quorm: no such key; did you mean `quorum`?" },
         { DATA "rounds:\n  count: 3\n  quorum: 0\n", "task.yaml:5: rounds.quorum: 0 is not between 1 and 10000" },
         { DATA "rounds: {quorum: 10001}\n", "not between 1 and 10000" },
+        { DATA "rounds: {evaluate_every: 0}\n", "rounds.evaluate_every: 0 is not between 1 and" },
         { DATA "rounds: 3\n", "task.yaml:3: rounds: keys with values are wanted here" },
         { DATA "rounds: {join_deadline: 30}\n", "rounds.join_deadline: \"30\" is not a duration" },
         { DATA "rounds: {round_deadline: 8d}\n", "8d is not between 100ms and 7d" },
