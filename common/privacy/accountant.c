@@ -1,4 +1,5 @@
 #include "common/privacy/accountant.h"
+#include "common/privacy/ddgauss.h"
 #include "common/privacy/gaussian.h"
 #include "common/privacy/noise.h"
 #include "common/privacy/subsampled.h"
@@ -7,7 +8,7 @@
 /* One release's divergences at all the orders. */
 typedef void rdp_fn(const struct privacy_event *e, const double orders[ACCOUNTANT_ORDERS],
                     double out[ACCOUNTANT_ORDERS]);
-static rdp_fn rdp_gaussian, rdp_laplace, rdp_subsampled;
+static rdp_fn rdp_gaussian, rdp_laplace, rdp_subsampled, rdp_distributed;
 
 /* A mechanism is a row.  pure: epsilon of one release times noise, where there is one; mu: the same for Gaussian DP. */
 static const struct mechanism {
@@ -19,6 +20,7 @@ static const struct mechanism {
     [PRIVACY_GAUSSIAN] = { "gaussian", rdp_gaussian, 0, 1 },
     [PRIVACY_LAPLACE] = { "laplace", rdp_laplace, 1, 0 },
     [PRIVACY_SUBSAMPLED_GAUSSIAN] = { "subsampled-gaussian", rdp_subsampled, 0, 0 },
+    [PRIVACY_DISTRIBUTED] = { "distributed", rdp_distributed, 0, 0 },
 };
 
 /* The grid: the orders of Opacus and of dp_accounting, denser below 2 where long runs have their optimum. */
@@ -70,6 +72,15 @@ static void rdp_subsampled(const struct privacy_event *e, const double orders[AC
     subsampled_rdp(e->noise, e->rate, orders, ACCOUNTANT_ORDERS, out);
 }
 
+/* Shares whose sum has, with every shift, a density within e^(+-gap) of one discrete Gaussian's: in E[p^a q^(1-a)] that
+ * is e^(gap (2a-1)) at most. */
+static void rdp_distributed(const struct privacy_event *e, const double orders[ACCOUNTANT_ORDERS],
+                            double out[ACCOUNTANT_ORDERS])
+{
+    subsampled_rdp_whole(e->noise, e->rate, orders, ACCOUNTANT_ORDERS, out);
+    for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) out[i] += DDGAUSS_GAP * (2 * orders[i] - 1) / (orders[i] - 1);
+}
+
 double accountant_rdp_epsilon(double order, double rdp, double delta)
 {
     if (delta * delta > -expm1(-rdp)) return 0; /* Bretagnolle & Huber 1979 */
@@ -86,7 +97,8 @@ struct accountant accountant_make(void) { return (struct accountant){ .mu2 = 0 }
 
 bool accountant_is_release(const struct privacy_event *e)
 {
-    if (e->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN && !(e->rate > 0 && e->rate <= 1)) return false;
+    bool sampled = e->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN || e->mechanism == PRIVACY_DISTRIBUTED;
+    if (sampled && !(e->rate > 0 && e->rate <= 1)) return false;
     return e->mechanism < PRIVACY_MECHANISMS && isfinite(e->noise) && e->noise > 0 && e->steps >= 1 &&
            e->steps <= ACCOUNTANT_STEPS_MAX;
 }

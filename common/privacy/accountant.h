@@ -15,6 +15,10 @@
  * Looked at and acted on while it is spent, the least of them is no proof any
  * more: filter.h keeps to one.
  *
+ * Distributed noise has the Renyi bound alone too; what a sum of shares differs
+ * from one discrete Gaussian is paid for by DDGAUSS_GAP, which whoever makes the
+ * shares keeps to.
+ *
  * The noise is the integer noise of noise.h; its small distance from the
  * continuous Gaussian is paid for (NOISE_DELTA_SHARE of delta), and sums are
  * rounded up.
@@ -22,7 +26,13 @@
 #pragma once
 #include "common/base/str.h"
 
-enum privacy_mechanism { PRIVACY_GAUSSIAN, PRIVACY_LAPLACE, PRIVACY_SUBSAMPLED_GAUSSIAN, PRIVACY_MECHANISMS };
+enum privacy_mechanism {
+    PRIVACY_GAUSSIAN,
+    PRIVACY_LAPLACE,
+    PRIVACY_SUBSAMPLED_GAUSSIAN,
+    PRIVACY_DISTRIBUTED, /* the sum of discrete Gaussian shares (ddgauss.h), subsampled where the rate is below 1 */
+    PRIVACY_MECHANISMS
+};
 enum { ACCOUNTANT_ORDERS = 246 };
 #define ACCOUNTANT_STEPS_MAX ((uint64_t)1 << 40) /* of one event */
 

@@ -52,13 +52,14 @@ double ddgauss_scale(unsigned bits, double n, double k, double rho, double dim, 
     return free > 0 && spread > 0 ? sqrt(free) / spread : 0;
 }
 
+static bool is_share(double share) { return share == 0 || (share >= DDGAUSS_SHARE_MIN && share <= SHARE_MAX); }
+
 static bool sound(const struct ddgauss_rule *r)
 {
     bool numbers =
         isfinite(r->clip) && r->clip > 0 && isfinite(r->scale) && r->scale > 0 && r->beta >= 0 && r->beta < 1;
-    bool share = r->share == 0 || (r->share >= DDGAUSS_SHARE_MIN && r->share <= SHARE_MAX);
     bool length = r->dim > 0 && r->dim <= HADAMARD_MAX_LENGTH && (r->dim & (r->dim - 1)) == 0;
-    return numbers && share && length && r->clip * r->scale < UNITS_MAX;
+    return numbers && is_share(r->share) && length && r->clip * r->scale < UNITS_MAX;
 }
 
 static bool has_place(const struct ddgauss_rule *r, const struct secagg_vec *v, size_t at)
@@ -118,15 +119,14 @@ static enum err round_by_chance(const struct ddgauss_rule *r, const double *v, r
     return ERR_LIMIT;
 }
 
-static enum err add_share(const struct ddgauss_rule *r, random_fn *random, void *self, struct secagg_vec *out,
-                          size_t at)
+enum err ddgauss_add_share(double share, size_t at, size_t n, random_fn *random, void *self, struct secagg_vec *out)
 {
     struct discrete *d CLEANUP(discrete_drop) = NULL;
-    struct ratio sigma = { (uint64_t)ceil(ldexp(r->share, SHARE_BITS)), (uint64_t)1 << SHARE_BITS };
-    if (r->share == 0) return OK;
+    struct ratio sigma = { (uint64_t)ceil(ldexp(share, SHARE_BITS)), (uint64_t)1 << SHARE_BITS };
+    if (!is_share(share) || at > out->n || n > out->n - at) return ERR_INPUT;
+    if (share == 0) return OK;
     TRY(discrete_new(random, self, &d));
-    for (size_t i = at; i < at + r->dim; i++)
-        secagg_vec_put(out, i, secagg_vec_get(out, i) + discrete_gaussian(d, sigma));
+    for (size_t i = at; i < at + n; i++) secagg_vec_put(out, i, secagg_vec_get(out, i) + discrete_gaussian(d, sigma));
     return discrete_err(d);
 }
 
@@ -136,7 +136,7 @@ static enum err put(const struct ddgauss_rule *r, const uint8_t seed[HADAMARD_SE
     TRY(scale_down(r, v));
     TRY(hadamard_rotate_64(seed, v, r->dim));
     TRY(round_by_chance(r, v, random, self, out, at));
-    return add_share(r, random, self, out, at);
+    return ddgauss_add_share(r->share, at, r->dim, random, self, out);
 }
 
 enum err ddgauss_put(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,

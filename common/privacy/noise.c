@@ -8,6 +8,7 @@ static draw_fn *const draws[PRIVACY_MECHANISMS] = {
     [PRIVACY_GAUSSIAN] = discrete_gaussian,
     [PRIVACY_LAPLACE] = discrete_laplace,
     [PRIVACY_SUBSAMPLED_GAUSSIAN] = discrete_gaussian,
+    [PRIVACY_DISTRIBUTED] = discrete_gaussian,
 };
 
 static bool in_range(enum privacy_mechanism mechanism, double scale, const float *v, size_t n)

@@ -44,7 +44,7 @@ static enum err merge(const struct pld_list *list, struct merged *m)
     m->mu2 = 0;
     for (size_t i = 0; i < list->n; i++) {
         struct privacy_event e = list->events[i];
-        if (!accountant_is_release(&e)) return ERR_INPUT;
+        if (!accountant_is_release(&e) || e.mechanism == PRIVACY_DISTRIBUTED) return ERR_INPUT;
         e.noise = fmin(e.noise, NOISE_MAX);
         if (e.mechanism != PRIVACY_SUBSAMPLED_GAUSSIAN) e.rate = 0;
         if (e.mechanism == PRIVACY_GAUSSIAN || e.rate >= 1)

@@ -14,9 +14,10 @@ struct point {
 
 static struct privacy_event event_of(const struct search_goal *goal, double noise)
 {
-    return (struct privacy_event){
-        .mechanism = PRIVACY_SUBSAMPLED_GAUSSIAN, .noise = noise, .rate = goal->rate, .steps = goal->steps
-    };
+    return (struct privacy_event){ .mechanism = goal->distributed ? PRIVACY_DISTRIBUTED : PRIVACY_SUBSAMPLED_GAUSSIAN,
+                                   .noise = noise,
+                                   .rate = goal->rate,
+                                   .steps = goal->steps };
 }
 
 static enum err renyi_cost(const struct search_goal *goal, double noise, double *out)

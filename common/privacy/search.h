@@ -7,19 +7,22 @@
  */
 #pragma once
 #include "common/base/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SEARCH_CLOSE 1e-6
 #define SEARCH_NOISE_MIN 0x1p-10 /* the answer when even this is more than enough */
 #define SEARCH_NOISE_MAX 0x1p40
 
-/* Steps of one mechanism: the Gaussian, Poisson-subsampled; rate 1 is the full batch. */
+/* Steps of one mechanism: the Gaussian, Poisson-subsampled; rate 1 is the full batch.  `distributed`: by shares, as
+ * PRIVACY_DISTRIBUTED, which only the Renyi bound knows. */
 struct search_goal {
     double epsilon;  /* > 0 */
     double delta;    /* (0, 1) */
     double rate;     /* (0, 1] */
     uint64_t steps;  /* >= 1 */
     double interval; /* of the grid of pld.h; 0: its default */
+    bool distributed;
 };
 
 struct search_found {

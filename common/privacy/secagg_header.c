@@ -22,6 +22,7 @@ enum err secagg_header_encode(const struct secagg_header *h, struct buf *out)
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) secagg_code_put(out, counts[i], COUNT_BYTES);
     secagg_code_put_real(out, h->scale);
     secagg_code_put_real(out, h->clip);
+    secagg_code_put_real(out, h->sensitivity);
     secagg_code_put_real(out, h->sigma);
     secagg_code_put(out, h->deadline_ms, NUMBER_BYTES);
     return buf_err(out);
@@ -41,6 +42,7 @@ enum err secagg_header_parse(struct bytes in, struct secagg_header *out)
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) *counts[i] = (uint32_t)secagg_code_get(&c, COUNT_BYTES);
     h.scale = secagg_code_get_real(&c);
     h.clip = secagg_code_get_real(&c);
+    h.sensitivity = secagg_code_get_real(&c);
     h.sigma = secagg_code_get_real(&c);
     h.deadline_ms = secagg_code_get(&c, NUMBER_BYTES);
     TRY(secagg_code_end(&c));
@@ -81,8 +83,9 @@ static bool sizes_fit(const struct secagg_header *h)
 
 static bool reals_fit(const struct secagg_header *h)
 {
-    return isfinite(h->scale) && h->scale > 0 && isfinite(h->clip) && h->clip > 0 && isfinite(h->sigma) &&
-           h->sigma >= 0;
+    bool noise = isfinite(h->sigma) && isfinite(h->sensitivity) && h->sigma >= 0 && h->sensitivity >= 0;
+    return isfinite(h->scale) && h->scale > 0 && isfinite(h->clip) && h->clip > 0 && noise &&
+           (h->sigma > 0) == (h->sensitivity > 0);
 }
 
 static bool graph_fits(const struct secagg_header *h)
@@ -116,7 +119,8 @@ enum err secagg_header_present(const struct secagg_header *h, uint32_t present, 
 enum err secagg_header_check(const struct secagg_header *h, struct why *why)
 {
     if (!sizes_fit(h)) return why_say(why, ERR_INPUT, "the round's numbers are out of range");
-    if (!reals_fit(h)) return why_say(why, ERR_INPUT, "scale and clip are positive, sigma is not negative");
+    if (!reals_fit(h))
+        return why_say(why, ERR_INPUT, "scale and clip are positive, and with noise so are sigma and sensitivity");
     if (!graph_fits(h)) return why_say(why, ERR_INPUT, "degree and threshold do not fit %u members", h->cohort);
     return secagg_header_present(h, h->cohort, why);
 }
@@ -140,14 +144,14 @@ enum err secagg_header_admit(const struct secagg_header *h, const struct secagg_
         return why_say(why, ERR_REFUSED, "the round reckons with %u adversaries; this hospital with %u", h->adversaries,
                        policy->adversaries);
     if (!(h->sigma >= policy->sigma_min))
-        return why_say(why, ERR_REFUSED, "the noise is %g clips; this hospital wants at least %g", h->sigma,
-                       policy->sigma_min);
+        return why_say(why, ERR_REFUSED, "the noise is %g times the sensitivity; this hospital wants at least %g",
+                       h->sigma, policy->sigma_min);
     return OK;
 }
 
 double secagg_header_share(const struct secagg_header *h)
 {
-    return ddgauss_share(h->sigma * h->clip * h->scale, h->survivors - h->adversaries);
+    return ddgauss_share(h->sigma * h->sensitivity * h->scale, h->survivors - h->adversaries);
 }
 
 enum err secagg_seen_admit(struct secagg_seen *seen, const struct secagg_header *h, struct why *why)

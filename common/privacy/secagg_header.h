@@ -10,7 +10,7 @@
 #include "common/crypto/sign.h"
 #include "common/privacy/secagg.h"
 
-enum { SECAGG_HEADER_BYTES = 218 };
+enum { SECAGG_HEADER_BYTES = 226 };
 #define SECAGG_DEADLINE_MAX_MS ((uint64_t)1 << 53)
 
 struct secagg_header {
@@ -28,16 +28,18 @@ struct secagg_header {
     uint32_t bits;                 /* of the ring */
     uint32_t length;               /* of the vector, elements */
     double scale;                  /* units of 1.0 */
-    double clip;                   /* bound of one trainer's contribution */
-    double sigma;                  /* of the noise on the sum, over clip, from honest survivors alone; 0: none */
-    uint64_t deadline_ms;          /* wall clock, of the whole round */
+    double clip;                   /* L2 bound of one trainer's contribution: what the ring is sized for */
+    double
+        sensitivity; /* L2 of what one of whom the noise hides (a hospital, a patient) may move the sum; 0: no noise */
+    double sigma;    /* of the noise on the sum, over sensitivity, from honest survivors alone; 0: none */
+    uint64_t deadline_ms; /* wall clock, of the whole round */
 };
 struct secagg_policy { /* the trainer's own */
     uint8_t model_sha256[HASH_BYTES];
     uint8_t roster_sha256[HASH_BYTES];
     uint32_t cohort_min;  /* least members in a sum, itself among them; at least SECAGG_COHORT_LEAST is enforced */
     uint32_t adversaries; /* how many it reckons with, at least */
-    double sigma_min;     /* 0: sums without noise are allowed */
+    double sigma_min;     /* of whom the task hides; 0: sums without noise are allowed */
 };
 struct secagg_seen { /* of one run; all zeros at its begin; the caller keeps it durably */
     uint64_t round;
@@ -68,7 +70,8 @@ enum err secagg_header_admit(const struct secagg_header *h, const struct secagg_
 /* Is the threshold high enough among this many present members?  As secagg_header_check, for who really came. */
 enum err secagg_header_present(const struct secagg_header *h, uint32_t present, struct why *why) MUST_USE;
 
-/* Standard deviation of one trainer's noise, in units: sigma clips spread over the honest survivors.  0: none. */
+/* Standard deviation of one trainer's noise, in units: sigma sensitivities spread over the honest survivors.  0: none.
+ */
 double secagg_header_share(const struct secagg_header *h);
 
 /* A header that may be taken part in: a later round than any before, or the same again as long as nothing was answered.

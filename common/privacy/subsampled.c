@@ -122,12 +122,12 @@ static double greatest(const double *orders, size_t n, double cap)
 }
 
 /* 0 < q < 1 and s > 0. */
-static void compute(double s, double q, const double *orders, size_t n, double *out)
+static void compute(double s, double q, bool whole, const double *orders, size_t n, double *out)
 {
     struct nodes nodes;
     struct sums sums = { .log_q = log(q), .log_rest = log1p(-q) };
     nodes.n = 0;
-    bool smooth = make_nodes(s, q, greatest(orders, n, fractional_max), &nodes);
+    bool smooth = !whole && make_nodes(s, q, greatest(orders, n, fractional_max), &nodes);
     make_sums(s, (size_t)ceil(greatest(orders, n, SUBSAMPLED_ORDER_MAX)), &sums);
     for (size_t i = 0; i < n; i++) {
         double a = orders[i];
@@ -142,14 +142,24 @@ static void compute(double s, double q, const double *orders, size_t n, double *
     }
 }
 
-void subsampled_rdp(double noise, double rate, const double *orders, size_t n, double *out)
+static void rdp(double noise, double rate, bool whole, const double *orders, size_t n, double *out)
 {
     if (rate > 0 && rate < 1 && noise > 0) {
-        compute(noise, rate, orders, n, out);
+        compute(noise, rate, whole, orders, n, out);
         return;
     }
     for (size_t i = 0; i < n; i++) {
         double full = noise > 0 ? orders[i] / (2 * noise * noise) : INFINITY;
         out[i] = rate > 0 ? full : 0;
     }
+}
+
+void subsampled_rdp(double noise, double rate, const double *orders, size_t n, double *out)
+{
+    rdp(noise, rate, false, orders, n, out);
+}
+
+void subsampled_rdp_whole(double noise, double rate, const double *orders, size_t n, double *out)
+{
+    rdp(noise, rate, true, orders, n, out);
 }

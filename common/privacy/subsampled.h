@@ -7,6 +7,15 @@
  *
  * (Mironov, Talwar & Zhang 2019, section 3.3, where also: this direction is
  * the larger one.)  Batches of a fixed size, or shuffled ones, are not this.
+ *
+ * WHOLE NUMBERS.  Where noise and shift are whole, as in secure sums, the
+ * formula holds as it stands at whole orders: there E[e^(k (2x-m) m / (2 s^2))]
+ * over the discrete Gaussian is a sum over a lattice that the shift k m maps
+ * onto itself, so the moment of k is e^((k^2-k) m^2 / (2 s^2)) exactly, also of
+ * a vector of them.  The other direction is the smaller one for the same
+ * reason as above: x -> m - x exchanges the two distributions and keeps the
+ * lattice (theorem 5 there, whose proof compares the two sides at each value of
+ * the ratio).  Between whole orders (a-1) rdp(a) is convex.
  */
 #pragma once
 #include <stddef.h>
@@ -19,3 +28,6 @@ enum { SUBSAMPLED_ORDER_MAX = 1024 };
  * without noise.
  */
 void subsampled_rdp(double noise, double rate, const double *orders, size_t n, double *out);
+
+/* The same of the discrete Gaussian with shifts of whole numbers: sums at whole orders, straight lines between. */
+void subsampled_rdp_whole(double noise, double rate, const double *orders, size_t n, double *out);

@@ -4,13 +4,14 @@
 #include "agents/trainer/engines/kernels.h"
 #include "agents/trainer/engines/loss.h"
 #include "agents/trainer/engines/optimizer.h"
+#include "agents/trainer/engines/poisson.h"
 #include "common/base/secret.h"
 #include "common/crypto/stream.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PART_ROWS_MAX = 4096, NOISE_PAIRS = 512, CHOICE_WORDS = 1024 };
+enum { PART_ROWS_MAX = 4096, NOISE_PAIRS = 512 };
 
 struct session {
     const struct model_spec *spec;
@@ -72,45 +73,6 @@ static enum err step_stream(struct session *s, struct stream **out)
     return e;
 }
 
-/* Each unit by itself: never more often than the rate says. */
-static size_t choose(const struct training_privacy *p, const uint32_t words[CHOICE_WORDS], size_t first, size_t n,
-                     uint32_t *out)
-{
-    uint64_t limit = (uint64_t)(p->rate * 0x1p32);
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++) {
-        out[count] = (uint32_t)(first + i);
-        count += words[i] < limit;
-    }
-    return count;
-}
-
-/* Units drawn become rows: one of each, all alike likely. */
-static enum err draw_rows(const struct training_privacy *p, struct stream *stream, uint32_t *chosen, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint32_t first = p->starts[chosen[i]];
-        uint32_t rows = p->starts[chosen[i] + 1] - first;
-        uint32_t word = 0;
-        if (rows > 1) TRY(stream_read(stream, &word, sizeof word));
-        chosen[i] = first + (uint32_t)((uint64_t)word * rows >> 32);
-    }
-    return OK;
-}
-
-static enum err sample(struct session *s, struct stream *stream, size_t *out)
-{
-    uint32_t words[CHOICE_WORDS];
-    size_t count = 0;
-    for (size_t at = 0; at < s->privacy->nunits; at += CHOICE_WORDS) {
-        size_t n = s->privacy->nunits - at < CHOICE_WORDS ? s->privacy->nunits - at : CHOICE_WORDS;
-        TRY(stream_read(stream, words, n * sizeof *words));
-        count += choose(s->privacy, words, at, n, s->chosen + count);
-    }
-    *out = count;
-    return draw_rows(s->privacy, stream, s->chosen, count);
-}
-
 static void gather(struct session *s, const struct table *rows, const uint32_t *which, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -166,7 +128,7 @@ static enum err step(struct session *s, struct tensor_set *weights, const struct
     CLEANUP(stream_drop) struct stream *stream = NULL;
     size_t n = 0;
     TRY(step_stream(s, &stream));
-    TRY(sample(s, stream, &n));
+    TRY(poisson_rows(s->privacy, stream, s->chosen, &n));
     memset(s->gradient->flat, 0, s->gradient->nelements * sizeof(float));
     for (size_t at = 0; at < n; at += s->part.nrows) {
         size_t rows_now = n - at < s->part.nrows ? n - at : s->part.nrows;

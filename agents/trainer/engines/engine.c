@@ -31,7 +31,7 @@ static enum err check_ranges(const struct range *ranges, size_t n, struct why *w
     return OK;
 }
 
-static enum err check_privacy(const struct training_privacy *p, struct why *why)
+enum err training_check_privacy(const struct training_privacy *p, struct why *why)
 {
     const struct range ranges[] = {
         { "clip bound", p->clip, CLIP_MIN, CLIP_MAX },
@@ -59,5 +59,5 @@ enum err training_check(const struct training *how, struct why *why)
         { "batch", (double)how->batch, 1, TRAINING_MAX_BATCH },
     };
     TRY(check_ranges(ranges, sizeof ranges / sizeof *ranges, why));
-    return how->privacy ? check_privacy(how->privacy, why) : OK;
+    return how->privacy ? training_check_privacy(how->privacy, why) : OK;
 }

@@ -64,6 +64,11 @@ struct engine {
     enum err (*train)(void *model, const struct table *rows, const struct training *how,
                       const struct training_hooks *hooks, double *out_loss, struct why *why);
 
+    /* One step's sum of clipped gradients, as unit_sum.h says; the model stays as it is.  ERR_INPUT when rows or units
+     * do not fit, ERR_SETTING for a clip or rate out of range. */
+    enum err (*unit_sum)(const void *model, const struct table *rows, const struct training_privacy *privacy,
+                         double *out, struct why *why);
+
     /* Outputs as metrics.h reads them: noutputs numbers for each of n rows of inputs. */
     enum err (*predict)(const void *model, const float *inputs, size_t n, float *out);
     enum err (*evaluate)(const void *model, const struct table *rows, struct tally *tally); /* adds to the tally */
@@ -75,3 +80,4 @@ const struct engine *engine_find(struct str name); /* NULL when there is none */
 enum err training_check(const struct training *how, struct why *why) MUST_USE;
 /* ERR_INPUT for units that are not those of so many rows. */
 enum err training_check_units(const struct training_privacy *p, size_t nrows, struct why *why) MUST_USE;
+enum err training_check_privacy(const struct training_privacy *p, struct why *why) MUST_USE; /* as training_check */

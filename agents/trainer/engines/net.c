@@ -4,6 +4,7 @@
 #include "agents/trainer/engines/gemm.h"
 #include "agents/trainer/engines/loss.h"
 #include "agents/trainer/engines/optimizer.h"
+#include "agents/trainer/engines/unit_sum.h"
 #include "common/base/secret.h"
 #include "common/learn/sample.h"
 #include <math.h>
@@ -200,6 +201,16 @@ static enum err net_train(void *model, const struct table *rows, const struct tr
     return e;
 }
 
+static enum err net_unit_sum(const void *model, const struct table *rows, const struct training_privacy *privacy,
+                             double *out, struct why *why)
+{
+    const struct net *net = model;
+    TRY(training_check_privacy(privacy, why));
+    TRY(rows_check(net, rows, why));
+    TRY(training_check_units(privacy, rows->nrows, why));
+    return unit_sum(&net->spec, net->weights, rows, privacy, out, why);
+}
+
 static enum err net_predict(const void *model, const float *inputs, size_t n, float *out)
 {
     const struct net *net = model;
@@ -237,6 +248,7 @@ const struct engine net_engine = {
     .load = net_load,
     .store = net_store,
     .train = net_train,
+    .unit_sum = net_unit_sum,
     .predict = net_predict,
     .evaluate = net_evaluate,
 };

@@ -18,7 +18,8 @@ static struct secagg_header header(void)
                                    .bits = 32,
                                    .length = 1000,
                                    .scale = 1024,
-                                   .clip = 0.5,
+                                   .clip = 20,
+                                   .sensitivity = 0.5,
                                    .sigma = 1.25,
                                    .deadline_ms = 1800000000000 };
 }
@@ -163,7 +164,7 @@ Test(secagg_header, who_is_present_counts)
     cr_expect_eq(secagg_header_present(&h, 10, NULL), ERR_REFUSED);
 }
 
-/* 1.25 clips of 512 units over 5 honest survivors. */
+/* 1.25 sensitivities of 512 units over 5 honest survivors. */
 Test(secagg_header, shares_of_noise)
 {
     struct secagg_header h = header();

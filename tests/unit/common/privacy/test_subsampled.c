@@ -88,3 +88,41 @@ Test(subsampled, grows_without_seams)
                 cr_expect(one(noises[i] * 1.01, rates[j], a) <= here, "noise: %g %g %g", noises[i], rates[j], a);
             }
 }
+
+/* The definition, for whole shifts of the discrete Gaussian: the density's powers added up over the lattice, both
+ * directions. */
+static double lattice(double noise, double rate, double order, int shift, bool added)
+{
+    double sigma = noise * shift;
+    double sum = 0, norm = 0;
+    int far = (int)(40 * sigma) + 2 * (int)order * shift;
+    for (int z = -far; z <= far; z++) norm += exp(-z * (double)z / (2 * sigma * sigma));
+    for (int z = -far; z <= far; z++) {
+        double log_p = -z * (double)z / (2 * sigma * sigma);
+        double log_w = log1p(rate * expm1((2.0 * z - shift) * shift / (2 * sigma * sigma)));
+        sum += exp(log_p + (added ? order : 1 - order) * log_w) / norm;
+    }
+    return log(sum) / (order - 1);
+}
+
+Test(subsampled, whole_numbers)
+{
+    static const double noises[] = { .7, 1, 4 };
+    static const double rates[] = { .01, .1, .5 };
+    static const double whole[] = { 2, 2.5, 3, 5, 8 };
+    for (size_t i = 0; i < COUNT(noises) * COUNT(rates); i++) {
+        double noise = noises[i % 3], rate = rates[i / 3], out[COUNT(whole)];
+        subsampled_rdp_whole(noise, rate, whole, COUNT(whole), out);
+        for (size_t k = 0; k < COUNT(whole); k++) {
+            bool exactly = whole[k] == floor(whole[k]);
+            for (int shift = 1; shift <= 12; shift += 11) {
+                double added = lattice(noise, rate, whole[k], shift, true);
+                double removed = lattice(noise, rate, whole[k], shift, false);
+                cr_expect(added <= out[k] && removed <= out[k], "noise %g rate %g order %g: %.12g, %.12g of %.12g",
+                          noise, rate, whole[k], added, removed, out[k]);
+                cr_expect(!exactly || near(added, out[k], 3e-9), "noise %g rate %g order %g: %.12g", noise, rate,
+                          whole[k], added);
+            }
+        }
+    }
+}
