@@ -8,7 +8,8 @@ static const char *const column_roles[] = { "feature", "label", "sensitive", "pa
 static const char *const scales[] = { "none", "ranges", "moments" };
 static const char *const optimizers[] = { "sgd", "adam" };
 static const char *const servers[] = { "sgd", "momentum", "adam", "yogi" };
-static const char *const mechanisms[] = { "none", "gaussian", "laplace", "dp-sgd" };
+static const char *const mechanisms[] = { "none", "gaussian", "laplace", "dp-sgd", "distributed" };
+static const char *const units[] = { [UNIT_PATIENT] = "patient", [UNIT_SITE] = "hospital" };
 
 static void text(struct buf *out, const char *name, const char *value, const char *after)
 {
@@ -114,7 +115,9 @@ static void write_privacy(const struct run *r, struct buf *out)
     const struct task *t = &r->task;
     buf_add_z(out, "\"privacy\": {");
     text(out, "mechanism", mechanisms[t->privacy.mechanism], ", ");
-    bool run = t->privacy.mechanism == NOISE_DP_SGD; /* one promise for all rounds, to each patient */
+    bool distributed = t->privacy.mechanism == NOISE_DISTRIBUTED;
+    bool run = distributed || t->privacy.mechanism == NOISE_DP_SGD; /* one promise for all rounds */
+    if (distributed) text(out, "hides_each", units[t->privacy.unit], ", ");
     real(out, run ? "epsilon_per_run" : "epsilon_per_round", t->privacy.epsilon, ", ");
     real(out, "delta", t->privacy.delta, ", ");
     real(out, "clip", t->privacy.clip, "}\n}\n");

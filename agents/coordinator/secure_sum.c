@@ -1,16 +1,32 @@
 #include "agents/coordinator/secure_sum.h"
 #include "common/learn/safetensors.h"
+#include <stdlib.h>
 
 enum { BLOCK = 1024 };
+
+static enum secure_mode mode_of(const struct task *t)
+{
+    if (t->privacy.mechanism != NOISE_DISTRIBUTED) return SECURE_PLAIN;
+    return task_hides_patients(t) ? SECURE_PATIENT : SECURE_SITE;
+}
 
 enum err secure_sum_plan(const struct run *r, const struct secagg_header *header, struct secure_plan *out,
                          struct why *why)
 {
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    struct secure_want w = { .mode = SECURE_PLAIN,
+    const struct task *t = &r->task;
+    struct secure_want w = { .mode = mode_of(t),
                              .cohort = header->cohort,
-                             .update_norm = r->task.rounds.max_update_norm,
-                             .samples_max = r->task.rounds.max_samples };
+                             .survivors = header->survivors,
+                             .adversaries = header->adversaries,
+                             .update_norm = t->rounds.max_update_norm,
+                             .samples_max = t->rounds.max_samples,
+                             .rounds = t->rounds.count,
+                             .noise = { .epsilon = t->privacy.epsilon,
+                                        .delta = t->privacy.delta,
+                                        .clip = t->privacy.clip,
+                                        .rate = t->privacy.rate,
+                                        .multiplier = t->privacy.noise_multiplier } };
     size_t count = model_shapes(&r->spec, shapes);
     for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
     return secure_plan_of(&w, out, why);
@@ -27,14 +43,48 @@ static enum err read_mean(const struct secure_plan *p, const struct secagg_vec *
     return OK;
 }
 
-static enum err read_all(const struct secure_plan *p, const struct secagg_vec *sum, struct secure_sum *s)
+static enum err read_plain(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
 {
+    const struct secure_plan *p = of->plan;
     double loss = 0;
     TRY(quantise_get(&p->count, sum, p->want.weights, &s->weight, 1));
     TRY(quantise_get(&p->loss, sum, p->want.weights + 1, &loss, 1));
     if (!(s->weight >= 1)) return ERR_DATA;
     s->loss = loss / s->weight;
     return read_mean(p, sum, s->weight, s->change->flat);
+}
+
+/* What the sum is multiplied by: the mean of the hospitals' updates; or minus the step along the mean gradient, taken
+ * over the expected number of patients, which is no secret, and not over how many were drawn. */
+static double factor_of(const struct secure_sum_of *of)
+{
+    const struct task *t = &of->run->task;
+    if (of->plan->want.mode == SECURE_SITE) return 1 / (double)of->members;
+    return -t->train.learning_rate / (t->privacy.rate * (double)of->records);
+}
+
+static enum err unrotate(const struct secure_sum_of *of, const struct secagg_vec *sum, double *numbers)
+{
+    const struct ddgauss_rule site = secure_plan_site(of->plan);
+    const struct ddunits_rule patient = secure_plan_patient(of->plan);
+    uint8_t seed[HASH_BYTES];
+    TRY(quantise_get(&of->plan->update, sum, 0, numbers, of->plan->length)); /* is it one at all? */
+    TRY(secagg_header_hash(of->header, seed));
+    return of->plan->want.mode == SECURE_SITE ? ddgauss_get(&site, seed, sum, 0, numbers)
+                                              : ddunits_get(&patient, seed, sum, 0, numbers);
+}
+
+static enum err read_noised(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
+{
+    double factor = factor_of(of);
+    double *numbers = calloc(of->plan->length, sizeof *numbers);
+    if (numbers == NULL) return ERR_MEMORY;
+    enum err e = unrotate(of, sum, numbers);
+    for (size_t i = 0; e == OK && i < of->plan->want.weights; i++) s->change->flat[i] = (float)(factor * numbers[i]);
+    free(numbers);
+    s->weight = 1;
+    s->loss = 0;
+    return e;
 }
 
 static enum err new_change(const struct model_spec *spec, struct tensor_set **out)
@@ -48,10 +98,10 @@ enum err secure_sum_read(const struct secure_sum_of *of, const struct secagg_vec
 {
     const struct secure_plan *p = of->plan;
     struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
-    if (sum->n != p->length || sum->bits != p->bits) return ERR_BUG;
-    TRY(new_change(of->spec, &s.change));
+    if (sum->n != p->length || sum->bits != p->bits || of->records == 0 || of->members == 0) return ERR_BUG;
+    TRY(new_change(&of->run->spec, &s.change));
     if (s.change->nelements != p->want.weights) return ERR_BUG;
-    enum err e = read_all(p, sum, &s);
+    enum err e = (p->want.mode == SECURE_PLAIN ? read_plain : read_noised)(of, sum, &s);
     if (e == ERR_DATA)
         return why_say(why, e, "the secure sum is not one of updates of this task; a hospital's vector was nonsense");
     TRY(e);

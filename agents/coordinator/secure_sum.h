@@ -14,9 +14,9 @@
 #include "common/privacy/secure_plan.h"
 
 struct secure_sum {
-    struct tensor_set *change; /* owned: the mean, a weight a sample */
-    double weight;             /* samples in all */
-    double loss;               /* mean over them */
+    struct tensor_set *change; /* owned: the mean, a weight a sample; with noise: of hospitals alike, or the step */
+    double weight;             /* samples in all; with noise, where they are not told, 1 */
+    double loss;               /* mean over them; with noise 0 */
 };
 
 /* For a header whose cohort, survivors and adversaries are set.  secure_plan_of's errors. */
@@ -26,8 +26,9 @@ enum err secure_sum_plan(const struct run *r, const struct secagg_header *header
 struct secure_sum_of {
     const struct secure_plan *plan;
     const struct secagg_header *header; /* the round's */
-    const struct model_spec *spec;
-    uint64_t records; /* that the summed hospitals accepted the run with, in all */
+    const struct run *run;
+    uint64_t records; /* that the summed hospitals accepted the run with, in all; >= 1 */
+    uint32_t members; /* how many hospitals; >= 1 */
 };
 
 /* ERR_DATA with a sentence, *out untouched, when the sum is not one of such vectors: a member put nonsense into its

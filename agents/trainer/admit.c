@@ -12,7 +12,7 @@ static enum err admit(const struct policy *p, const struct plan *plan, const str
         .model = str_of(model_text(&plan->spec, model)),
         .rounds = plan->task.rounds.count,
         .statistics = plan->task.scale == SCALE_MOMENTS,
-        .noise = cover.wanted && !cover.in_training ? &cover.rule : NULL,
+        .noise = cover.wanted && !plan_has_unit(plan) ? &cover.rule : NULL,
         .unit = unit,
     };
     if (!p->set) return why_say(why, ERR_POLICY, "this hospital has no site policy; without one nothing leaves");
@@ -22,7 +22,7 @@ static enum err admit(const struct policy *p, const struct plan *plan, const str
 enum err admit_task(const struct policy *p, const struct plan *plan, struct why *why)
 {
     struct unit_rule unit;
-    if (!plan_hides_units(plan)) return admit(p, plan, NULL, why);
+    if (!plan_has_unit(plan)) return admit(p, plan, NULL, why);
     TRY(unit_rule_make(plan, 0, &unit, why));
     return admit(p, plan, &unit, why);
 }

@@ -21,6 +21,9 @@ struct charge {
  * transaction is durable; so the noise, which the worker makes from the key, is drawn after its cost was written down.
  * The update leaves in a later transaction, together with budget_commit and the note that it left.
  *
+ * SECURE SUMS are charged by their own number: one that was given up after a vector may have left is spent, and the
+ * next one is another charge.
+ *
  * AFTER A CRASH.  A round that is reserved but not committed may have had noise drawn, but since sending and
  * committing are one transaction, nobody saw it: new noise is drawn under the same charge.  A round that is committed
  * is answered by what left then, so it is refused here (ERR_DUPLICATE).

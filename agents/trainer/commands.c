@@ -91,7 +91,7 @@ static enum err run_policy(struct agent *a, void *self, const struct call *c, st
 static struct local_rule next_rule(const struct trainer *t)
 {
     struct local_rule dearest = { PRIVACY_GAUSSIAN, t->policy.epsilon_per_round_max, t->policy.delta, 1 };
-    if (t->last_plan == NULL || !plan_is_private(t->last_plan) || plan_hides_units(t->last_plan)) return dearest;
+    if (t->last_plan == NULL || !plan_is_private(t->last_plan) || plan_has_unit(t->last_plan)) return dearest;
     return update_cover_of(t->last_plan).rule;
 }
 

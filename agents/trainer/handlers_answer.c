@@ -69,7 +69,7 @@ enum err trainer_decline(struct trainer *t, const struct work *w, enum err code,
 static enum err admit_counted(struct trainer *t, const struct job *j, struct why *why)
 {
     TRY(policy_allows_cohort(&t->policy, j->samples, why));
-    if (!plan_hides_units(j->plan)) return OK;
+    if (!plan_has_unit(j->plan)) return OK;
     return admit_units(&t->policy, j->plan, records_units(j->records, NULL), &t->last_unit, why);
 }
 

@@ -132,6 +132,9 @@ static enum err prepare(struct trainer *t, struct job *j, struct why *why)
     if (t->alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->alarm.text);
     struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
+    if (j->cover.in_sum)
+        return why_say(why, ERR_REFUSED,
+                       "the task's noise is made in shares; by itself an update would have too little");
     if (j->cover.in_training)
         TRY(admit_units(&t->policy, j->plan, records_units(j->records, NULL), &j->cover.unit, why));
     if (j->cover.in_training) t->last_unit = j->cover.unit;
@@ -154,7 +157,7 @@ static enum err begin(struct trainer *t, const struct work *w, struct why *why)
                                      .path = settings_text(s, "records"),
                                      .schema = settings_text(s, "schema") },
                 &j));
-    j->only_read = w->kind == WORK_TRAIN && j->records == NULL && plan_hides_units(j->plan);
+    j->only_read = w->kind == WORK_TRAIN && j->records == NULL && plan_has_unit(j->plan);
     enum err e = j->only_read ? OK : prepare(t, j, why);
     if (e == OK) return offload(t, j);
     job_free(j);
@@ -195,7 +198,7 @@ double trainer_progress(const struct trainer *t) { return t->job != NULL ? atomi
 
 struct budget *trainer_budget(struct trainer *t, const struct plan *plan)
 {
-    return plan_hides_units(plan) ? &t->patients_budget : &t->budget;
+    return plan_hides_patients(plan) ? &t->patients_budget : &t->budget;
 }
 
 double trainer_spent(const struct trainer *t)

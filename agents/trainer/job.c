@@ -125,7 +125,7 @@ static enum err do_train(struct job *j)
     CLEANUP(trained_fini) struct trained t = { 0 };
     struct training_hooks hooks = { .self = j, .cancelled = is_cancelled, .epoch_done = epoch_done };
     TRY(records_take(j->records, RECORDS_TRAINING, &rows));
-    if (j->cover.in_training)
+    if (j->cover.in_training || (j->cover.in_sum && !j->cover.unit.site))
         TRY(do_cover(j, &rows, &hooks, &t));
     else
         TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, NULL, &hooks, &t, &j->why));

@@ -47,4 +47,8 @@ void plan_let_go(struct plan **p) { plan_drop(*p); }
 
 bool plan_is_private(const struct plan *p) { return p->task.privacy.mechanism != NOISE_NONE; }
 
-bool plan_hides_units(const struct plan *p) { return p->task.privacy.mechanism == NOISE_DP_SGD; }
+bool plan_has_unit(const struct plan *p) { return plan_is_summed(p) || p->task.privacy.mechanism == NOISE_DP_SGD; }
+
+bool plan_hides_patients(const struct plan *p) { return task_hides_patients(&p->task); }
+
+bool plan_is_summed(const struct plan *p) { return p->task.privacy.mechanism == NOISE_DISTRIBUTED; }

@@ -25,5 +25,7 @@ struct plan *plan_hold(struct plan *p); /* returns p; NULL is fine */
 void plan_drop(struct plan *p);         /* NULL is fine */
 void plan_let_go(struct plan **p);      /* for CLEANUP() */
 
-bool plan_is_private(const struct plan *p);  /* does the task ask for noise? */
-bool plan_hides_units(const struct plan *p); /* in each step of training, and not on the whole update? */
+bool plan_is_private(const struct plan *p); /* does the task ask for noise? */
+bool plan_has_unit(const struct plan *p);   /* one promise for the whole run (unit_rule.h), and not one an update? */
+bool plan_hides_patients(const struct plan *p); /* each patient, and not the hospital? */
+bool plan_is_summed(const struct plan *p);      /* is its noise made in shares, for a secure sum only? */

@@ -163,7 +163,7 @@ static enum err allows_statistics(const struct policy *p, const struct proposal 
 
 static enum err allows_no_noise(const struct policy *p, const struct proposal *q, struct why *why)
 {
-    if (q->noise != NULL || !p->privacy_required || (q->unit != NULL && p->patients)) return OK;
+    if (q->noise != NULL || !p->privacy_required || (q->unit != NULL && (p->patients || q->unit->site))) return OK;
     if (q->unit != NULL)
         return why_say(why, ERR_REFUSED,
                        "the policy's `privacy.mode` is required and `privacy.patients` is no; the task's noise hides "

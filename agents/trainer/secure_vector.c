@@ -1,16 +1,36 @@
 #include "agents/trainer/secure_vector.h"
+#include "common/base/secret.h"
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { BLOCK = 1024 };
 
-static struct secure_want want_of(const struct plan *plan, uint32_t cohort)
+static enum secure_mode mode_of(const struct plan *plan)
+{
+    if (!plan_is_summed(plan)) return SECURE_PLAIN;
+    return plan_hides_patients(plan) ? SECURE_PATIENT : SECURE_SITE;
+}
+
+/* Where the task names no multiplier the header's is looked at: the plan tells whether it is enough. */
+static struct secure_want want_of(const struct plan *plan, const struct secagg_header *h)
 {
     const struct task *t = &plan->task;
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    struct secure_want w = { .mode = SECURE_PLAIN,
-                             .cohort = cohort,
+    struct secure_want w = { .mode = mode_of(plan),
+                             .cohort = h->cohort,
+                             .survivors = h->survivors,
+                             .adversaries = h->adversaries,
                              .update_norm = t->rounds.max_update_norm,
-                             .samples_max = t->rounds.max_samples };
+                             .samples_max = t->rounds.max_samples,
+                             .rounds = t->rounds.count,
+                             .noise = { .epsilon = t->privacy.epsilon,
+                                        .delta = t->privacy.delta,
+                                        .clip = t->privacy.clip,
+                                        .rate = t->privacy.rate,
+                                        .multiplier = t->privacy.noise_multiplier } };
+    if (!(w.noise.multiplier > 0)) w.noise.multiplier = h->sigma;
     size_t count = model_shapes(&plan->spec, shapes);
     for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
     return w;
@@ -19,12 +39,22 @@ static struct secure_want want_of(const struct plan *plan, uint32_t cohort)
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
                             struct why *why)
 {
-    struct secure_want want = want_of(plan, header->cohort);
+    struct secure_want want = want_of(plan, header);
     struct secure_plan p;
+    uint64_t sums = secure_plan_sums(want.rounds);
     TRY(secure_plan_of(&want, &p, why));
     TRY(secure_plan_match(&p, header, why));
+    if (want.mode != SECURE_PLAIN && header->round > sums)
+        return why_say(why, ERR_REFUSED, "this is sum %" PRIu64 "; the task's noise is reckoned for %" PRIu64,
+                       header->round, sums);
     *out = p;
     return OK;
+}
+
+void secure_vector_cover(const struct secure_plan *p, const struct secagg_header *header, struct update_cover *cover)
+{
+    cover->unit.noise = p->want.noise.multiplier;
+    cover->sum = header->round;
 }
 
 /* The product of a float and a weight is one double, rounded once to units. */
@@ -39,8 +69,9 @@ static enum err put_update(const struct secure_plan *p, const float *numbers, do
     return OK;
 }
 
-static enum err fill(const struct secure_plan *p, const struct trained *t, struct secagg_vec *v)
+static enum err fill_plain(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
 {
+    const struct secure_plan *p = source->plan;
     uint64_t samples = t->samples < p->want.samples_max ? t->samples : p->want.samples_max;
     double weight = (double)samples;
     double loss = weight * fmax(-SECURE_LOSS_MAX, fmin(SECURE_LOSS_MAX, t->loss));
@@ -49,19 +80,74 @@ static enum err fill(const struct secure_plan *p, const struct trained *t, struc
     return quantise_put(&p->loss, &loss, 1, v, p->want.weights + 1);
 }
 
+/* ---- with noise ---- */
+
+static enum err from_stream(void *self, void *out, size_t n) { return stream_read(self, out, n); }
+
+/* The key itself decided who is in the sum; the dither and the noise have another, made of it. */
+static enum err noise_stream(const uint8_t *key, struct stream **out)
+{
+    static const char purpose[] = "himas secure vector noise 1";
+    uint8_t bytes[STREAM_KEY_BYTES + sizeof purpose];
+    uint8_t made[HASH_BYTES];
+    memcpy(bytes, key, STREAM_KEY_BYTES);
+    memcpy(bytes + STREAM_KEY_BYTES, purpose, sizeof purpose);
+    enum err e = hash_of(bytes_of(bytes, sizeof bytes), made);
+    if (e == OK) e = stream_new(made, out);
+    secret_wipe(bytes, sizeof bytes);
+    secret_wipe(made, sizeof made);
+    return e;
+}
+
+static enum err put_noise(const struct secure_source *source, double *numbers, struct secagg_vec *v)
+{
+    CLEANUP(stream_drop) struct stream *stream = NULL;
+    const struct secure_plan *p = source->plan;
+    const struct ddgauss_rule site = secure_plan_site(p);
+    const struct ddunits_rule patient = secure_plan_patient(p);
+    uint8_t seed[HASH_BYTES];
+    if (source->key == NULL) return ERR_BUG;
+    TRY(secagg_header_hash(source->header, seed));
+    TRY(noise_stream(source->key, &stream));
+    return p->want.mode == SECURE_SITE ? ddgauss_put(&site, seed, numbers, from_stream, stream, v, 0)
+                                       : ddunits_put(&patient, seed, numbers, from_stream, stream, v, 0);
+}
+
+static enum err fill_noised(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
+{
+    const struct secure_plan *p = source->plan;
+    double *numbers = calloc(p->length, sizeof *numbers);
+    if (numbers == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < p->want.weights; i++)
+        numbers[i] = p->want.mode == SECURE_PATIENT ? t->gradient[i] : (double)t->delta->flat[i];
+    enum err e = put_noise(source, numbers, v);
+    secret_wipe(numbers, p->length * sizeof *numbers);
+    free(numbers);
+    return e;
+}
+
+/* ---- both ---- */
+
+static enum err check(const struct secure_plan *p, const struct trained *t, struct why *why)
+{
+    bool fits = t->delta->nelements == p->want.weights && t->samples > 0 &&
+                (t->gradient != NULL) == (p->want.mode == SECURE_PATIENT);
+    if (!fits || !tensor_set_finite(t->delta))
+        return why_say(why, ERR_INPUT, "the update is not one of the round's model");
+    double norm = tensor_set_l2(t->delta);
+    if (p->want.mode != SECURE_PLAIN || norm <= p->want.update_norm) return OK;
+    return why_say(why, ERR_INPUT, "the update's norm %g is above the task's `rounds.max_update_norm` %g", norm,
+                   p->want.update_norm);
+}
+
 enum err secure_vector_fill(const struct secure_source *source, const struct trained *trained, struct secagg_vec *out,
                             struct why *why)
 {
-    const struct secure_plan *p = source->plan;
     struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
-    if (trained->delta->nelements != p->want.weights || trained->samples == 0 || !tensor_set_finite(trained->delta))
-        return why_say(why, ERR_INPUT, "the update is not one of the round's model");
-    double norm = tensor_set_l2(trained->delta);
-    if (!(norm <= p->want.update_norm))
-        return why_say(why, ERR_INPUT, "the update's norm %g is above the task's `rounds.max_update_norm` %g", norm,
-                       p->want.update_norm);
+    const struct secure_plan *p = source->plan;
+    TRY(check(p, trained, why));
     TRY(secagg_vec_init(&v, p->bits, p->length));
-    TRY(fill(p, trained, &v));
+    TRY((p->want.mode == SECURE_PLAIN ? fill_plain : fill_noised)(source, trained, &v));
     *out = v;
     v = (struct secagg_vec){ 0 };
     return OK;

@@ -4,27 +4,31 @@
  * secure_plan.h says of which numbers).
  *
  * The trainer's part, from the header to the vector that is masked:
+ *
  *   secure_vector_plan   the plan that follows from task and header (its cohort, survivors, adversaries); the header
  *                        must agree.  To be asked when the header comes, before secagg_client_new
+ *   secure_vector_cover  with noise: what is charged, before it is drawn (charge.h)
  *   secure_vector_fill   the result of the round's training in the plan's units, on a worker; secagg_client_mask takes
  *                        the vector
  */
 #pragma once
 #include "agents/trainer/plan.h"
 #include "agents/trainer/train_job.h"
-#include "common/crypto/random.h"
+#include "agents/trainer/update.h"
 #include "common/privacy/secure_plan.h"
 
-/* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort; secure_plan_of's
- * errors. */
+/* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort, or with noise is
+ * of more sums than that is reckoned for; secure_plan_of's errors. */
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
                             struct why *why) MUST_USE;
+
+/* For a plan with noise: what admit_units filled in becomes what the header says, for charge_round. */
+void secure_vector_cover(const struct secure_plan *p, const struct secagg_header *header, struct update_cover *cover);
 
 struct secure_source {
     const struct secure_plan *plan;
     const struct secagg_header *header; /* the round's */
-    random_fn *random;                  /* for what chance decides, if the plan has any: of this vector alone */
-    void *self;
+    const uint8_t *key; /* the cover's, from charge_round: of this vector alone; NULL for a plan without noise */
 };
 /* Makes *out, of the plan's ring and length; owned by the caller.  ERR_INPUT with a sentence when the update is not of
  * this plan, not finite, or longer than the task allows; random's errors; ERR_MEMORY. */

@@ -1,5 +1,7 @@
 #include "agents/trainer/train_job.h"
 #include "agents/trainer/incoming.h"
+#include "common/base/secret.h"
+#include <stdlib.h>
 
 static const enum training_optimizer optimizers[] = {
     [OPTIMIZER_SGD] = TRAINING_SGD,
@@ -25,12 +27,23 @@ struct session {
 };
 static void session_end(struct session *s) { s->engine->free(s->model); }
 
+/* Of a plan whose round is one step of all hospitals together: the step itself is the coordinator's. */
+static enum err sum_units(const struct engine *engine, void *model, const struct table *rows,
+                          const struct training_privacy *privacy, struct trained *t, struct why *why)
+{
+    TRY(engine->store(model, &t->delta));
+    t->gradient = calloc(t->delta->nelements, sizeof *t->gradient);
+    if (t->gradient == NULL) return ERR_MEMORY;
+    return engine->unit_sum(model, rows, privacy, t->gradient, why);
+}
+
 static enum err train_weights(const struct engine *engine, const struct plan *plan, const struct table *rows,
                               const struct incoming *in, const struct training *how, const struct training_hooks *hooks,
                               struct trained *t, struct why *why)
 {
     CLEANUP(session_end) struct session s = { .engine = engine };
     TRY(engine->open(&plan->spec, in->weights, &s.model, why));
+    if (plan_is_summed(plan) && how->privacy) return sum_units(engine, s.model, rows, how->privacy, t, why);
     TRY(engine->train(s.model, rows, how, hooks, &t->loss, why));
     return engine->store(s.model, &t->delta);
 }
@@ -50,12 +63,16 @@ enum err train_round(const struct engine *engine, const struct plan *plan, struc
     if (!tensor_set_finite(t.delta)) return why_say(why, ERR_INPUT, "training did not stay finite");
     *out = t;
     t.delta = NULL;
+    t.gradient = NULL;
     return OK;
 }
 
 void trained_fini(struct trained *t)
 {
     if (t == NULL) return;
+    if (t->gradient) secret_wipe(t->gradient, t->delta->nelements * sizeof *t->gradient);
+    free(t->gradient);
     tensor_set_free(t->delta);
+    t->gradient = NULL;
     t->delta = NULL;
 }

@@ -11,9 +11,10 @@
 #include "common/base/buf.h"
 
 struct trained {
-    struct tensor_set *delta; /* owned: trained minus received weights */
-    double loss;              /* mean of the last pass */
-    uint64_t samples;         /* rows trained on */
+    struct tensor_set *delta; /* owned: trained minus received weights; zeros where there is a gradient */
+    double *gradient; /* owned: one step's sum, of a plan that hides patients in secure sums (unit_sum.h); else NULL */
+    double loss;      /* mean of the last pass; 0 with a gradient */
+    uint64_t samples; /* rows trained on */
 };
 
 /* The rows come in the file's units and are standardised in place; privacy (or NULL): how their units are hidden.  The

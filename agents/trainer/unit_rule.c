@@ -1,6 +1,7 @@
 #include "agents/trainer/unit_rule.h"
 #include "agents/trainer/engines/dpsgd.h"
 #include "common/privacy/search.h"
+#include "common/privacy/secure_plan.h"
 #include <inttypes.h>
 #include <math.h>
 
@@ -10,9 +11,11 @@
 static enum err search(struct unit_rule *r, struct why *why)
 {
     struct search_found found;
-    struct search_goal goal = {
-        .epsilon = r->epsilon * ROUNDING, .delta = r->delta, .rate = r->rate, .steps = r->steps * r->rounds
-    };
+    struct search_goal goal = { .epsilon = r->epsilon * ROUNDING,
+                                .delta = r->delta,
+                                .rate = r->rate,
+                                .steps = r->steps * r->rounds,
+                                .distributed = r->summed };
     if (search_noise_renyi(&goal, &found) != OK)
         return why_say(why, ERR_REFUSED, "no noise keeps epsilon %g at delta %g over %" PRIu64 " steps", r->epsilon,
                        r->delta, goal.steps);
@@ -31,6 +34,22 @@ static enum err check(const struct unit_rule *r, struct why *why)
                    r->noise, cost, r->units, r->epsilon);
 }
 
+/* A round is one sum of all hospitals. */
+static void fill_summed(const struct task *t, struct unit_rule *r)
+{
+    r->site = t->privacy.unit == UNIT_SITE;
+    r->rate = r->site ? 1 : t->privacy.rate;
+    r->steps = 1;
+    r->rounds = secure_plan_sums(t->rounds.count);
+}
+
+static void fill_steps(const struct task *t, struct unit_rule *r)
+{
+    uint64_t batch = t->train.batch < r->units ? t->train.batch : r->units;
+    r->rate = (double)batch / (double)r->units;
+    r->steps = t->train.epochs * ((r->units + batch - 1) / batch);
+}
+
 enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rule *out, struct why *why)
 {
     const struct task *t = &plan->task;
@@ -39,11 +58,15 @@ enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rul
                            .clip = t->privacy.clip,
                            .units = units,
                            .noise = t->privacy.noise_multiplier,
-                           .rounds = t->rounds.count };
+                           .rounds = t->rounds.count,
+                           .summed = plan_is_summed(plan) };
+    if (r.summed && units > t->rounds.max_samples)
+        return why_say(why, ERR_REFUSED,
+                       "%" PRIu64
+                       " patients or records are trained on here; the task's `rounds.max_samples` is %" PRIu64,
+                       units, t->rounds.max_samples);
     if (units > 0) {
-        uint64_t batch = t->train.batch < units ? t->train.batch : units;
-        r.rate = (double)batch / (double)units;
-        r.steps = t->train.epochs * ((units + batch - 1) / batch);
+        (r.summed ? fill_summed : fill_steps)(t, &r);
         TRY(r.noise > 0 ? check(&r, why) : search(&r, why));
     }
     *out = r;
@@ -52,7 +75,7 @@ enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rul
 
 struct privacy_event unit_rule_event(const struct unit_rule *r)
 {
-    return (struct privacy_event){ .mechanism = PRIVACY_SUBSAMPLED_GAUSSIAN,
+    return (struct privacy_event){ .mechanism = r->summed ? PRIVACY_DISTRIBUTED : PRIVACY_SUBSAMPLED_GAUSSIAN,
                                    .noise = r->noise,
                                    .steps = r->steps,
                                    .clip = r->clip,

@@ -1,11 +1,12 @@
 /*
- * unit_rule -- how each patient is hidden in a run's training, and what a
- * round of it costs.
+ * unit_rule -- how each unit is hidden over a whole run, and what a round of it
+ * costs: by noise in each step of the training, or in shares for secure sums
+ * (common/privacy/secure_plan.h).
  *
- * UNIT: a patient; where the records name none, a record.  Neighbours: the
- * same hospital with one more or one less among those it trains on.  How many
- * they are is told in clear, and the rate at which they are drawn follows from
- * it: batch / units, but at most 1.
+ * UNIT: a patient (or, in secure sums, the hospital, where so asked); where the records name none, a record.
+ * Neighbours: the same hospital with one more or one less among those it trains on.  How many they are is told in
+ * clear, and the rate at which they are drawn follows from it: batch / units, but at most 1.  For secure sums the task
+ * names the rate.
  */
 #pragma once
 #include "agents/trainer/plan.h"
@@ -19,10 +20,12 @@ struct unit_rule {
     double noise;    /* standard deviation over clip */
     double rate;     /* chance of a unit to be in a step */
     uint64_t steps;  /* of one round */
-    uint64_t rounds; /* of the run */
+    uint64_t rounds; /* of the run; secure sums: as many as are reckoned with */
+    bool summed;     /* in shares, for secure sums */
+    bool site;       /* the unit is the hospital */
 };
 
-/* For a plan that hides units, which plan_hides_units tells.  With units 0 only what the task says is filled in.
+/* For a plan of which plan_has_unit says so.  With units 0 only what the task says is filled in.
  * ERR_REFUSED with a sentence when the task's noise does not keep its epsilon, or no noise would. */
 enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rule *out, struct why *why) MUST_USE;
 

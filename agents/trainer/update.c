@@ -8,8 +8,9 @@ static const enum privacy_mechanism mechanisms[] = {
 
 struct update_cover update_cover_of(const struct plan *plan)
 {
-    struct update_cover c = { .wanted = plan_is_private(plan), .in_training = plan_hides_units(plan) };
-    if (!c.wanted || c.in_training) return c;
+    struct update_cover c = { .wanted = plan_is_private(plan), .in_sum = plan_is_summed(plan) };
+    c.in_training = plan_has_unit(plan) && !c.in_sum;
+    if (!c.wanted || plan_has_unit(plan)) return c;
     c.rule.mechanism = mechanisms[plan->task.privacy.mechanism];
     c.rule.epsilon = plan->task.privacy.epsilon;
     c.rule.delta = plan->task.privacy.delta;
@@ -36,6 +37,7 @@ static enum err protect(struct tensor_set *delta, const struct update_cover *cov
 enum err update_write(struct tensor_set *delta, const struct update_cover *cover, struct buf *out, double *out_noise,
                       struct why *why)
 {
+    if (cover->in_sum) return why_say(why, ERR_BUG, "an update with a share of the noise is not to leave by itself");
     double noise = cover->in_training ? cover->unit.noise * cover->unit.clip : 0;
     if (cover->wanted && !cover->in_training) TRY(protect(delta, cover, &noise, why));
     TRY(safetensors_encode(delta, NULL, 0, out));

@@ -9,11 +9,14 @@
 #include "common/learn/tensor.h"
 #include "common/privacy/local.h"
 
-/* How one update is protected: by noise on the whole of it, or by noise in each step that made it.  The key is drawn
+/* How one update is protected: by noise on the whole of it, by noise in each step that made it, or by a share of noise
+ * in a secure sum.  The key is drawn
  * for this update alone, after its cost was written down. */
 struct update_cover {
     bool wanted;
     bool in_training;
+    bool in_sum;            /* in shares, in a secure sum (secure_vector.h); `unit` says of what it costs */
+    uint64_t sum;           /* the secure sum's number (its header's round), by which it is charged */
     struct local_rule rule; /* on the whole */
     struct unit_rule unit;  /* in training; filled in by whoever knows the number of units */
     uint8_t key[STREAM_KEY_BYTES];

@@ -4,8 +4,11 @@
 #include "common/privacy/discrete.h"
 #include <math.h>
 
-enum { WORDS = 1024, FRACTION_BITS = 53, SHARE_BITS = 16 };
-#define SHARE_MAX 0x1p24    /* units; with SHARE_BITS behind the point it fits a struct ratio */
+enum {
+    WORDS = 1024,
+    FRACTION_BITS = 53,
+    SHARE_BITS = 16 /* behind the point: DDGAUSS_SHARE_MAX then fits a struct ratio */
+};
 #define UNITS_MAX 0x1p50    /* of one coordinate: far inside what a double holds exactly */
 #define TAU_SMALLEST 1e-300 /* terms below add nothing */
 
@@ -52,7 +55,7 @@ double ddgauss_scale(unsigned bits, double n, double k, double rho, double dim, 
     return free > 0 && spread > 0 ? sqrt(free) / spread : 0;
 }
 
-static bool is_share(double share) { return share == 0 || (share >= DDGAUSS_SHARE_MIN && share <= SHARE_MAX); }
+static bool is_share(double share) { return share == 0 || (share >= DDGAUSS_SHARE_MIN && share <= DDGAUSS_SHARE_MAX); }
 
 static bool sound(const struct ddgauss_rule *r)
 {

@@ -23,6 +23,7 @@
 
 #define DDGAUSS_BETA 0.60653065971263342 /* exp(-1/2): the chance a rounding is drawn again is at most this */
 #define DDGAUSS_SHARE_MIN 2.0            /* units: the least standard deviation of a share */
+#define DDGAUSS_SHARE_MAX 0x1p24         /* units: the largest */
 #define DDGAUSS_SHARE_SURE 8.0           /* units: from here on DDGAUSS_GAP holds for every sum this code makes */
 #define DDGAUSS_GAP 1e-30                /* ln of a density's ratio, of the sum of shares over one discrete Gaussian */
 enum { DDGAUSS_DRAWS_MAX = 1000 };
@@ -56,7 +57,8 @@ double ddgauss_rdp(double order, const struct ddgauss_sum *sum); /* Renyi diverg
 double ddgauss_scale(unsigned bits, double n, double k, double rho, double dim, double clip, double sigma);
 
 /* Adds a discrete Gaussian of this standard deviation to each of n elements from `at` on; 0: nothing.  ERR_INPUT for
- * one that is not 0 and not between DDGAUSS_SHARE_MIN and 2^24; random's errors, the elements then half done. */
+ * one that is not 0 and not between DDGAUSS_SHARE_MIN and DDGAUSS_SHARE_MAX; random's errors, the elements then half
+ * done. */
 enum err ddgauss_add_share(double share, size_t at, size_t n, random_fn *random, void *self, struct secagg_vec *out)
     MUST_USE;
 

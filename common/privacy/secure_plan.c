@@ -1,26 +1,50 @@
 #include "common/privacy/secure_plan.h"
+#include "common/privacy/search.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 enum { TAIL = 2 }; /* elements behind the update: weight and loss */
+/* The sums' costs are rounded up one by one: what was found for all of them at once must leave room for it. */
+#define ROUNDING (1 - 0x1p-30)
+
+typedef enum err plan_fn(struct secure_plan *p, struct why *why);
+static plan_fn plan_plain, plan_site, plan_patient;
 
 static const struct mode {
     const char *name;
+    plan_fn *plan;
     const char *leak;
 } modes[SECURE_MODES] = {
-    [SECURE_PLAIN] = { "plain",
+    [SECURE_PLAIN] = { "plain", plan_plain,
                        "the coordinator learns the sums over all hospitals that end the round, exactly, and nothing of "
                        "one hospital beyond them; nothing hides what a sum tells" },
+    [SECURE_SITE] = { "site", plan_site,
+                      "the coordinator learns the sum of the hospitals' clipped updates with noise that hides each "
+                      "hospital; which hospitals take part, and how many records each has, is told in clear" },
+    [SECURE_PATIENT] = { "patient", plan_patient,
+                         "the coordinator learns the sum of clipped gradients of patients drawn by chance at all "
+                         "hospitals, with noise that hides each patient; which hospitals take part, and how many "
+                         "records each has, is told in clear; nothing hides what all patients of a hospital share" },
 };
 
 /* ---- planning ---- */
 
+static bool is_noise(const struct secure_want *w)
+{
+    const struct secure_noise *n = &w->noise;
+    bool clip = isfinite(n->clip) && n->clip > 0;
+    bool chance = w->mode != SECURE_PATIENT || (n->rate > 0 && n->rate <= 1);
+    bool amount = isfinite(n->multiplier) && n->multiplier >= 0;
+    return clip && chance && amount && w->rounds >= 1 && w->rounds <= ACCOUNTANT_STEPS_MAX / 2 &&
+           w->survivors > w->adversaries && w->survivors <= w->cohort;
+}
+
 static enum err check(const struct secure_want *w, struct why *why)
 {
-    bool counts = w->mode < SECURE_MODES && w->weights >= 1 && w->weights <= SECAGG_LENGTH_MAX - TAIL &&
-                  w->cohort >= 1 && w->cohort <= SECAGG_MEMBERS_MAX;
-    bool bounds = isfinite(w->update_norm) && w->update_norm > 0 && w->samples_max >= 1;
+    bool counts = w->mode < SECURE_MODES && w->weights >= 1 && w->weights <= HADAMARD_MAX_LENGTH - TAIL &&
+                  w->cohort >= 1 && w->cohort <= SECAGG_MEMBERS_MAX && w->samples_max >= 1;
+    bool bounds = w->mode == SECURE_PLAIN ? isfinite(w->update_norm) && w->update_norm > 0 : is_noise(w);
     return counts && bounds ? OK : why_say(why, ERR_INPUT, "no secure sum has these sizes");
 }
 
@@ -55,6 +79,138 @@ static enum err plan_tail(const struct secure_want *w, struct secure_plan *p, st
 
 static unsigned larger(unsigned a, unsigned b) { return a > b ? a : b; }
 
+static enum err plan_plain(struct secure_plan *p, struct why *why)
+{
+    TRY(plan_update(&p->want, &p->update, why));
+    TRY(plan_tail(&p->want, p, why));
+    p->length = p->want.weights + TAIL;
+    p->bits = larger(p->update.bits, larger(p->count.bits, p->loss.bits));
+    p->clip = p->want.update_norm * (double)p->want.samples_max;
+    return OK;
+}
+
+/* ---- with noise ---- */
+
+uint64_t secure_plan_sums(uint64_t rounds) { return rounds + (rounds + SECURE_SPARE - 1) / SECURE_SPARE; }
+
+struct privacy_event secure_plan_event(const struct secure_plan *p)
+{
+    const struct secure_noise *n = &p->want.noise;
+    return (struct privacy_event){ .mechanism = PRIVACY_DISTRIBUTED,
+                                   .noise = n->multiplier,
+                                   .steps = 1,
+                                   .clip = n->clip,
+                                   .epsilon = n->epsilon,
+                                   .delta = n->delta,
+                                   .rate = p->want.mode == SECURE_PATIENT ? n->rate : 1 };
+}
+
+static enum err search(struct secure_plan *p, struct why *why)
+{
+    struct secure_noise *n = &p->want.noise;
+    struct search_found found;
+    struct search_goal goal = { .epsilon = n->epsilon * ROUNDING,
+                                .delta = n->delta,
+                                .rate = secure_plan_event(p).rate,
+                                .steps = secure_plan_sums(p->want.rounds),
+                                .distributed = true };
+    if (search_noise_renyi(&goal, &found) != OK)
+        return why_say(why, ERR_SETTING, "no noise keeps `privacy.epsilon` %g at delta %g over %" PRIu64 " sums",
+                       n->epsilon, n->delta, goal.steps);
+    n->multiplier = found.noise;
+    return OK;
+}
+
+/* The multiplier is named: then it must be enough. */
+static enum err check_multiplier(const struct secure_plan *p, struct why *why)
+{
+    struct accountant a = accountant_make();
+    struct privacy_event e = secure_plan_event(p);
+    e.steps = secure_plan_sums(p->want.rounds);
+    if (accountant_add(&a, &e) != OK) return why_say(why, ERR_INPUT, "no secure sum has this noise");
+    double cost = accountant_renyi(&a, e.delta, NULL);
+    if (cost <= e.epsilon) return OK;
+    return why_say(why, ERR_SETTING,
+                   "noise of %g times the sensitivity gives epsilon %.4f over %" PRIu64
+                   " sums; `privacy.epsilon` promises %g",
+                   e.noise, cost, e.steps, e.epsilon);
+}
+
+/* The least power of two at which the clip is so many roots of the length. */
+static double fine_scale(const struct secure_plan *p, double fine)
+{
+    int exponent = 0;
+    (void)frexp(fine * sqrt((double)p->length) / p->want.noise.clip, &exponent);
+    return ldexp(1, exponent);
+}
+
+/* The sum's noise, in the numbers' measure: of all who may be in it. */
+static double noise_of_all(const struct secure_plan *p, double scale)
+{
+    return p->share / scale * sqrt((double)p->want.cohort);
+}
+
+/* With the sensitivity of this scale known: shares, and the ring for vectors of this bound and the rounding. */
+static enum err plan_shares(struct secure_plan *p, double sensitivity, double scale, double bound)
+{
+    struct secure_noise *n = &p->want.noise;
+    uint64_t honest = p->want.survivors - p->want.adversaries;
+    p->share = ddgauss_share(n->multiplier * sensitivity, honest);
+    if (!(p->share >= DDGAUSS_SHARE_SURE && p->share <= DDGAUSS_SHARE_MAX)) return ERR_LIMIT;
+    struct quantise_want part = part_of(&p->want, bound + 2 / scale, 1 / scale);
+    part.noise = noise_of_all(p, scale);
+    part.headroom = QUANTISE_HEADROOM;
+    TRY(quantise_plan(&part, &p->update, NULL));
+    p->bits = p->update.bits;
+    p->clip = bound;
+    p->sensitivity = sensitivity / scale;
+    return OK;
+}
+
+static enum err at_scale(struct secure_plan *p, double scale)
+{
+    double clip = p->want.noise.clip;
+    if (p->want.mode == SECURE_SITE) {
+        double norm = ddgauss_rounded_norm(clip * scale, (double)p->length, DDGAUSS_BETA);
+        return plan_shares(p, norm, scale, norm / scale);
+    }
+    struct ddunits_rule rule = {
+        .clip = clip, .scale = scale, .reach = clip * (double)p->want.samples_max, .dim = p->length
+    };
+    return plan_shares(p, ddunits_sensitivity(&rule), scale, rule.reach);
+}
+
+/* As fine as ring and shares allow. */
+static enum err plan_noise(struct secure_plan *p, struct why *why)
+{
+    p->length = hadamard_length(p->want.weights);
+    TRY(p->want.noise.multiplier > 0 ? check_multiplier(p, why) : search(p, why));
+    for (double fine = SECURE_FINE; fine >= 1; fine /= 2)
+        if (at_scale(p, fine_scale(p, fine)) == OK) return OK;
+    return why_say(why, ERR_SETTING,
+                   "a sum of %" PRIu32 " vectors with noise of %g times the sensitivity fits no ring; lower "
+                   "`rounds.max_samples`, or ask for another `privacy.epsilon`",
+                   p->want.cohort, p->want.noise.multiplier);
+}
+static enum err plan_site(struct secure_plan *p, struct why *why) { return plan_noise(p, why); }
+static enum err plan_patient(struct secure_plan *p, struct why *why) { return plan_noise(p, why); }
+
+struct ddgauss_rule secure_plan_site(const struct secure_plan *p)
+{
+    return (struct ddgauss_rule){
+        .clip = p->want.noise.clip, .scale = p->update.scale, .beta = DDGAUSS_BETA, .share = p->share, .dim = p->length
+    };
+}
+
+struct ddunits_rule secure_plan_patient(const struct secure_plan *p)
+{
+    return (struct ddunits_rule){
+        .clip = p->want.noise.clip, .scale = p->update.scale, .reach = p->clip, .share = p->share, .dim = p->length
+    };
+}
+
+/* ---- all of it ---- */
+
 static enum err hash_layout(struct secure_plan *p)
 {
     struct buf text CLEANUP(buf_free) = buf_make(SECURE_TEXT_BYTES);
@@ -66,10 +222,7 @@ enum err secure_plan_of(const struct secure_want *want, struct secure_plan *out,
 {
     struct secure_plan p = { .want = *want };
     TRY(check(want, why));
-    TRY(plan_update(want, &p.update, why));
-    TRY(plan_tail(want, &p, why));
-    p.length = want->weights + TAIL;
-    p.bits = larger(p.update.bits, larger(p.count.bits, p.loss.bits));
+    TRY(modes[want->mode].plan(&p, why));
     TRY(hash_layout(&p));
     *out = p;
     return OK;
@@ -83,15 +236,33 @@ static void add_part(struct buf *out, const char *name, size_t first, size_t n, 
              first + n - 1, name, 1 / q->scale, q->bound);
 }
 
-enum err secure_plan_text(const struct secure_plan *p, struct buf *out)
+static void add_plain(const struct secure_plan *p, struct buf *out)
 {
-    const struct mode *m = &modes[p->want.mode];
     size_t n = p->want.weights;
-    buf_addf(out, "himas secure vector 1\nmode: %s\nlearned: %s\n", m->name, m->leak);
-    buf_addf(out, "ring: %u bits, %zu elements, at most %" PRIu32 " summands\n", p->bits, p->length, p->want.cohort);
     add_part(out, "the update times the weight", 0, n, &p->update);
     add_part(out, "the weight, in samples", n, 1, &p->count);
     add_part(out, "the loss times the weight", n + 1, 1, &p->loss);
+}
+
+static void add_noise(const struct secure_plan *p, struct buf *out)
+{
+    const struct secure_noise *n = &p->want.noise;
+    add_part(out, "what is summed, rotated by the header's hash", 0, p->length, &p->update);
+    buf_addf(out, "clip: %.17g\nsensitivity: %.17g\nnoise: %.17g times the sensitivity\n", n->clip, p->sensitivity,
+             n->multiplier);
+    buf_addf(out, "shares: of %" PRIu32 " survivors that are no adversaries\n",
+             p->want.survivors - p->want.adversaries);
+    if (p->want.mode == SECURE_PATIENT) buf_addf(out, "rate: %.17g of the patients in a sum\n", n->rate);
+    buf_addf(out, "epsilon: %.17g at delta %.17g over %" PRIu64 " sums\n", n->epsilon, n->delta,
+             secure_plan_sums(p->want.rounds));
+}
+
+enum err secure_plan_text(const struct secure_plan *p, struct buf *out)
+{
+    const struct mode *m = &modes[p->want.mode];
+    buf_addf(out, "himas secure vector 1\nmode: %s\nlearned: %s\n", m->name, m->leak);
+    buf_addf(out, "ring: %u bits, %zu elements, at most %" PRIu32 " summands\n", p->bits, p->length, p->want.cohort);
+    (p->want.mode == SECURE_PLAIN ? add_plain : add_noise)(p, out);
     return buf_err(out);
 }
 
@@ -101,17 +272,18 @@ void secure_plan_put(const struct secure_plan *p, struct secagg_header *h)
     h->bits = p->bits;
     h->length = (uint32_t)p->length;
     h->scale = p->update.scale;
-    h->clip = p->want.update_norm * (double)p->want.samples_max;
-    h->sigma = 0;
+    h->clip = p->clip;
+    h->sensitivity = p->sensitivity;
+    h->sigma = p->want.noise.multiplier;
 }
 
 enum err secure_plan_match(const struct secure_plan *p, const struct secagg_header *h, struct why *why)
 {
     struct secagg_header mine = *h;
     secure_plan_put(p, &mine);
-    bool ring = mine.bits == h->bits && mine.length == h->length;
-    bool reals = mine.scale == h->scale && mine.clip == h->clip && mine.sigma == h->sigma;
-    if (!ring || !reals)
+    bool ring = mine.bits == h->bits && mine.length == h->length && mine.scale == h->scale && mine.clip == h->clip;
+    bool noise = mine.sensitivity == h->sensitivity && mine.sigma == h->sigma;
+    if (!ring || !noise)
         return why_say(why, ERR_REFUSED, "the round's vector is not the one that follows from the task");
     if (memcmp(mine.layout_sha256, h->layout_sha256, HASH_BYTES) != 0)
         return why_say(why, ERR_REFUSED, "the round's vector means something else than follows from the task");

@@ -52,6 +52,7 @@ static const struct number numbers[] = {
     { "privacy", "delta",           NUMBER_REAL,  1e-30, BELOW_ONE,     AT(privacy.delta) },
     { "privacy", "clip",            NUMBER_REAL,  TINY, 1e9,            AT(privacy.clip) },
     { "privacy", "noise_multiplier", NUMBER_REAL, 0.01, 1e6,            AT(privacy.noise_multiplier) },
+    { "privacy", "rate",            NUMBER_REAL,  1e-6, 1,              AT(privacy.rate) },
     { "start",   "when_present",    NUMBER_COUNT, 0,    QUORUM_MAX,     AT(start.when_present) },
     { "start",   "min_interval",    NUMBER_MS,    0,    366 * MS_DAY,   AT(start.min_interval_ms) },
 };
@@ -68,7 +69,7 @@ static const struct section {
     { "server",  { "optimizer", "learning_rate", "momentum", "beta1", "beta2", "tau" } },
     { "rounds",  { "count", "quorum", "join_deadline", "round_deadline", "late", "evaluate_every", "patience",
                    "min_improvement", "max_update_norm", "max_samples" } },
-    { "privacy", { "mechanism", "epsilon", "delta", "clip", "noise_multiplier" } },
+    { "privacy", { "mechanism", "unit", "epsilon", "delta", "clip", "noise_multiplier", "rate" } },
     { "start",   { "cron", "when_present", "when_new_data", "min_interval" } },
 };
 /* clang-format on */
@@ -87,7 +88,8 @@ static enum err read_choices(const struct doc *d, struct task *t, struct why *wh
     static const char *const optimizers[] = { "sgd", "adam", NULL };
     static const char *const servers[] = { "sgd", "momentum", "adam", "yogi", NULL };
     static const char *const lates[] = { "discard", "weighted", NULL };
-    static const char *const mechanisms[] = { "none", "gaussian", "laplace", "dp-sgd", NULL };
+    static const char *const mechanisms[] = { "none", "gaussian", "laplace", "dp-sgd", "distributed", NULL };
+    static const char *const units[] = { "patient", "site", NULL };
     static const char *const scales[] = { "none", "ranges", "moments", NULL };
     unsigned n = 0;
     TRY(choose(doc_get(d, "model"), "arch", archs, t->contract.nclasses > 2 ? ARCH_SOFTMAX : ARCH_LOGISTIC, &n, why));
@@ -100,6 +102,8 @@ static enum err read_choices(const struct doc *d, struct task *t, struct why *wh
     t->rounds.late = (enum task_late)n;
     TRY(choose(doc_get(d, "privacy"), "mechanism", mechanisms, NOISE_NONE, &n, why));
     t->privacy.mechanism = (enum task_noise)n;
+    TRY(choose(doc_get(d, "privacy"), "unit", units, UNIT_PATIENT, &n, why));
+    t->privacy.unit = (enum task_unit)n;
     TRY(choose(d, "standardise", scales, t->privacy.mechanism == NOISE_NONE ? SCALE_MOMENTS : SCALE_RANGES, &n, why));
     t->scale = (enum task_scale)n;
     bool adaptive = t->server.optimizer == SERVER_ADAM || t->server.optimizer == SERVER_YOGI;
@@ -173,11 +177,52 @@ static enum err check_model(const struct doc *d, const struct task *t, struct wh
 /* A mean over the records put into one of them would make it depend on all the others. */
 static enum err check_missing(const struct doc *d, const struct task *t, struct why *why)
 {
-    for (size_t i = 0; t->privacy.mechanism == NOISE_DP_SGD && i < t->contract.count; i++)
+    for (size_t i = 0; task_hides_patients(t) && i < t->contract.count; i++)
         if (t->contract.columns[i].role == COLUMN_FEATURE && t->contract.columns[i].missing == MISSING_MEAN)
-            return doc_refuse(d, why, "mechanism dp-sgd hides each patient, and `missing: mean` of `%s` mixes them",
+            return doc_refuse(d, why, "the mechanism hides each patient, and `missing: mean` of `%s` mixes them",
                               t->contract.columns[i].name);
     return OK;
+}
+
+/* A round is one step of all hospitals together; what would make it several, or change it, is refused. */
+static enum err check_step(const struct doc *d, const struct task *t, struct why *why)
+{
+    const struct doc *train = doc_get(d, "train");
+    static const char *const unused[] = { "batch", "proximal_mu", "weight_decay" };
+    if (t->privacy.mechanism != NOISE_DISTRIBUTED || t->privacy.unit != UNIT_PATIENT) return OK;
+    if (t->train.epochs != 1)
+        return doc_refuse(doc_get(train, "epochs"), why,
+                          "with mechanism distributed and unit patient a round is one step; leave `epochs` at 1");
+    if (t->train.optimizer != OPTIMIZER_SGD)
+        return doc_refuse(doc_get(train, "optimizer"), why,
+                          "with unit patient a round is one step of sgd; choose another server.optimizer instead");
+    for (size_t i = 0; i < sizeof unused / sizeof *unused; i++)
+        if (doc_get(train, unused[i]) != NULL)
+            return doc_refuse(doc_get(train, unused[i]), why,
+                              "with unit patient a round draws patients by `privacy.rate`, and does not use this");
+    return OK;
+}
+
+static enum err check_unit(const struct doc *d, const struct task *t, struct why *why)
+{
+    const struct doc *privacy = doc_get(d, "privacy");
+    bool distributed = t->privacy.mechanism == NOISE_DISTRIBUTED;
+    bool patients = t->privacy.unit == UNIT_PATIENT;
+    if (distributed && doc_get(privacy, "unit") == NULL)
+        return doc_refuse(privacy, why, "mechanism distributed needs `unit`: patient or site");
+    if (distributed && patients && doc_get(privacy, "rate") == NULL)
+        return doc_refuse(privacy, why, "unit patient needs `rate`: the chance of each patient to be in a round");
+    if (distributed && !patients && doc_get(privacy, "rate") != NULL)
+        return doc_refuse(doc_get(privacy, "rate"), why, "unit site does not use it: every hospital is in every round");
+    if (distributed && t->rounds.late != LATE_DISCARD)
+        return doc_refuse(doc_get(doc_get(d, "rounds"), "late"), why, "what comes after a secure sum is in none");
+    return check_step(d, t, why);
+}
+
+bool task_hides_patients(const struct task *t)
+{
+    return t->privacy.mechanism == NOISE_DP_SGD ||
+           (t->privacy.mechanism == NOISE_DISTRIBUTED && t->privacy.unit == UNIT_PATIENT);
 }
 
 /* What each mechanism needs, and what would be a misunderstanding. */
@@ -189,8 +234,9 @@ static enum err check_privacy(const struct doc *d, const struct task *t, struct 
     } rules[] = { [NOISE_NONE] = { "none", 0, 0 },
                   [NOISE_GAUSSIAN] = { "gaussian", 7, 7 },
                   [NOISE_LAPLACE] = { "laplace", 5, 5 },
-                  [NOISE_DP_SGD] = { "dp-sgd", 7, 15 } };
-    static const char *const keys[] = { "epsilon", "delta", "clip", "noise_multiplier" };
+                  [NOISE_DP_SGD] = { "dp-sgd", 7, 15 },
+                  [NOISE_DISTRIBUTED] = { "distributed", 7, 63 } };
+    static const char *const keys[] = { "epsilon", "delta", "clip", "noise_multiplier", "unit", "rate" };
     const struct doc *privacy = doc_get(d, "privacy");
     const char *name = rules[t->privacy.mechanism].name;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -203,6 +249,7 @@ static enum err check_privacy(const struct doc *d, const struct task *t, struct 
     if (t->privacy.mechanism != NOISE_NONE && t->scale == SCALE_MOMENTS)
         return doc_refuse(doc_get(d, "standardise"), why,
                           "moments would leave each hospital without noise; with privacy use ranges");
+    TRY(check_unit(d, t, why));
     return check_missing(place(d, privacy), t, why);
 }
 

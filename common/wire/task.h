@@ -9,12 +9,13 @@
 #include "common/wire/contract.h"
 
 enum { TASK_NAME_BYTES = 64, TASK_MAX_HIDDEN = 8, TASK_MAX_BYTES = 60000 };
-enum task_arch { ARCH_LOGISTIC, ARCH_SOFTMAX, ARCH_MLP };                    /* model.arch */
-enum task_optimizer { OPTIMIZER_SGD, OPTIMIZER_ADAM };                       /* train.optimizer */
-enum task_server { SERVER_SGD, SERVER_MOMENTUM, SERVER_ADAM, SERVER_YOGI };  /* server.optimizer */
-enum task_late { LATE_DISCARD, LATE_WEIGHTED };                              /* rounds.late */
-enum task_scale { SCALE_NONE, SCALE_RANGES, SCALE_MOMENTS };                 /* standardise */
-enum task_noise { NOISE_NONE, NOISE_GAUSSIAN, NOISE_LAPLACE, NOISE_DP_SGD }; /* privacy.mechanism */
+enum task_arch { ARCH_LOGISTIC, ARCH_SOFTMAX, ARCH_MLP };                                       /* model.arch */
+enum task_optimizer { OPTIMIZER_SGD, OPTIMIZER_ADAM };                                          /* train.optimizer */
+enum task_server { SERVER_SGD, SERVER_MOMENTUM, SERVER_ADAM, SERVER_YOGI };                     /* server.optimizer */
+enum task_late { LATE_DISCARD, LATE_WEIGHTED };                                                 /* rounds.late */
+enum task_scale { SCALE_NONE, SCALE_RANGES, SCALE_MOMENTS };                                    /* standardise */
+enum task_noise { NOISE_NONE, NOISE_GAUSSIAN, NOISE_LAPLACE, NOISE_DP_SGD, NOISE_DISTRIBUTED }; /* privacy.mechanism */
+enum task_unit { UNIT_PATIENT, UNIT_SITE };                                                     /* privacy.unit */
 
 struct task {
     char name[TASK_NAME_BYTES];
@@ -55,10 +56,13 @@ struct task {
     } rounds;
     struct {
         enum task_noise mechanism;
-        double epsilon; /* per hospital: of each round; DP-SGD: of all rounds together, for each patient */
-        double delta;   /* Gaussian, DP-SGD */
-        double clip;    /* bound of the update, L2 (Gaussian) or L1 (Laplace); DP-SGD: L2, of each record's gradient */
-        double noise_multiplier; /* DP-SGD: deviation over clip; 0: as epsilon asks for */
+        enum task_unit unit; /* distributed: whom the noise hides */
+        double epsilon; /* per hospital: of each round; DP-SGD and distributed: of all rounds together, for each unit */
+        double delta;   /* all but Laplace */
+        double clip;    /* bound of the update, L2 or (Laplace) L1; where patients are hidden: L2, of each record's
+                           gradient */
+        double noise_multiplier; /* DP-SGD, distributed: deviation over what is hidden; 0: as epsilon asks for */
+        double rate;             /* distributed, patients: chance of each to be in a round */
     } privacy;
     struct {
         char cron[64];            /* "" none; five fields, UTC */
@@ -71,3 +75,5 @@ struct task {
 /* Parses and checks the whole document; every complaint names its line and key.  Arrays live in the arena. */
 enum err task_parse(struct str text, const char *source, struct arena *arena, struct task *out, struct why *why)
     MUST_USE;
+
+bool task_hides_patients(const struct task *t); /* each patient, and not the hospital as a whole */

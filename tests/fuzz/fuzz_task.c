@@ -39,7 +39,8 @@ static void check_task(const struct task *t)
     for (size_t i = 0; i < t->model.nhidden; i++) must(t->model.hidden[i] > 0);
     if (t->privacy.mechanism != NOISE_NONE)
         must(t->privacy.epsilon > 0 && t->privacy.clip > 0 && t->scale != SCALE_MOMENTS);
-    if (t->privacy.mechanism == NOISE_GAUSSIAN || t->privacy.mechanism == NOISE_DP_SGD)
+    if (t->privacy.mechanism == NOISE_DISTRIBUTED) must(task_hides_patients(t) == (t->privacy.rate > 0));
+    if (t->privacy.mechanism != NOISE_NONE && t->privacy.mechanism != NOISE_LAPLACE)
         must(t->privacy.delta > 0 && t->privacy.delta < 1);
     if (t->start.cron[0]) {
         enum err e = cron_next(str_of(t->start.cron), 1700000000000, &next, NULL);

@@ -49,7 +49,7 @@ Test(secure_sum, mean_and_figures)
     CLEANUP(buf_free) struct buf bytes = buf_make(1 << 16);
     struct tensor_set *back CLEANUP(tensor_set_drop) = NULL;
     put_sum(&p, (double[]){ 60, -30, 15.5, 120, 90 }, &v);
-    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r.spec, 0 }, &v, &s, NULL), OK);
+    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 300, 3 }, &v, &s, NULL), OK);
     cr_expect(s.weight == 120 && s.loss == .75);
     cr_expect(s.change->flat[0] == .5F && s.change->flat[1] == -.25F && s.change->flat[2] == (float)(15.5 / 120));
     cr_assert_eq(secure_sum_encode(&s, &bytes), OK);
@@ -79,7 +79,7 @@ Test(secure_sum, nonsense_is_told)
         struct secure_sum s = { .weight = -7 };
         struct why why = { "" };
         put_sum(&p, rows[i].sums, &v);
-        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r.spec, 0 }, &v, &s, &why), ERR_DATA, "%s",
+        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 300, 3 }, &v, &s, &why), ERR_DATA, "%s",
                      rows[i].name);
         cr_expect(why.text[0] != '\0' && s.weight == -7, "%s", rows[i].name);
     }
@@ -96,10 +96,50 @@ Test(secure_sum, without_memory)
     put_sum(&p, (double[]){ 1, 1, 1, 2, 1 }, &v);
     bool done = false;
     for (size_t n = 1; failmalloc_round(n, &done); n++) {
-        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &header, &r.spec, 0 }, &v, &s, NULL);
+        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 300, 3 }, &v, &s, NULL);
         cr_expect(e == ERR_MEMORY || e == OK);
         done = e == OK;
         secure_sum_fini(&s);
     }
     run_fini(&r);
+}
+
+/* Noise aside, hospitals' updates become their mean, and gradients a step over the expected number of records. */
+Test(secure_sum, with_noise)
+{
+    static const struct {
+        const char *unit;
+        double factor; /* of 3 hospitals with 300 records; learning rate 2, rate .5 */
+    } rows[] = { { "site", 1.0 / 3 }, { "patient, rate: 0.5", -2.0 / 150 } };
+    for (size_t i = 0; i < 2; i++) {
+        struct run r = { .home = NULL };
+        struct secure_plan p;
+        struct secagg_header h = { .cohort = 3, .survivors = 3, .adversaries = 1 };
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
+        double numbers[4] = { 3, -1.5, .75, 0 };
+        const double was[WEIGHTS] = { 3, -1.5, .75 };
+        uint8_t seed[HASH_BYTES];
+        char text[600];
+        (void)snprintf(text, sizeof text,
+                       "%strain: {learning_rate: 2}\nprivacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, "
+                       "clip: 1, unit: %s}\n",
+                       task, rows[i].unit);
+        cr_assert_eq(run_init(&r, str_of(text), NULL), OK);
+        cr_assert_eq(secure_sum_plan(&r, &h, &p, NULL), OK);
+        secure_plan_put(&p, &h);
+        cr_assert_eq(secagg_header_hash(&h, seed), OK);
+        cr_assert_eq(hadamard_rotate_64(seed, numbers, 4), OK);
+        cr_assert(secagg_vec_init(&v, p.bits, p.length) == OK && p.length == 4);
+        for (size_t k = 0; k < 4; k++) secagg_vec_put(&v, k, (int64_t)(numbers[k] * p.update.scale));
+        cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 300, 3 }, &v, &s, NULL), OK);
+        for (size_t k = 0; k < WEIGHTS; k++)
+            cr_expect_float_eq(s.change->flat[k], rows[i].factor * was[k], 2 / p.update.scale);
+        cr_expect(s.weight == 1 && s.loss == 0);
+        secagg_vec_put(&v, 0, p.update.total + 1);
+        struct why why = { "" };
+        struct secure_sum none = { 0 };
+        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 300, 3 }, &v, &none, &why), ERR_DATA);
+        run_fini(&r);
+    }
 }

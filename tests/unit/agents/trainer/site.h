@@ -20,6 +20,17 @@
     "rounds: {count: 3}\n"
 #define SITE_NOISE "privacy: {mechanism: gaussian, epsilon: 1, delta: 1.0e-5, clip: 1}\n"
 #define SITE_UNIT_NOISE "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1}\n"
+#define SITE_SHARES                                                                                                    \
+    "name: toy\n"                                                                                                      \
+    "data:\n"                                                                                                          \
+    "  header: no\n"                                                                                                   \
+    "  columns:\n"                                                                                                     \
+    "    - {name: a, min: -10, max: 10}\n"                                                                             \
+    "    - {name: b, min: -10, max: 10}\n"                                                                             \
+    "    - {name: y, role: label, classes: [\"0\", \"1\"]}\n"                                                          \
+    "train: {test_fraction: 0.25}\n"                                                                                   \
+    "rounds: {count: 3}\n"                                                                                             \
+    "privacy: {mechanism: distributed, unit: patient, rate: 0.5, epsilon: 8, delta: 1.0e-5, clip: 1}\n"
 #define SITE_POLICY(cohort, mode, epsilon_max)                                                                         \
     "tasks: any\nmodels: any\nmin_cohort: " #cohort "\nmax_rounds: 100\nstatistics: yes\n"                             \
     "privacy: {mode: " mode ", epsilon_max: " #epsilon_max ", delta: 1.0e-5, epsilon_per_round_max: 1}\n"

@@ -115,3 +115,28 @@ Test(charge, no_dice_no_noise)
     cr_expect(!has_key(&t));
     budget_fini(&t.budget);
 }
+
+/* By the sum's own number, whatever the round: one that was given up stays spent. */
+Test(charge, secure_sums)
+{
+    struct till t;
+    open_till(&t, SITE_SHARES, 8);
+    t.cover.unit = (struct unit_rule){ .epsilon = 8,
+                                       .delta = 1e-5,
+                                       .clip = 1,
+                                       .units = 100,
+                                       .noise = 4,
+                                       .rate = .5,
+                                       .steps = 1,
+                                       .rounds = 4,
+                                       .summed = true };
+    t.cover.sum = 1;
+    cr_assert_eq(pay(&t, 1, NULL), OK);
+    double once = budget_spent(&t.budget);
+    cr_assert_eq(pay(&t, 2, NULL), OK);
+    cr_expect(t.ledger.records == 1 && budget_spent(&t.budget) == once, "the same sum");
+    t.cover.sum = 2;
+    cr_assert_eq(pay(&t, 1, NULL), OK);
+    cr_expect(t.ledger.records == 2 && budget_spent(&t.budget) > once, "the same round's next sum");
+    budget_fini(&t.budget);
+}

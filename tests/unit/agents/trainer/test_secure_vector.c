@@ -3,6 +3,7 @@
 #include "tests/unit/agents/trainer/learned.h"
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TASK                                                                                                           \
@@ -16,8 +17,9 @@ static struct secure_plan plan_of(const char *task)
 {
     CLEANUP(plan_let_go) struct plan *p = learned_plan(task);
     struct secagg_header h = { .cohort = COHORT };
-    struct secure_want want = { SECURE_PLAIN, WEIGHTS, COHORT, p->task.rounds.max_update_norm,
-                                p->task.rounds.max_samples };
+    struct secure_want want = {
+        SECURE_PLAIN, WEIGHTS, COHORT, 0, 0, p->task.rounds.max_update_norm, p->task.rounds.max_samples
+    };
     struct secure_plan expected, got;
     cr_assert_eq(secure_plan_of(&want, &expected, NULL), OK);
     secure_plan_put(&expected, &h);
@@ -108,4 +110,87 @@ Test(secure_vector, refuses)
     enum err e = secure_vector_fill(&(struct secure_source){ .plan = &p }, &t, &v, NULL);
     failmalloc_at(0);
     cr_expect(e == ERR_MEMORY && v.n == 0);
+}
+
+#define SHARES(unit)                                                                                                   \
+    "name: toy\n"                                                                                                      \
+    "data: {columns: [{name: a, min: 0, max: 1}, {name: b, min: 0, max: 1}, {name: y, role: label, classes: 2}]}\n"    \
+    "rounds: {count: 20, max_samples: 50}\n"                                                                           \
+    "privacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, clip: 1, unit: " unit "}\n"
+
+/* The header of a coordinator who keeps to the task. */
+static struct secagg_header honest_header(const struct plan *p, enum secure_mode mode)
+{
+    struct secagg_header h = { .round = 1, .cohort = COHORT, .survivors = COHORT, .adversaries = 1 };
+    struct secure_want want = { mode,   WEIGHTS, COHORT,
+                                COHORT, 1,       p->task.rounds.max_update_norm,
+                                50,     20,      { 8, 1e-5, 1, p->task.privacy.rate, 0 } };
+    struct secure_plan plan;
+    cr_assert_eq(secure_plan_of(&want, &plan, NULL), OK);
+    secure_plan_put(&plan, &h);
+    return h;
+}
+
+Test(secure_vector, noised_plans)
+{
+    static const struct {
+        const char *task;
+        enum secure_mode mode;
+    } rows[] = { { SHARES("site"), SECURE_SITE }, { SHARES("patient, rate: 0.5"), SECURE_PATIENT } };
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(plan_let_go) struct plan *plan = learned_plan(rows[i].task);
+        struct secagg_header h = honest_header(plan, rows[i].mode);
+        struct secure_plan p;
+        struct why why = { "" };
+        struct update_cover cover = update_cover_of(plan);
+        cr_expect(cover.wanted && cover.in_sum && !cover.in_training);
+        h.round = 22;
+        cr_assert_eq(secure_vector_plan(plan, &h, &p, &why), OK, "%s", why.text);
+        cr_expect(p.want.mode == rows[i].mode && p.want.noise.multiplier == h.sigma);
+        secure_vector_cover(&p, &h, &cover);
+        cr_expect(cover.sum == 22 && cover.unit.noise == h.sigma);
+        h.round = 23; /* the noise is reckoned for 22 sums of 20 rounds */
+        cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_REFUSED);
+        h.round = 1;
+        h.sigma /= 2; /* too little for epsilon */
+        cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_SETTING);
+        h.sigma *= 4;
+        cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_REFUSED, "its layout names another");
+    }
+}
+
+/* Hospitals in a sum: what comes out is within 8 deviations of the noise of all, and follows the key. */
+Test(secure_vector, noised_vectors)
+{
+    static const char *const tasks[] = { SHARES("site"), SHARES("patient, rate: 0.5") };
+    for (size_t m = 0; m < 2; m++) {
+        CLEANUP(plan_let_go) struct plan *plan = learned_plan(tasks[m]);
+        struct secagg_header h = honest_header(plan, m ? SECURE_PATIENT : SECURE_SITE);
+        CLEANUP(trained_fini) struct trained t = trained_of((float[WEIGHTS]){ .5F, -.25F, .125F }, 40, 0);
+        struct secagg_vec v[3] = { { 0 }, { 0 }, { 0 } };
+        uint8_t seed[HASH_BYTES], keys[3][STREAM_KEY_BYTES] = { { 1 }, { 1 }, { 2 } };
+        double back[4];
+        struct secure_plan p;
+        cr_assert_eq(secure_vector_plan(plan, &h, &p, NULL), OK);
+        if (m) t.gradient = calloc(WEIGHTS, sizeof *t.gradient);
+        for (size_t i = 0; m && i < WEIGHTS; i++) t.gradient[i] = (double)t.delta->flat[i];
+        for (size_t i = 0; i < 3; i++)
+            cr_assert_eq(secure_vector_fill(&(struct secure_source){ &p, &h, keys[i] }, &t, &v[i], NULL), OK);
+        cr_expect(p.length == 4 && v[0].n == 4);
+        cr_expect_eq(memcmp(v[0].narrow ? (void *)v[0].narrow : (void *)v[0].wide,
+                            v[1].narrow ? (void *)v[1].narrow : (void *)v[1].wide, 4 * (v[0].narrow ? 4 : 8)),
+                     0);
+        cr_expect(secagg_vec_get(&v[0], 0) != secagg_vec_get(&v[2], 0) ||
+                  secagg_vec_get(&v[0], 1) != secagg_vec_get(&v[2], 1));
+        cr_assert_eq(secagg_header_hash(&h, seed), OK);
+        struct ddgauss_rule site = secure_plan_site(&p);
+        struct ddunits_rule patient = secure_plan_patient(&p);
+        cr_assert_eq(m ? ddunits_get(&patient, seed, &v[0], 0, back) : ddgauss_get(&site, seed, &v[0], 0, back), OK);
+        for (size_t i = 0; i < WEIGHTS; i++)
+            cr_expect_float_eq(back[i], (double)t.delta->flat[i], 8 * p.share / p.update.scale);
+        for (size_t i = 0; i < 3; i++) secagg_vec_fini(&v[i]);
+        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, NULL }, &t, &v[0], NULL), ERR_BUG);
+        p.want.mode = m ? SECURE_SITE : SECURE_PATIENT; /* a gradient where none is wanted, or none where one is */
+        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, keys[0] }, &t, &v[0], NULL), ERR_INPUT);
+    }
 }

@@ -84,3 +84,26 @@ Test(train_job, how)
     cr_expect(how.proximal_mu == .25 && how.weight_decay == .125 && how.seed == 42);
     cr_expect_eq(training_check(&how, NULL), OK);
 }
+
+/* A round that is one step of all hospitals: no change here, but the sum of clipped gradients. */
+Test(train_job, a_sum_of_gradients)
+{
+    CLEANUP(plan_let_go)
+    struct plan *p = learned_plan(
+        "name: toy\ndata: {columns: [{name: a, min: -10, max: 10}, {name: b, min: -10, max: 10},"
+        " {name: y, role: label, classes: 2}]}\n"
+        "privacy: {mechanism: distributed, unit: patient, rate: 1, epsilon: 8, delta: 1.0e-5, clip: 0.1}\n");
+    CLEANUP(buf_free) struct buf model = buf_make(1 << 20);
+    CLEANUP(table_fini) struct table rows = { 0 };
+    CLEANUP(trained_fini) struct trained t = { 0 };
+    uint32_t starts[61];
+    double norm = 0;
+    for (uint32_t i = 0; i <= 60; i++) starts[i] = i;
+    struct training_privacy privacy = { .clip = .1, .noise = 1, .rate = 1, .steps = 1, .nunits = 60, .starts = starts };
+    learned_model(p, NULL, NULL, &model);
+    learned_rows(60, &rows);
+    cr_assert_eq(train_round(&net_engine, p, &rows, &model, 1, &privacy, NULL, &t, NULL), OK);
+    cr_assert_not_null(t.gradient);
+    for (size_t i = 0; i < t.delta->nelements; i++) norm += t.gradient[i] * t.gradient[i];
+    cr_expect(t.samples == 60 && tensor_set_l2(t.delta) == 0 && sqrt(norm) > .05 && sqrt(norm) <= 6);
+}

@@ -178,3 +178,36 @@ Test(unit_rule, breast_cancer)
         cr_expect_gt(auc, .95, "seed %d: %g", seed, auc);
     }
 }
+
+/* In shares: a round is one sum, the rate is the task's, and one sum more is reckoned with for ten rounds. */
+Test(unit_rule, in_shares)
+{
+#define SHARES                                                                                                         \
+    "name: toy\ndata: {columns: [{name: a, min: 0, max: 1}, {name: y, role: label, classes: 2}]}\n"                    \
+    "rounds: {count: 40, max_samples: 100}\nprivacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, clip: 1, "    \
+    "unit: "
+    static const struct {
+        const char *task;
+        enum err expected;
+        bool site;
+        double rate, noise; /* within 2 % */
+    } rows[] = {
+        { SHARES "patient, rate: 0.3}\n", OK, false, .3, 1.541 },
+        { SHARES "site}\n", OK, true, 1, 4.23 },
+        { SHARES "patient, rate: 0.3, noise_multiplier: 1.6}\n", OK, false, .3, 1.6 },
+        { SHARES "patient, rate: 0.3, noise_multiplier: 1.5}\n", ERR_REFUSED, false, 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(plan_let_go) struct plan *p = learned_plan(rows[i].task);
+        struct unit_rule r = { .rate = 0 };
+        cr_expect(plan_has_unit(p) && plan_is_summed(p) && plan_hides_patients(p) != rows[i].site);
+        cr_expect_eq(unit_rule_make(p, 100, &r, NULL), rows[i].expected, "row %zu", i);
+        if (rows[i].expected != OK) continue;
+        struct privacy_event e = unit_rule_event(&r);
+        cr_expect(r.summed && r.site == rows[i].site && r.rate == rows[i].rate && r.steps == 1 && r.rounds == 44);
+        cr_expect_float_eq(r.noise, rows[i].noise, .02 * rows[i].noise, "row %zu: %g", i, r.noise);
+        cr_expect(e.mechanism == PRIVACY_DISTRIBUTED && e.rate == rows[i].rate);
+        cr_expect_leq(unit_rule_cost(&r, r.rounds, 1e-5), 8);
+        cr_expect_eq(unit_rule_make(p, 101, &r, NULL), ERR_REFUSED, "more than the ring is for");
+    }
+}

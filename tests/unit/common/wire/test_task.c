@@ -121,6 +121,30 @@ Test(task, values_refused)
     expect_refused(rows, sizeof rows / sizeof rows[0]);
 }
 
+#define SHARES "mechanism: distributed, epsilon: 8, delta: 0.1, clip: 1, unit: "
+
+Test(task, noise_in_shares)
+{
+    static const struct {
+        const char *text;
+        enum task_unit unit;
+        bool patients;
+        double rate;
+    } rows[] = {
+        { DATA "privacy: {" SHARES "patient, rate: 0.25, noise_multiplier: 2}\n", UNIT_PATIENT, true, .25 },
+        { DATA "train: {epochs: 3, batch: 8}\nprivacy: {" SHARES "site}\n", UNIT_SITE, false, 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(ARENA_BYTES);
+        struct task t;
+        struct why why = { "" };
+        cr_assert_eq(parse(rows[i].text, &arena, &t, &why), OK, "%s", why.text);
+        cr_expect(t.privacy.mechanism == NOISE_DISTRIBUTED && t.privacy.unit == rows[i].unit &&
+                  t.scale == SCALE_RANGES);
+        cr_expect(task_hides_patients(&t) == rows[i].patients && t.privacy.rate == rows[i].rate);
+    }
+}
+
 Test(task, combinations_refused)
 {
     static const struct refusal rows[] = {
@@ -141,6 +165,21 @@ Test(task, combinations_refused)
         { DATA "standardise: moments\nprivacy: {mechanism: laplace, epsilon: 1, clip: 1}\n",
           "task.yaml:3: standardise: moments would leave each hospital without noise" },
         { DATA "rounds: {quorum: 3}\nstart: {when_present: 2}\n", "fewer hospitals than rounds.quorum" },
+        { DATA "privacy: {mechanism: distributed, epsilon: 8, delta: 0.1, clip: 1}\n",
+          "mechanism distributed needs `unit`" },
+        { DATA "privacy: {mechanism: distributed, unit: patient, epsilon: 8, clip: 1}\n", "distributed needs `delta`" },
+        { DATA "privacy: {" SHARES "patient}\n", "task.yaml:3: privacy: unit patient needs `rate`" },
+        { DATA "privacy: {" SHARES "site, rate: 0.5}\n", "privacy.rate: unit site does not use it" },
+        { DATA "privacy: {" SHARES "ward}\n", "privacy.unit: \"ward\" is not one of: patient, site" },
+        { DATA "privacy: {mechanism: gaussian, epsilon: 1, delta: 0.1, clip: 1, unit: site}\n",
+          "privacy.unit: mechanism gaussian does not use it" },
+        { DATA "train: {epochs: 2}\nprivacy: {" SHARES "patient, rate: 0.5}\n",
+          "task.yaml:3: train.epochs: with mechanism distributed and unit patient a round is one step" },
+        { DATA "train: {optimizer: adam}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.optimizer: with unit" },
+        { DATA "train: {batch: 16}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.batch: with unit patient" },
+        { DATA "train: {weight_decay: 0}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.weight_decay: with unit" },
+        { DATA "train: {proximal_mu: 1}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.proximal_mu: with unit" },
+        { DATA "rounds: {late: weighted}\nprivacy: {" SHARES "site}\n", "rounds.late: what comes after a secure sum" },
     };
     expect_refused(rows, sizeof rows / sizeof rows[0]);
 }
