@@ -9,6 +9,9 @@ enum { ENVELOPE_FIELDS = 10 };
 static const char *const envelope[ENVELOPE_FIELDS] = { "version", "type",  "id",         "in_reply_to", "run",
                                                        "round",   "stage", "sent_at_ms", "ttl_ms",      "ack" };
 
+/* In messages of that version. */
+static bool stands(const struct msg_field *f, uint64_t version) { return f->since <= version; }
+
 static enum err check_number(const struct msg_field *f, double v, struct why *why)
 {
     bool whole = f->kind != FIELD_KIND_u64 || (floor(v) == v && v >= 0 && v <= SCHEMA_HUGE);
@@ -130,6 +133,7 @@ enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
     add_envelope(m, out);
     enum err e = OK;
     for (size_t i = 0; e == OK && i < d->nfields; i++) {
+        if (!stands(&d->fields[i], m->version ? m->version : SCHEMA_VERSION)) continue;
         buf_add_z(out, ",");
         add_name(out, d->fields[i].name);
         e = add_value(m, &d->fields[i], out, why);
@@ -262,24 +266,25 @@ static enum err read_envelope(const struct json *json, struct arena *arena, stru
     return read_acks(json, arena, m, why);
 }
 
-static bool expected(struct str name, const struct msg_desc *d)
+static bool expected(struct str name, const struct msg_desc *d, uint64_t version)
 {
     for (int i = 0; i < ENVELOPE_FIELDS; i++)
         if (str_is(name, envelope[i])) return true;
     for (size_t i = 0; i < d->nfields; i++)
-        if (str_is(name, d->fields[i].name)) return true;
+        if (str_is(name, d->fields[i].name)) return stands(&d->fields[i], version);
     return false;
 }
 
 /* With every expected field present once, the right count leaves no room for unknown or repeated ones. */
-static enum err check_names(const struct json *json, const struct msg_desc *d, struct why *why)
+static enum err check_names(const struct json *json, const struct msg_desc *d, uint64_t version, struct why *why)
 {
+    size_t wanted = ENVELOPE_FIELDS;
+    for (size_t i = 0; i < d->nfields; i++) wanted += stands(&d->fields[i], version);
     for (const struct json *item = json->first; item; item = item->next)
-        if (!expected(item->name, d))
+        if (!expected(item->name, d, version))
             return why_say(why, ERR_PROTO, "%.*s: is not a field of %s", (int)(item->name.n < 60 ? item->name.n : 60),
                            item->name.p, d->name);
-    if (json->count != d->nfields + ENVELOPE_FIELDS)
-        return why_say(why, ERR_PROTO, "%s: a field is missing or repeated", d->name);
+    if (json->count != wanted) return why_say(why, ERR_PROTO, "%s: a field is missing or repeated", d->name);
     return OK;
 }
 
@@ -294,9 +299,10 @@ static enum err read_message(const struct json *json, struct arena *arena, struc
     const struct msg_desc *d = msg_desc(m.type);
     if (d == NULL || m.version < d->since)
         return why_say(why, ERR_PROTO, "type: %s is not known here, or not in this version", hint->type);
-    TRY(check_names(json, d, why));
+    TRY(check_names(json, d, m.version, why));
     TRY(read_envelope(json, arena, &m, why));
-    for (size_t i = 0; i < d->nfields; i++) TRY(read_field(&d->fields[i], json, arena, &m, why));
+    for (size_t i = 0; i < d->nfields; i++)
+        if (stands(&d->fields[i], m.version)) TRY(read_field(&d->fields[i], json, arena, &m, why));
     *out = m;
     return OK;
 }

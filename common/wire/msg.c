@@ -1,8 +1,9 @@
 #include "common/wire/msg.h"
 #include <assert.h>
 
-#define FIELD_ROW(T, kind, name, min, max, doc)                                                                        \
-    { #name, FIELD_KIND_##kind, offsetof(struct msg, T.name), (min), (max), (doc) },
+#define FIELD_SINCE(T, kind, name, min, max, doc, since, ...)                                                          \
+    { #name, FIELD_KIND_##kind, offsetof(struct msg, T.name), (min), (max), (doc), (since) },
+#define FIELD_ROW(T, kind, name, min, max, ...) FIELD_SINCE(T, kind, name, min, max, __VA_ARGS__, 0, 0)
 #define ROW(NAME, name, type, since, roles, delivery, doc)                                                             \
     static const struct msg_field fields_##name[] = { SCHEMA_##NAME(FIELD_ROW, name){ 0 } };
 SCHEMA_MESSAGES(ROW)

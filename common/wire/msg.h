@@ -37,7 +37,7 @@ enum msg_type {
 #define FIELD_text(name) struct str name;
 #define FIELD_vec(name) struct vec name;
 #define FIELD_blob(name) struct blob name;
-#define FIELD(T, kind, name, min, max, doc) FIELD_##kind(name)
+#define FIELD(T, kind, name, min, max, ...) FIELD_##kind(name)
 #define ROW(NAME, name, type, since, roles, delivery, doc)                                                             \
     struct msg_##name {                                                                                                \
         SCHEMA_##NAME(FIELD, name) char unused;                                                                        \
@@ -75,6 +75,7 @@ struct msg_field {
     double min;
     double max;
     const char *doc;
+    unsigned since; /* version of the schema; 0: as old as its message */
 };
 enum delivery { DELIVERY_PLAIN, DELIVERY_ACKED };
 struct msg_desc {

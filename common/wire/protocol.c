@@ -63,8 +63,10 @@ static void print_field(const struct msg_field *f, struct buf *out)
         [FIELD_KIND_str] = { "text", " bytes" },      [FIELD_KIND_text] = { "free text", " bytes" },
         [FIELD_KIND_vec] = { "numbers", " numbers" }, [FIELD_KIND_blob] = { "attachment", " bytes" },
     };
-    buf_addf(out, "| `%s` | %s | %g to %g%s | %s |\n", f->name, kinds[f->kind].name, f->min, f->max,
-             kinds[f->kind].unit, f->doc);
+    buf_addf(out, "| `%s` | %s | %g to %g%s | %s", f->name, kinds[f->kind].name, f->min, f->max, kinds[f->kind].unit,
+             f->doc);
+    if (f->since) buf_addf(out, "; since version %u", f->since);
+    buf_add_z(out, " |\n");
 }
 
 static void print_message(enum msg_type t, struct buf *out)

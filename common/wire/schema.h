@@ -9,10 +9,12 @@
  *                                               since: the version of the schema it came with
  *   F(T, kind, field, min, max, "sentence")     min and max bound the number, the text's bytes, the vector's length and
  *                                               each attachment's bytes; numbers in a vector are finite
+ *   F(T, kind, field, min, max, "sentence", since)  the version it came with, of a field younger than its message: in
+ *                                               older ones it does not stand, and is zero or empty
  *
  * Kinds: u64 (whole, <= 2^53), f64 (finite), str (a name, a word of a list, a document with a digest), text (free text,
- * looked at before it leaves: runtime/screen.h), vec (of f64), blob (an attachment).  Every field is required.
- * ACKED messages are kept and sent again until the receiver says it has handled them; PLAIN ones may be lost.
+ * looked at before it leaves: runtime/screen.h), vec (of f64), blob (an attachment).  Every field of the version is
+ * required. ACKED messages are kept and sent again until the receiver says it has handled them; PLAIN ones may be lost.
  *
  * A change of the schema is a new SCHEMA_VERSION; messages from SCHEMA_MIN_VERSION on, the one before it at least, must
  * still be read.  tests/golden keeps one of each type of every version.
@@ -78,7 +80,8 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, vec, mean, 1, SCHEMA_MAX_VECTOR, "mean of each model input")                                                  \
     F(T, vec, m2, 1, SCHEMA_MAX_VECTOR, "sum of squared deviations of each model input")
 #define SCHEMA_ROUND_START(F, T)                                                                                       \
-    F(T, blob, model, 8, SCHEMA_MAX_BLOB, "safetensors: the global model and its input scaling")
+    F(T, blob, model, 8, SCHEMA_MAX_BLOB, "safetensors: the global model and its input scaling")                       \
+    F(T, str, permit, 0, 4000, "the guardian's signed permit (common/privacy/permit.h); empty: it has none", 2)
 #define SCHEMA_UPDATE(F, T)                                                                                            \
     F(T, u64, samples, 1, 1e12, "records trained on")                                                                  \
     F(T, f64, loss, -1e12, 1e12, "mean training loss of the last local epoch; 0 when noise covers the update")         \

@@ -167,3 +167,37 @@ Test(codec, out_of_memory_is_an_error)
         cr_expect(encoded && decoded, "%s", msg_desc(t)->name);
     }
 }
+
+static const char *decoded(const char *from, const char *to, struct msg *out, struct arena *arena, struct why *why)
+{
+    struct manifest manifest = inline_manifest();
+    struct buf text CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+    struct msg m = least(MSG_ROUND_START, &manifest);
+    m.version = strcmp(from, "1") == 0 ? 1 : 2;
+    m.round_start.permit = STR("a permit");
+    cr_assert_eq(msg_encode(&m, &text, why), OK, "%s", why->text);
+    char *version = strstr(text.p ? (char *)text.p : "", "\"version\":");
+    cr_assert(version != NULL);
+    version[strlen("\"version\":")] = to[0];
+    return msg_decode(buf_str(&text), arena, out, NULL, why) == OK ? "" : why->text;
+}
+
+Test(codec, a_field_stands_in_the_versions_that_have_it)
+{
+    static const struct {
+        const char *from, *to, *permit, *why;
+    } rows[] = {
+        { "2", "2", "a permit", "" },
+        { "1", "1", "", "" },
+        { "2", "1", NULL, "permit: is not a field of round.start" },
+        { "1", "2", NULL, "round.start: a field is missing or repeated" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+        struct why why = { 0 };
+        struct msg m = { 0 };
+        const char *said = decoded(rows[i].from, rows[i].to, &m, &arena, &why);
+        cr_expect_str_eq(said, rows[i].why, "row %zu", i);
+        if (rows[i].permit) cr_expect(str_is(m.round_start.permit, rows[i].permit), "row %zu", i);
+    }
+}
