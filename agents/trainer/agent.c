@@ -14,6 +14,7 @@
  *                 --evaluate-->           --evaluation | round.decline-->
  *                 --run.end-->
  *     guardian    --audit.ask-->          --audit-->                           guardian
+ *                 --log.checkpoint-->     --log.cosign-->
  *
  * A message is only noted here (handlers.c) and answered later, one after the
  * other (handlers_work.c, handlers_answer.c), by a worker thread (job.c).
@@ -41,6 +42,7 @@ static const struct agent_handler handlers[] = {
     { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION, true },
     { MSG_RUN_END,      trainer_on_run_end,     MSG_NONE,       false },
     { MSG_AUDIT_ASK,    trainer_on_audit_ask,   MSG_AUDIT,      false },
+    { MSG_LOG_CHECKPOINT, trainer_on_log_checkpoint, MSG_LOG_COSIGN, false },
     { 0 },
 };
 static const struct agent_ticker tickers[] = {
@@ -55,7 +57,7 @@ const struct agent_def trainer_agent = {
     .doc = "trains on one hospital's records, which never leave it",
     .examples = "himas-trainer --records records.csv --policy policy.yaml\n"
                 "himas-trainer --config hospital-a.yaml",
-    .peers = ROLE_COORDINATOR,
+    .peers = ROLE_COORDINATOR | ROLE_GUARDIAN,
     .safety = STORE_POWER_SAFE, /* the privacy ledger outlives a power cut */
     .state_size = sizeof(struct trainer),
     .init = trainer_init,

@@ -36,6 +36,7 @@ static enum err run_status(struct agent *a, void *self, const struct call *c, st
     say_records(t, out);
     if (!t->policy.set) result_say(out, "No site policy is set, so I refuse everything: set `policy` and restart me.");
     if (t->alarm.text[0]) result_say(out, "%s.", t->alarm.text);
+    if (t->log_alarm.text[0]) result_say(out, "%s. I train no more until it has another key.", t->log_alarm.text);
     if (t->budget.trouble.text[0]) result_say(out, "The privacy ledger is broken: %s.", t->budget.trouble.text);
     result_field(out, "doing", "%s", trainer_doing(t));
     result_field(out, "coordinator", "%s (%s)", t->coordinator, agent_online(a, t->coordinator) ? "online" : "away");

@@ -98,6 +98,7 @@ enum err trainer_init(struct agent *a, void *self, struct why *why)
     TRY(agent_scan(a, "run/", load_run_state, t));
     TRY(agent_scan(a, "work/", load_work, t));
     TRY(trainer_load_audit(t));
+    TRY(trainer_load_log(t));
     log_info(agent_log(a), "trainer.ready", L_NAME("policy", t->policy.set ? "set" : "unset"),
              L_U64("runs", t->runs.count), L_U64("waiting", t->queue.count));
     if (t->queue.count == WORK_MAX) return trainer_wake(t);

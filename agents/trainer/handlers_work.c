@@ -130,6 +130,7 @@ static enum err prepare(struct trainer *t, struct job *j, struct why *why)
     TRY(load_model(t, j));
     if (j->work.kind != WORK_TRAIN) return OK;
     if (t->alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->alarm.text);
+    if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
     struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
     if (j->cover.in_sum)

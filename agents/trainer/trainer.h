@@ -10,6 +10,8 @@
  *   budget-patients/... the one of training that hides each patient
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
  *   audit/alarm        the canaries proved more than was claimed: no training until a later audit finds it in order
+ *   log/<key>/kept     the newest checkpoint of the guardian's log that was signed here (witness.h)
+ *   log/<key>/alarm    that log showed what cannot both be true: no training; evidence/... is what it signed
  * The rest is rebuilt from it by trainer_init.
  */
 #pragma once
@@ -41,6 +43,7 @@ struct trainer {
     struct records_about about;
     struct audit_job *auditing; /* being done, as job above; NULL: none */
     struct why alarm;           /* "" without one */
+    struct why log_alarm;       /* the same, of the guardian's log */
     struct why trouble;         /* why the records cannot be used; "" when they can */
     uint64_t updates[OUTCOMES];
     double training_seconds;
@@ -75,6 +78,10 @@ agent_handler_fn trainer_on_audit_ask;
 command_run_fn trainer_run_audit;
 enum err trainer_load_audit(struct trainer *t) MUST_USE; /* an alarm, and what was asked before a restart */
 extern const struct argument trainer_audit_args[];
+
+/* handlers_log.c */
+agent_handler_fn trainer_on_log_checkpoint;
+enum err trainer_load_log(struct trainer *t) MUST_USE; /* an alarm */
 
 /* The ledger a plan's updates are charged to. */
 struct budget *trainer_budget(struct trainer *t, const struct plan *plan);

@@ -1,12 +1,12 @@
 /* Proofs cut from a log file: C2SP tlog-proof, version 1. */
 #include "common/crypto/encode.h"
 #include "common/crypto/logbook_read.h"
+#include "common/crypto/merkle_text.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PROOF_LINE "c2sp.org/tlog-proof@v1"
-enum { HASH_TEXT_MAX = 64 };
 
 /* ---- cutting one ---- */
 
@@ -61,10 +61,7 @@ static enum err print_proof(struct cut *c, uint64_t index, struct buf *out)
     buf_add_z(out, PROOF_LINE "\nextra ");
     TRY(base64_encode(str_bytes(c->entry), out));
     buf_addf(out, "\nindex %" PRIu64 "\n", index);
-    for (size_t i = 0; i < proof.n; i++) {
-        TRY(base64_encode(bytes_of(proof.at[i].b, HASH_BYTES), out));
-        buf_add_z(out, "\n");
-    }
+    TRY(merkle_proof_print(&proof, out));
     buf_add_z(out, "\n");
     buf_add_str(out, c->note);
     return buf_err(out);
@@ -104,20 +101,6 @@ static enum err read_index(struct str *rest, uint64_t *out)
     return str_u64(digits, out);
 }
 
-static enum err read_hashes(struct str *rest, struct merkle_proof *out)
-{
-    struct buf raw CLEANUP(buf_free) = buf_make(HASH_TEXT_MAX);
-    out->n = 0;
-    for (struct str line = str_next(rest, '\n'); line.n > 0; line = str_next(rest, '\n')) {
-        buf_clear(&raw);
-        if (out->n == MERKLE_PROOF_MAX || line.n > HASH_TEXT_MAX) return ERR_INPUT;
-        TRY(base64_decode(line, &raw));
-        if (raw.n != HASH_BYTES) return ERR_INPUT;
-        memcpy(out->at[out->n++].b, raw.p, HASH_BYTES);
-    }
-    return OK;
-}
-
 struct parts {
     struct buf entry;
     uint64_t index;
@@ -135,7 +118,7 @@ static enum err parse(struct str file, struct parts *out)
     TRY(base64_decode(extra, &out->entry));
     if (!logbook_is_entry(buf_str(&out->entry))) return ERR_INPUT;
     TRY(read_index(&file, &out->index));
-    TRY(read_hashes(&file, &out->proof));
+    TRY(merkle_proof_parse(&file, &out->proof));
     TRY(note_parse(file, &out->note, NULL));
     return note_checkpoint_parse(out->note.text, &out->point, NULL);
 }

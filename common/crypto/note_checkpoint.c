@@ -63,6 +63,17 @@ enum err note_checkpoint_print(const struct note_checkpoint *c, struct buf *out)
     return buf_err(out);
 }
 
+uint64_t note_checkpoint_time_ms(const struct note_checkpoint *c)
+{
+    struct str rest = c->extensions;
+    uint64_t ms = 0;
+    while (rest.n > 0) {
+        struct str line = str_next(&rest, '\n');
+        if (str_is(str_next(&line, ' '), "time") && str_u64(line, &ms) == OK) return ms;
+    }
+    return 0;
+}
+
 enum err note_checkpoint_follows(const struct note_checkpoint *last, const struct note_checkpoint *next,
                                  const struct merkle_proof *proof, struct why *why)
 {

@@ -27,6 +27,9 @@ enum err note_checkpoint_parse(struct str text, struct note_checkpoint *out, str
 /* Appends the text.  ERR_INPUT when origin or extensions are not as above; buf's errors. */
 enum err note_checkpoint_print(const struct note_checkpoint *c, struct buf *out) MUST_USE;
 
+/* An extension of ours: "time <ms>", when the log signed it, never earlier than before; 0 when there is none. */
+uint64_t note_checkpoint_time_ms(const struct note_checkpoint *c);
+
 /* Does `next` follow `last`: same origin, not shorter, and the proof shows that nothing was changed?  `last` of size 0
  * is followed by anything of that origin, with an empty proof.  ERR_CRYPTO with a sentence when not: evidence to keep.
  */

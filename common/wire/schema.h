@@ -21,6 +21,7 @@
  */
 #pragma once
 #include "common/wire/role.h"
+#include "common/wire/schema_guard.h"
 
 enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
 #define SCHEMA_MAX_BLOB 4e9
@@ -50,7 +51,17 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     M(FEED_EVENT, feed_event, "feed.event", 1, ROLE_COORDINATOR, PLAIN, "something happened that people watch")        \
     M(AUDIT_ASK, audit_ask, "audit.ask", 2, ROLE_GUARDIAN, ACKED,                                                      \
       "attack a training on your records, and tell what it gives away")                                                \
-    M(AUDIT, audit, "audit", 2, ROLE_TRAINER, ACKED, "what the attacks found: rates and bounds, never a record's score")
+    M(AUDIT, audit, "audit", 2, ROLE_TRAINER, ACKED,                                                                   \
+      "what the attacks found: rates and bounds, never a record's score")                                              \
+    M(LOG_ENTRY, log_entry, "log.entry", 2, ROLE_COORDINATOR | ROLE_TRAINER, ACKED,                                    \
+      "something happened that belongs into the transparency log")                                                     \
+    M(LOG_MODEL, log_model, "log.model", 2, ROLE_COORDINATOR, ACKED,                                                   \
+      "enter the run's model, prove the entry, and have the checkpoint cosigned")                                      \
+    M(LOG_PROOF, log_proof, "log.proof", 2, ROLE_GUARDIAN, ACKED, "the model's entry is in the log")                   \
+    M(LOG_CHECKPOINT, log_checkpoint, "log.checkpoint", 2, ROLE_GUARDIAN, ACKED,                                       \
+      "how long the log is now, and that nothing before was changed; to be cosigned")                                  \
+    M(LOG_COSIGN, log_cosign, "log.cosign", 2, ROLE_TRAINER, ACKED,                                                    \
+      "a checkpoint with the witness's signature, or why there is none")
 
 #define SCHEMA_ACK(F, T)
 #define SCHEMA_ERROR(F, T)                                                                                             \
@@ -119,11 +130,3 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, f64, epsilon, 0, 1e9, "privacy that hospital spent so far")                                                   \
     F(T, u64, bytes, 0, SCHEMA_HUGE, "size of what came")                                                              \
     F(T, text, text, 1, 400, "the same in plain words")
-#define SCHEMA_AUDIT_ASK(F, T)                                                                                         \
-    F(T, u64, attacks, 0, 7, "sum of 1 threshold, 2 loss, 4 canary; 0 for all")                                        \
-    F(T, u64, rounds, 0, 1000, "rounds of the training that is attacked; 0 as many as the task has")                   \
-    F(T, u64, canaries, 0, 20000, "made-up records, each in training by a fair coin; 0 for no canary attack")
-#define SCHEMA_AUDIT(F, T)                                                                                             \
-    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
-    F(T, text, text, 0, 400, "why there is no audit; else the worst grade in words")                                   \
-    F(T, vec, results, 0, 64, "the audit as audit_read of common/privacy/audit.h takes it; empty after an error")

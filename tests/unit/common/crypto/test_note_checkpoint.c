@@ -120,3 +120,21 @@ Test(note_checkpoint, a_witness_sees_a_fork)
         cr_expect_eq(note_checkpoint_follows(rows[i].last, rows[i].next, rows[i].proof, &why), rows[i].expected, "%s",
                      rows[i].name);
 }
+
+Test(note_checkpoint, the_time_is_an_extension)
+{
+    static const struct {
+        const char *name, *extensions;
+        uint64_t expected;
+    } rows[] = {
+        { "none", "", 0 },
+        { "the time", "time 1767225600000\n", 1767225600000 },
+        { "behind another", "other\ntime 7\n", 7 },
+        { "no number", "time soon\n", 0 },
+        { "another word", "timed 7\n", 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct note_checkpoint c = { .extensions = str_of(rows[i].extensions) };
+        cr_expect_eq(note_checkpoint_time_ms(&c), rows[i].expected, "%s", rows[i].name);
+    }
+}

@@ -1,0 +1,120 @@
+/* The transparency log: what the guardian shows of it is judged (witness.h), kept, and cosigned.  What a log showed
+ * that cannot both be true stays here as evidence, and stops training: permits of such a guardian are worth nothing. */
+#include "agents/trainer/trainer.h"
+#include "agents/trainer/witness.h"
+#include "common/runtime/roster_log.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_BYTES = 64, KEPT_MAX_BYTES = 8192, TEXT_BYTES = 400 };
+
+/* Under the log's key: another guardian keeps another log. */
+static const char *key_of(char out[KEY_BYTES], const char *what, const struct note_key *log)
+{
+    (void)snprintf(out, KEY_BYTES, "log/%08" PRIx32 "/%s", log->id, what);
+    return out;
+}
+
+static enum err read_kept(struct agent *a, const char *what, const struct note_key *log, struct buf *out)
+{
+    char key[KEY_BYTES];
+    enum err e = agent_get(a, key_of(key, what, log), out);
+    return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err keep(struct agent *a, const char *what, const struct note_key *log, struct str text)
+{
+    char key[KEY_BYTES];
+    return agent_put(a, key_of(key, what, log), str_bytes(text));
+}
+
+/* ---- answering ---- */
+
+/* The run's coordinator counts it, too: without a quorum it publishes no model. */
+static enum err answer(struct trainer *t, const struct msg *m, struct msg *said)
+{
+    TRY(agent_reply(t->agent, m, said));
+    return m->run[0] ? agent_send(t->agent, t->coordinator, said) : OK;
+}
+
+static enum err refuse(struct trainer *t, const struct msg *m, uint64_t size, enum err code, const char *text)
+{
+    struct msg said = msg_make(MSG_LOG_COSIGN, m);
+    said.log_cosign.size = size;
+    said.log_cosign.code = str_of(err_name(code));
+    said.log_cosign.text = str_of(text);
+    return answer(t, m, &said);
+}
+
+static enum err cosign(struct trainer *t, const struct msg *m, const struct witness_found *f)
+{
+    CLEANUP(buf_free) struct buf note = buf_make(KEPT_MAX_BYTES);
+    const struct sign_key *mine = agent_sign_key(t->agent);
+    struct msg said = msg_make(MSG_LOG_COSIGN, m);
+    struct note_key me;
+    TRY(note_key_make(str_of(agent_jid(t->agent)), NOTE_COSIGN, mine->public_key, &me));
+    buf_add_str(&note, m->log_checkpoint.note);
+    TRY(note_cosign(&me, mine, (uint64_t)agent_wall_ms(t->agent) / 1000, f->text, &note));
+    said.log_cosign.size = f->size;
+    said.log_cosign.note = buf_str(&note);
+    said.log_cosign.code = STR("OK");
+    return answer(t, m, &said);
+}
+
+/* ---- judging ---- */
+
+static enum err accuse(struct trainer *t, const struct msg *m, const struct note_key *log, struct str kept,
+                       const struct witness_found *f)
+{
+    (void)why_say(&t->log_alarm, ERR_CRYPTO, "%.60s's log is not to be trusted: %.300s", log->name, f->why.text);
+    TRY(keep(t->agent, "evidence/kept", log, kept));
+    TRY(keep(t->agent, "evidence/shown", log, m->log_checkpoint.note));
+    TRY(keep(t->agent, "evidence/proof", log, m->log_checkpoint.proof));
+    TRY(keep(t->agent, "alarm", log, str_of(t->log_alarm.text)));
+    log_error(agent_log(t->agent), "log.fraud", L_NAME("of", log->name), L_U64("kept", f->kept_size),
+              L_U64("shown", f->size));
+    return refuse(t, m, f->kept_size, ERR_CRYPTO, t->log_alarm.text);
+}
+
+static enum err judge(struct trainer *t, const struct msg *m, const struct note_key *log)
+{
+    CLEANUP(buf_free) struct buf kept = buf_make(KEPT_MAX_BYTES);
+    struct witness_found f;
+    TRY(read_kept(t->agent, "kept", log, &kept));
+    const struct witness_case c = { buf_str(&kept), log, &m->log_checkpoint };
+    TRY(witness_judge(&c, &f));
+    if (witness_is_fraud(f.verdict)) return accuse(t, m, log, buf_str(&kept), &f);
+    if (f.verdict != WITNESS_SIGNS) return refuse(t, m, f.kept_size, ERR_STATE, f.why.text);
+    TRY(keep(t->agent, "kept", log, m->log_checkpoint.note));
+    return cosign(t, m, &f);
+}
+
+static enum err log_key(const struct agent *a, const char *from, struct note_key *out)
+{
+    const struct member *guardian = roster_log_keeper(agent_roster(a));
+    return guardian && strcmp(guardian->jid, from) == 0 ? roster_log_key(guardian, out) : ERR_ROLE;
+}
+
+enum err trainer_on_log_checkpoint(struct agent *a, void *self, const struct msg *m)
+{
+    struct trainer *t = self;
+    struct note_key log;
+    enum err e = log_key(a, m->from, &log);
+    if (e == ERR_ABSENT) return refuse(t, m, 0, e, "the roster here has no `sign` key of the log's keeper");
+    TRY(e);
+    if (t->log_alarm.text[0]) return refuse(t, m, 0, ERR_CRYPTO, t->log_alarm.text);
+    return judge(t, m, &log);
+}
+
+enum err trainer_load_log(struct trainer *t)
+{
+    const struct member *guardian = roster_log_keeper(agent_roster(t->agent));
+    CLEANUP(buf_free) struct buf text = buf_make(TEXT_BYTES);
+    struct note_key log;
+    enum err e = guardian ? roster_log_key(guardian, &log) : ERR_ABSENT;
+    if (e != OK) return e == ERR_ABSENT ? OK : e;
+    TRY(read_kept(t->agent, "alarm", &log, &text));
+    if (text.n > 0) (void)why_say(&t->log_alarm, ERR_CRYPTO, STR_F, STR_ARG(buf_str(&text)));
+    return OK;
+}

@@ -1,0 +1,30 @@
+/*
+ * schema_guard -- the fields of the messages about the guardian: audits, and
+ * the transparency log (schema.h).
+ */
+#pragma once
+
+#define SCHEMA_AUDIT_ASK(F, T)                                                                                         \
+    F(T, u64, attacks, 0, 7, "sum of 1 threshold, 2 loss, 4 canary; 0 for all")                                        \
+    F(T, u64, rounds, 0, 1000, "rounds of the training that is attacked; 0 as many as the task has")                   \
+    F(T, u64, canaries, 0, 20000, "made-up records, each in training by a fair coin; 0 for no canary attack")
+#define SCHEMA_AUDIT(F, T)                                                                                             \
+    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
+    F(T, text, text, 0, 400, "why there is no audit; else the worst grade in words")                                   \
+    F(T, vec, results, 0, 64, "the audit as audit_read of common/privacy/audit.h takes it; empty after an error")
+#define SCHEMA_LOG_ENTRY(F, T)                                                                                         \
+    F(T, str, kind, 1, 31, "run, decline, or refusal")                                                                 \
+    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
+    F(T, text, text, 0, 400, "what there is to say of it")
+#define SCHEMA_LOG_MODEL(F, T) F(T, str, sha256, 64, 64, "of the model, lower-case hex")
+#define SCHEMA_LOG_PROOF(F, T)                                                                                         \
+    F(T, str, proof, 1, 20000, "C2SP tlog-proof of the entry, under a checkpoint that is not yet cosigned")
+#define SCHEMA_LOG_CHECKPOINT(F, T)                                                                                    \
+    F(T, u64, from, 0, SCHEMA_HUGE, "entries at the checkpoint that the witness keeps, as far as is known; 0: none")   \
+    F(T, str, proof, 0, 4000, "consistency proof from there: hashes in base64, one a line")                            \
+    F(T, str, note, 1, 4000, "the checkpoint, signed by the log")
+#define SCHEMA_LOG_COSIGN(F, T)                                                                                        \
+    F(T, u64, size, 0, SCHEMA_HUGE, "entries at the checkpoint that the witness keeps now")                            \
+    F(T, str, note, 0, 8000, "the checkpoint, signed by the log and the witness; empty when it is not signed")         \
+    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
+    F(T, text, text, 0, 400, "why it is not signed: another size is kept, split view, rollback")
