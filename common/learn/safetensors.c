@@ -1,87 +1,85 @@
 #include "common/learn/safetensors.h"
-#include <cjson/cJSON.h>
+#include "common/base/json.h"
+#include "common/base/json_read.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_BYTES = SAFETENSORS_LENGTH_BYTES, ALIGN_BYTES = 8 };
+enum { LENGTH_BYTES = SAFETENSORS_LENGTH_BYTES, ALIGN_BYTES = 8, NODE_BYTES = 64 };
+#define HEADER_ARENA_BYTES ((size_t)NODE_BYTES * SAFETENSORS_MAX_HEADER_BYTES) /* of nothing but commas */
 static const char notes_key[] = "__metadata__";
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the data are little-endian and copied as they are");
 
-static void json_free(cJSON **json) { cJSON_Delete(*json); }
-
 /* ---- writing ---- */
 
-static bool add_size(cJSON *array, size_t value)
+static void add_tensor(struct buf *json, const struct tensor_shape *s, size_t begin, size_t end)
 {
-    return cJSON_AddItemToArray(array, cJSON_CreateNumber((double)value));
-}
-
-static bool add_tensor(cJSON *header, const struct tensor_shape *s, size_t begin, size_t end)
-{
-    cJSON *entry = cJSON_AddObjectToObject(header, s->name);
-    cJSON *dtype = cJSON_AddStringToObject(entry, "dtype", "F32");
-    cJSON *shape = cJSON_AddArrayToObject(entry, "shape");
-    cJSON *offsets = cJSON_AddArrayToObject(entry, "data_offsets");
-    bool ok = dtype && shape && offsets;
-    for (size_t d = 0; ok && d < s->rank; d++) ok = add_size(shape, s->dims[d]);
-    return ok && add_size(offsets, begin) && add_size(offsets, end);
-}
-
-static enum err add_notes(cJSON *header, const struct safetensors_note *notes, size_t n)
-{
-    if (n == 0) return OK;
-    if (n > SAFETENSORS_MAX_NOTES) return ERR_LIMIT;
-    cJSON *object = cJSON_AddObjectToObject(header, notes_key);
-    CLEANUP(buf_free) struct buf text = buf_make(2 * SAFETENSORS_MAX_HEADER_BYTES);
-    for (size_t i = 0; i < n; i++) {
-        buf_clear(&text);
-        buf_add_str(&text, notes[i].key);
-        buf_add(&text, "", 1);
-        buf_add_str(&text, notes[i].value);
-        TRY(buf_err(&text));
-        const char *key = (const char *)text.p;
-        if (!cJSON_AddStringToObject(object, key, key + notes[i].key.n + 1)) return ERR_MEMORY;
+    json_add_text(json, str_of(s->name));
+    buf_add_z(json, ":{\"dtype\":\"F32\",\"shape\":[");
+    for (size_t d = 0; d < s->rank; d++) {
+        if (d > 0) buf_add_z(json, ",");
+        buf_add_u64(json, s->dims[d]);
     }
-    return OK;
+    buf_add_z(json, "],\"data_offsets\":[");
+    buf_add_u64(json, begin);
+    buf_add_z(json, ",");
+    buf_add_u64(json, end);
+    buf_add_z(json, "]}");
 }
 
-static enum err header_build(const struct tensor_shape *shapes, size_t count, const struct safetensors_note *notes,
-                             size_t nnotes, cJSON *header)
+/* No text of JSON as we read it holds a NUL. */
+static void add_note_text(struct buf *json, struct str s)
+{
+    json_add_text(json, (struct str){ s.p, s.n ? strnlen(s.p, s.n) : 0 });
+}
+
+static void add_notes(struct buf *json, const struct safetensors_note *notes, size_t n)
+{
+    json_add_text(json, str_of(notes_key));
+    buf_add_z(json, ":{");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) buf_add_z(json, ",");
+        add_note_text(json, notes[i].key);
+        buf_add_z(json, ":");
+        add_note_text(json, notes[i].value);
+    }
+    buf_add_z(json, "}");
+}
+
+static void header_build(const struct tensor_shape *shapes, size_t count, const struct safetensors_note *notes,
+                         size_t nnotes, struct buf *json)
 {
     size_t at = 0;
-    TRY(add_notes(header, notes, nnotes));
+    buf_add_z(json, "{");
+    if (nnotes > 0) add_notes(json, notes, nnotes);
     for (size_t i = 0; i < count; i++) {
         size_t end = at + tensor_shape_elements(&shapes[i]) * sizeof(float);
-        if (!add_tensor(header, &shapes[i], at, end)) return ERR_MEMORY;
+        if (i > 0 || nnotes > 0) buf_add_z(json, ",");
+        add_tensor(json, &shapes[i], at, end);
         at = end;
     }
-    return OK;
+    buf_add_z(json, "}");
 }
 
-static void write_head(const char *json, struct buf *out)
+static void write_head(const struct buf *json, struct buf *out)
 {
     static const char spaces[ALIGN_BYTES + 1] = "        ";
-    size_t n = strlen(json);
-    size_t pad = (ALIGN_BYTES - n % ALIGN_BYTES) % ALIGN_BYTES;
-    uint64_t length = n + pad;
+    size_t pad = (ALIGN_BYTES - json->n % ALIGN_BYTES) % ALIGN_BYTES;
+    uint64_t length = json->n + pad;
     buf_add(out, &length, LENGTH_BYTES);
-    buf_add(out, json, n);
+    buf_add_str(out, buf_str(json));
     buf_add(out, spaces, pad);
 }
 
 enum err safetensors_head(const struct tensor_shape *shapes, size_t count, const struct safetensors_note *notes,
                           size_t nnotes, struct buf *out)
 {
-    CLEANUP(json_free) cJSON *header = cJSON_CreateObject();
-    if (header == NULL) return ERR_MEMORY;
-    TRY(header_build(shapes, count, notes, nnotes, header));
-    char *json = cJSON_PrintUnformatted(header);
-    if (json == NULL) return ERR_MEMORY;
-    enum err e = strlen(json) + ALIGN_BYTES > SAFETENSORS_MAX_HEADER_BYTES ? ERR_LIMIT : OK;
-    if (e == OK) write_head(json, out);
-    cJSON_free(json);
-    return e == OK ? buf_err(out) : e;
+    CLEANUP(buf_free) struct buf json = buf_make(SAFETENSORS_MAX_HEADER_BYTES - ALIGN_BYTES);
+    if (nnotes > SAFETENSORS_MAX_NOTES) return ERR_LIMIT;
+    header_build(shapes, count, notes, nnotes, &json);
+    TRY(buf_err(&json));
+    write_head(&json, out);
+    return buf_err(out);
 }
 
 enum err safetensors_encode(const struct tensor_set *s, const struct safetensors_note *notes, size_t nnotes,
@@ -109,10 +107,10 @@ struct plan { /* what the header promises */
     size_t count;
 };
 
-static enum err read_size(const cJSON *number, size_t max, size_t *out)
+static enum err read_size(const struct json *number, size_t max, size_t *out)
 {
-    if (!cJSON_IsNumber(number)) return ERR_INPUT;
-    double v = number->valuedouble;
+    if (!json_is(number, JSON_NUMBER)) return ERR_INPUT;
+    double v = number->number;
     if (!(v >= 0 && v <= (double)max)) return ERR_INPUT;
     size_t whole = (size_t)v;
     if ((double)whole < v) return ERR_INPUT;
@@ -120,12 +118,10 @@ static enum err read_size(const cJSON *number, size_t max, size_t *out)
     return OK;
 }
 
-static enum err read_shape(const cJSON *array, struct tensor_shape *out)
+static enum err read_shape(const struct json *array, struct tensor_shape *out)
 {
-    const cJSON *dim;
-    if (!cJSON_IsArray(array)) return ERR_INPUT;
-    cJSON_ArrayForEach(dim, array)
-    {
+    if (!json_is(array, JSON_LIST)) return ERR_INPUT;
+    for (const struct json *dim = array->first; dim; dim = dim->next) {
         if (out->rank == TENSOR_MAX_RANK) return ERR_LIMIT;
         TRY(read_size(dim, TENSOR_SET_MAX_ELEMENTS, &out->dims[out->rank]));
         out->rank++;
@@ -133,45 +129,42 @@ static enum err read_shape(const cJSON *array, struct tensor_shape *out)
     return OK;
 }
 
-static enum err read_range(const cJSON *array, size_t data_bytes, struct range *out)
+static enum err read_range(const struct json *array, size_t data_bytes, struct range *out)
 {
-    if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) != 2) return ERR_INPUT;
-    TRY(read_size(array->child, data_bytes, &out->begin));
-    TRY(read_size(array->child->next, data_bytes, &out->end));
+    if (!json_is(array, JSON_LIST) || array->count != 2) return ERR_INPUT;
+    TRY(read_size(array->first, data_bytes, &out->begin));
+    TRY(read_size(array->first->next, data_bytes, &out->end));
     return out->begin <= out->end ? OK : ERR_INPUT;
 }
 
-static enum err read_entry(const cJSON *entry, size_t data_bytes, struct plan *plan, struct why *why)
+static enum err read_entry(const struct json *entry, size_t data_bytes, struct plan *plan, struct why *why)
 {
     if (plan->count == TENSOR_SET_MAX) return why_say(why, ERR_LIMIT, "more than %d tensors", TENSOR_SET_MAX);
     struct tensor_shape *shape = &plan->shapes[plan->count];
     struct range *range = &plan->ranges[plan->count];
-    range->shape = plan->count;
-    if (str_copy(str_of(entry->string), shape->name, sizeof shape->name) != OK)
+    *shape = (struct tensor_shape){ 0 };
+    *range = (struct range){ .shape = plan->count };
+    if (str_copy(entry->name, shape->name, sizeof shape->name) != OK)
         return why_say(why, ERR_LIMIT, "tensor %zu has a name over %d bytes", plan->count + 1, TENSOR_NAME_BYTES - 1);
-    const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(entry, "dtype");
-    if (!cJSON_IsObject(entry) || cJSON_GetArraySize(entry) != 3 || !cJSON_IsString(dtype) ||
-        strcmp(dtype->valuestring, "F32") != 0)
+    const struct json *dtype = json_get(entry, "dtype");
+    if (!json_is(entry, JSON_OBJECT) || entry->count != 3 || !json_is(dtype, JSON_TEXT) || !str_is(dtype->text, "F32"))
         return why_say(why, ERR_INPUT, "tensor %zu is not an F32 entry", plan->count + 1);
-    if (read_shape(cJSON_GetObjectItemCaseSensitive(entry, "shape"), shape) != OK)
+    if (read_shape(json_get(entry, "shape"), shape) != OK)
         return why_say(why, ERR_INPUT, "tensor %zu has no possible shape", plan->count + 1);
-    if (read_range(cJSON_GetObjectItemCaseSensitive(entry, "data_offsets"), data_bytes, range) != OK)
+    if (read_range(json_get(entry, "data_offsets"), data_bytes, range) != OK)
         return why_say(why, ERR_INPUT, "tensor %zu has data_offsets outside the data", plan->count + 1);
     plan->count++;
     return OK;
 }
 
-static enum err notes_check(const cJSON *object, struct why *why)
+static enum err notes_check(const struct json *object, struct why *why)
 {
-    const cJSON *note;
-    if (!cJSON_IsObject(object) || cJSON_GetArraySize(object) > SAFETENSORS_MAX_NOTES)
+    if (!json_is(object, JSON_OBJECT) || object->count > SAFETENSORS_MAX_NOTES)
         return why_say(why, ERR_INPUT, "__metadata__ is not a map of at most %d texts", SAFETENSORS_MAX_NOTES);
-    cJSON_ArrayForEach(note, object)
-    {
-        if (!cJSON_IsString(note)) return why_say(why, ERR_INPUT, "a value in __metadata__ is not a text");
-        for (const cJSON *later = note->next; later; later = later->next)
-            if (strcmp(note->string, later->string) == 0)
-                return why_say(why, ERR_INPUT, "a key in __metadata__ occurs twice");
+    for (const struct json *note = object->first; note; note = note->next) {
+        if (!json_is(note, JSON_TEXT)) return why_say(why, ERR_INPUT, "a value in __metadata__ is not a text");
+        for (const struct json *later = note->next; later; later = later->next)
+            if (str_eq(note->name, later->name)) return why_say(why, ERR_INPUT, "a key in __metadata__ occurs twice");
     }
     return OK;
 }
@@ -186,33 +179,29 @@ enum err safetensors_head_bytes(const uint8_t first[SAFETENSORS_LENGTH_BYTES], s
 }
 
 /* The parsed header of a content of which `in` holds at least the head, and how many bytes of data follow it. */
-static enum err open_header(struct bytes in, uint64_t total, cJSON **out_header, size_t *out_data_bytes,
-                            struct why *why)
+static enum err open_header(struct bytes in, uint64_t total, struct arena *arena, const struct json **out_header,
+                            size_t *out_data_bytes, struct why *why)
 {
     size_t head = 0;
     if (in.n < LENGTH_BYTES) return why_say(why, ERR_INPUT, "too short for a safetensors file");
     TRY(safetensors_head_bytes(in.p, &head, why));
     if (head > in.n || head > total) return why_say(why, ERR_INPUT, "the header's length is not possible");
     struct str text = { (const char *)in.p + LENGTH_BYTES, head - LENGTH_BYTES };
-    const char *end = NULL;
+    while (text.n > 0 && text.p[text.n - 1] == ' ') text.n--;
     if (text.n == 0 || text.p[0] != '{') return why_say(why, ERR_INPUT, "the header is not a JSON object");
-    CLEANUP(json_free) cJSON *header = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
-    if (!cJSON_IsObject(header)) return why_say(why, ERR_INPUT, "the header is not a JSON object");
-    for (; end < text.p + text.n; end++)
-        if (*end != ' ') return why_say(why, ERR_INPUT, "something follows the header's JSON object");
+    enum err e = json_read(&text, arena, out_header);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK) return why_say(why, ERR_INPUT, "the header is not a JSON object");
+    if (text.n > 0 || text.p[-1] != '}') return why_say(why, ERR_INPUT, "something follows the header's JSON object");
     *out_data_bytes = (size_t)total - head;
-    *out_header = header;
-    header = NULL;
     return OK;
 }
 
-static enum err read_plan(const cJSON *header, size_t data_bytes, struct plan *plan, struct why *why)
+static enum err read_plan(const struct json *header, size_t data_bytes, struct plan *plan, struct why *why)
 {
-    const cJSON *entry;
     size_t nnotes = 0;
-    cJSON_ArrayForEach(entry, header)
-    {
-        if (strcmp(entry->string, notes_key) != 0) {
+    for (const struct json *entry = header->first; entry; entry = entry->next) {
+        if (!str_is(entry->name, notes_key)) {
             TRY(read_entry(entry, data_bytes, plan, why));
             continue;
         }
@@ -267,8 +256,10 @@ static enum err plan_build(const struct plan *plan, const uint8_t *data, struct 
 
 static enum err plan_read(struct plan *plan, struct bytes in, uint64_t total, size_t *out_data_bytes, struct why *why)
 {
-    CLEANUP(json_free) cJSON *header = NULL;
-    TRY(open_header(in, total, &header, out_data_bytes, why));
+    CLEANUP(arena_free) struct arena arena = arena_make(HEADER_ARENA_BYTES);
+    const struct json *header = NULL;
+    plan->count = 0;
+    TRY(open_header(in, total, &arena, &header, out_data_bytes, why));
     TRY(read_plan(header, *out_data_bytes, plan, why));
     return plan_check(plan, *out_data_bytes, why);
 }
@@ -296,7 +287,7 @@ static enum err lay_out(struct plan *plan, struct bytes head, uint64_t total, st
 
 enum err safetensors_layout(struct bytes head, uint64_t total, struct safetensors_layout *out, struct why *why)
 {
-    struct plan *plan = calloc(1, sizeof *plan);
+    struct plan *plan = malloc(sizeof *plan);
     if (plan == NULL) return ERR_MEMORY;
     enum err e = lay_out(plan, head, total, out, why);
     free(plan);
@@ -305,7 +296,7 @@ enum err safetensors_layout(struct bytes head, uint64_t total, struct safetensor
 
 enum err safetensors_decode(struct bytes in, struct tensor_set **out, struct why *why)
 {
-    struct plan *plan = calloc(1, sizeof *plan);
+    struct plan *plan = malloc(sizeof *plan);
     if (plan == NULL) return ERR_MEMORY;
     enum err e = decode_with(plan, in, out, why);
     free(plan);
@@ -315,19 +306,18 @@ enum err safetensors_decode(struct bytes in, struct tensor_set **out, struct why
 enum err safetensors_notes(struct bytes in, struct arena *arena, const struct safetensors_note **out, size_t *out_n,
                            struct why *why)
 {
-    CLEANUP(json_free) cJSON *header = NULL;
+    CLEANUP(arena_free) struct arena own = arena_make(HEADER_ARENA_BYTES);
+    const struct json *header = NULL;
     size_t data_bytes;
-    TRY(open_header(in, in.n, &header, &data_bytes, why));
-    const cJSON *object = cJSON_GetObjectItemCaseSensitive(header, notes_key);
-    const cJSON *note;
     size_t n = 0;
+    TRY(open_header(in, in.n, &own, &header, &data_bytes, why));
+    const struct json *object = json_get(header, notes_key);
     if (object) TRY(notes_check(object, why));
     struct safetensors_note *notes = arena_array(arena, SAFETENSORS_MAX_NOTES, sizeof *notes);
     if (notes == NULL) return ERR_MEMORY;
-    cJSON_ArrayForEach(note, object)
-    {
-        notes[n].key = arena_str(arena, str_of(note->string));
-        notes[n].value = arena_str(arena, str_of(note->valuestring));
+    for (const struct json *note = object ? object->first : NULL; note; note = note->next) {
+        notes[n].key = arena_str(arena, note->name);
+        notes[n].value = arena_str(arena, note->text);
         if ((notes[n].key.n > 0 && !notes[n].key.p) || (notes[n].value.n > 0 && !notes[n].value.p)) return ERR_MEMORY;
         n++;
     }

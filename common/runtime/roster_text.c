@@ -1,6 +1,6 @@
 #include "common/runtime/roster_text.h"
+#include "common/base/json.h"
 #include "common/crypto/encode.h"
-#include "common/wire/json.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 #include "common/wire/codec.h"
-#include "common/wire/json.h"
+#include "common/base/json.h"
 #include "common/wire/manifest_codec.h"
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * codec -- messages to and from JSON, by the schema's tables.
  *
- * The only user of cJSON among the messages.  Hostile input is normal input:
- * a bad message is an error with a sentence, nothing else.
+ * Hostile input is normal input: a bad message is an error with a sentence,
+ * nothing else.
  */
 #pragma once
 #include "common/base/buf.h"

@@ -1,4 +1,4 @@
-#include "common/wire/json.h"
+#include "common/base/json.h"
 #include "common/wire/manifest_codec.h"
 #include <ctype.h>
 #include <math.h>

@@ -4,7 +4,7 @@
 #pragma once
 #include "common/base/arena.h"
 #include "common/base/buf.h"
-#include "common/wire/json_read.h"
+#include "common/base/json_read.h"
 #include "common/wire/manifest.h"
 
 void manifest_add_json(const struct manifest *m, struct buf *out); /* m must pass manifest_check */

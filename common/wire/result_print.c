@@ -1,6 +1,6 @@
+#include "common/base/json.h"
 #include "common/base/text.h"
 #include "common/wire/result.h"
-#include <cjson/cJSON.h>
 
 enum { GAP = 2 };
 
@@ -81,50 +81,51 @@ void result_print_text(const struct result *r, struct buf *out)
     for (const struct result_row *row = r->rows; row; row = row->next) print_row(&l, row->cells, r->ncolumns, out);
 }
 
-/* A C string cJSON can take: no NUL inside, and nothing that is no UTF-8. */
-static bool add_text(cJSON *object, struct str name, struct str value)
+static void add_text(struct buf *out, struct str text)
 {
-    struct buf key CLEANUP(buf_free) = buf_make(SIZE_MAX - 1);
-    struct buf text CLEANUP(buf_free) = buf_make(SIZE_MAX - 1);
-    buf_add_z(&key, "");
-    buf_add_z(&text, "");
-    text_add_utf8(&key, name);
-    text_add_utf8(&text, value);
-    if (buf_err(&key) != OK || buf_err(&text) != OK) return false;
-    return cJSON_AddStringToObject(object, (const char *)key.p, (const char *)text.p) != NULL;
+    struct buf clean CLEANUP(buf_free) = buf_make(SIZE_MAX - 1);
+    text_add_utf8(&clean, text);
+    json_add_text(out, buf_str(&clean));
+    if (buf_err(&clean) != OK) out->err = buf_err(&clean);
 }
 
-static bool add_fields(cJSON *root, const struct result *r)
+static void add_pair(struct buf *out, bool first, struct str name, struct str value)
 {
-    cJSON *fields = cJSON_AddObjectToObject(root, "fields");
-    bool ok = fields != NULL;
-    for (const struct result_field *f = r->fields; ok && f; f = f->next) ok = add_text(fields, f->name, f->value);
-    return ok;
+    if (!first) buf_add_z(out, ",");
+    add_text(out, name);
+    buf_add_z(out, ":");
+    add_text(out, value);
 }
 
-static bool add_rows(cJSON *root, const struct result *r)
+static void add_fields(const struct result *r, struct buf *out)
 {
-    cJSON *rows = cJSON_AddArrayToObject(root, "rows");
-    bool ok = rows != NULL;
-    for (const struct result_row *row = r->rows; ok && row; row = row->next) {
-        cJSON *object = cJSON_CreateObject();
-        ok = cJSON_AddItemToArray(rows, object);
-        for (size_t i = 0; ok && i < r->ncolumns; i++) ok = add_text(object, r->columns[i], row->cells[i]);
+    buf_add_z(out, ",\"fields\":{");
+    for (const struct result_field *f = r->fields; f; f = f->next) add_pair(out, f == r->fields, f->name, f->value);
+    buf_add_z(out, "}");
+}
+
+static void add_rows(const struct result *r, struct buf *out)
+{
+    buf_add_z(out, ",\"rows\":[");
+    for (const struct result_row *row = r->rows; row; row = row->next) {
+        buf_add_z(out, row == r->rows ? "{" : ",{");
+        for (size_t i = 0; i < r->ncolumns; i++) add_pair(out, i == 0, r->columns[i], row->cells[i]);
+        buf_add_z(out, "}");
     }
-    return ok;
+    buf_add_z(out, "]");
 }
-
-static void free_json(cJSON **json) { cJSON_Delete(*json); }
 
 void result_print_json(const struct result *r, struct buf *out)
 {
-    cJSON *root CLEANUP(free_json) = cJSON_CreateObject();
-    struct str text = str_trim(buf_str(&r->text));
-    bool ok = root && cJSON_AddBoolToObject(root, "ok", r->code == OK) &&
-              add_text(root, STR("code"), str_of(err_name(r->code))) && add_text(root, STR("text"), text) &&
-              add_fields(root, r) && add_rows(root, r);
-    char *printed = ok ? cJSON_PrintUnformatted(root) : NULL;
-    buf_add_z(out,
-              printed ? printed : "{\"ok\":false,\"code\":\"ERR_MEMORY\",\"text\":\"\",\"fields\":{},\"rows\":[]}");
-    cJSON_free(printed);
+    struct buf json CLEANUP(buf_free) = buf_make(SIZE_MAX - 1);
+    buf_add_z(&json, r->code == OK ? "{\"ok\":true" : "{\"ok\":false");
+    add_pair(&json, false, STR("code"), str_of(err_name(r->code)));
+    add_pair(&json, false, STR("text"), str_trim(buf_str(&r->text)));
+    add_fields(r, &json);
+    add_rows(r, &json);
+    buf_add_z(&json, "}");
+    if (buf_err(&json) == OK)
+        buf_add_str(out, buf_str(&json));
+    else
+        buf_add_z(out, "{\"ok\":false,\"code\":\"ERR_MEMORY\",\"text\":\"\",\"fields\":{},\"rows\":[]}");
 }

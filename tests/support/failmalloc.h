@@ -3,9 +3,8 @@
  *
  * Every unit and simulation program is linked so that our own code's malloc,
  * calloc, realloc, strdup and strndup come here.  The libraries' own do not,
- * but for those that can be told whom to ask: see failmalloc_sqlite.h; cJSON
- * takes malloc and free by cJSON_InitHooks.  A test runs its
- * subject with n = 1, 2, 3 ... until it succeeds:
+ * but for those that can be told whom to ask: see failmalloc_sqlite.h.  A test
+ * runs its subject with n = 1, 2, 3 ... until it succeeds:
  *
  *     for (size_t n = 1; failmalloc_round(n, &done); n++) done = subject() == OK;
  */

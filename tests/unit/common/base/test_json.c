@@ -1,4 +1,4 @@
-#include "common/wire/json.h"
+#include "common/base/json.h"
 #include <criterion/criterion.h>
 #include <float.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "common/wire/json.h"
+#include "common/base/json.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * json_read -- reads JSON (RFC 8259) into nodes in an arena.
  *
- * For messages: a library's tree costs an allocation for each name and value,
- * which was a third of a message's way through an agent.  Texts without
+ * For messages and models: a library's tree costs an allocation for each name
+ * and value, which was a third of a message's way through an agent.  Texts without
  * escapes are views into what was read; the rest is in the arena.
  */
 #pragma once

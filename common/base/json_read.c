@@ -1,5 +1,5 @@
-#include "common/wire/json_read.h"
-#include "common/wire/json.h"
+#include "common/base/json_read.h"
+#include "common/base/json.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "common/base/buf.h"
+#include "common/base/json_read.h"
 #include "common/base/rng.h"
-#include "common/wire/json_read.h"
 #include "tests/support/failmalloc.h"
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
