@@ -55,6 +55,10 @@ void json_add_text(struct buf *out, struct str text)
 void json_add_number(struct buf *out, double value)
 {
     char text[NUMBER_MAX];
+    if (value >= 0 && value < 10 && (double)(int)value == value) {
+        buf_add(out, &"0123456789"[(int)value], 1);
+        return;
+    }
     if (floor(value) == value && fabs(value) < 0x1p53) {
         if (value < 0) buf_add(out, "-", 1);
         buf_add_u64(out, (uint64_t)fabs(value));

@@ -236,6 +236,41 @@ static enum err read_items(struct reader *r, int depth, char close, struct json 
     return take(r, close) ? OK : ERR_INPUT;
 }
 
+/* How many numbers there are up to the bracket, or 0 when other values are among them. */
+static size_t count_numbers(const struct reader *r)
+{
+    size_t n = 1;
+    for (const char *p = r->p; p < r->end; p++) {
+        if (*p == ']') return n;
+        if (*p == ',') n++;
+        bool of_number = isdigit((unsigned char)*p) || (*p != '\0' && strchr(",-.+eE \t\r\n", *p));
+        if (!of_number) return 0;
+    }
+    return 0;
+}
+
+static enum err read_numbers(struct reader *r, size_t n, struct json *out)
+{
+    double *to = arena_array(r->arena, n, sizeof *to);
+    if (to == NULL) return ERR_MEMORY;
+    out->kind = JSON_NUMBERS;
+    out->numbers = to;
+    do {
+        skip_space(r);
+        TRY(read_number(r, &to[out->count++]));
+        skip_space(r);
+    } while (take(r, ','));
+    return take(r, ']') ? OK : ERR_INPUT;
+}
+
+static enum err read_list(struct reader *r, int depth, struct json *out)
+{
+    skip_space(r);
+    bool number = peek(r) == '-' || isdigit((unsigned char)peek(r));
+    size_t n = number && depth < JSON_MAX_DEPTH ? count_numbers(r) : 0;
+    return n > 0 ? read_numbers(r, n, out) : read_items(r, depth, ']', out);
+}
+
 static enum err read_any(struct reader *r, int depth, struct json *out)
 {
     char c = peek(r);
@@ -243,7 +278,7 @@ static enum err read_any(struct reader *r, int depth, struct json *out)
     if (c == '"') return read_text(r, &out->text);
     if (c == '-' || isdigit((unsigned char)c)) return read_number(r, &out->number);
     if (take(r, '{')) return read_items(r, depth, '}', out);
-    if (take(r, '[')) return read_items(r, depth, ']', out);
+    if (take(r, '[')) return read_list(r, depth, out);
     return read_word(r, &out->kind);
 }
 

@@ -10,7 +10,7 @@
 #include "common/base/str.h"
 
 enum { JSON_MAX_DEPTH = 16 };
-enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_TEXT, JSON_LIST, JSON_OBJECT };
+enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_TEXT, JSON_LIST, JSON_NUMBERS, JSON_OBJECT };
 struct json {
     enum json_kind kind;
     uint32_t count;  /* of elements or members */
@@ -19,6 +19,7 @@ struct json {
         double number;            /* infinite when it is too large */
         struct str text;          /* UTF-8 when the input is; never with a NUL */
         const struct json *first; /* LIST, OBJECT */
+        const double *numbers;    /* NUMBERS: a list of one or more, and of nothing else */
     };
     const struct json *next; /* element or member; NULL: the last */
 };

@@ -107,10 +107,8 @@ struct plan { /* what the header promises */
     size_t count;
 };
 
-static enum err read_size(const struct json *number, size_t max, size_t *out)
+static enum err read_size(double v, size_t max, size_t *out)
 {
-    if (!json_is(number, JSON_NUMBER)) return ERR_INPUT;
-    double v = number->number;
     if (!(v >= 0 && v <= (double)max)) return ERR_INPUT;
     size_t whole = (size_t)v;
     if ((double)whole < v) return ERR_INPUT;
@@ -120,10 +118,11 @@ static enum err read_size(const struct json *number, size_t max, size_t *out)
 
 static enum err read_shape(const struct json *array, struct tensor_shape *out)
 {
-    if (!json_is(array, JSON_LIST)) return ERR_INPUT;
-    for (const struct json *dim = array->first; dim; dim = dim->next) {
+    if (json_is(array, JSON_LIST) && array->count == 0) return OK;
+    if (!json_is(array, JSON_NUMBERS)) return ERR_INPUT;
+    for (size_t i = 0; i < array->count; i++) {
         if (out->rank == TENSOR_MAX_RANK) return ERR_LIMIT;
-        TRY(read_size(dim, TENSOR_SET_MAX_ELEMENTS, &out->dims[out->rank]));
+        TRY(read_size(array->numbers[i], TENSOR_SET_MAX_ELEMENTS, &out->dims[out->rank]));
         out->rank++;
     }
     return OK;
@@ -131,9 +130,9 @@ static enum err read_shape(const struct json *array, struct tensor_shape *out)
 
 static enum err read_range(const struct json *array, size_t data_bytes, struct range *out)
 {
-    if (!json_is(array, JSON_LIST) || array->count != 2) return ERR_INPUT;
-    TRY(read_size(array->first, data_bytes, &out->begin));
-    TRY(read_size(array->first->next, data_bytes, &out->end));
+    if (!json_is(array, JSON_NUMBERS) || array->count != 2) return ERR_INPUT;
+    TRY(read_size(array->numbers[0], data_bytes, &out->begin));
+    TRY(read_size(array->numbers[1], data_bytes, &out->end));
     return out->begin <= out->end ? OK : ERR_INPUT;
 }
 

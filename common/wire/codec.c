@@ -36,7 +36,7 @@ static enum err add_vector(const struct msg_field *f, struct vec v, struct buf *
     buf_add_z(out, "[");
     for (size_t i = 0; i < v.n; i++) {
         if (!isfinite(v.p[i])) return why_say(why, ERR_PROTO, "%s: number %zu is not finite", f->name, i);
-        if (i > 0) buf_add_z(out, ",");
+        if (i > 0) buf_add(out, ",", 1);
         json_add_number(out, v.p[i]);
     }
     buf_add_z(out, "]");
@@ -161,16 +161,16 @@ static enum err read_str(const struct msg_field *f, const struct json *item, str
 static enum err read_vec(const struct msg_field *f, const struct json *item, struct arena *arena, struct vec *out,
                          struct why *why)
 {
-    if (!json_is(item, JSON_LIST)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
+    bool none = json_is(item, JSON_LIST) && item->count == 0;
+    if (!none && !json_is(item, JSON_NUMBERS)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
     size_t n = item->count;
     TRY(check_length(f, n, "numbers", why));
     double *p = arena_array(arena, n + 1, sizeof *p);
     if (p == NULL) return ERR_MEMORY;
-    size_t i = 0;
-    for (const struct json *one = item->first; one; one = one->next) {
-        if (!json_is(one, JSON_NUMBER) || !isfinite(one->number))
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(item->numbers[i]))
             return why_say(why, ERR_PROTO, "%s: number %zu is not a finite number", f->name, i);
-        p[i++] = one->number;
+        p[i] = item->numbers[i];
     }
     *out = (struct vec){ p, n };
     return OK;
