@@ -5,17 +5,20 @@
 
 /* What one or more keys hold, and what must be put back when the transaction fails. */
 struct value {
-    struct buf bytes;
     size_t names;
+    size_t n, cap;
+    uint8_t *p; /* own, until it grows */
+    uint8_t own[];
 };
 struct row {
     char *key;
     struct value *value;
 };
 struct undo {
-    char *key;
+    char *key;           /* the row's; owned when the row is gone */
     struct value *value; /* NULL: there was none */
     size_t n;            /* of its bytes: it may have grown since */
+    bool gone;
 };
 struct memory {
     struct row *rows;
@@ -41,20 +44,34 @@ static enum err room(void **array, size_t n, size_t *cap, size_t size)
 static void let_go(struct value *v)
 {
     if (v == NULL || --v->names > 0) return;
-    buf_free(&v->bytes);
+    if (v->p != v->own) free(v->p);
     free(v);
 }
 static void drop(struct value **v) { let_go(*v); }
 
 static enum err value_new(struct bytes bytes, struct value **out)
 {
-    CLEANUP(drop) struct value *v = calloc(1, sizeof *v);
+    struct value *v = malloc(sizeof *v + bytes.n);
     if (v == NULL) return ERR_MEMORY;
-    *v = (struct value){ .bytes = buf_make(STORE_MAX_VALUE), .names = 1 };
-    buf_add(&v->bytes, bytes.p, bytes.n);
-    TRY(buf_err(&v->bytes));
+    *v = (struct value){ .names = 1, .n = bytes.n, .cap = bytes.n, .p = v->own };
+    if (bytes.n > 0) memcpy(v->p, bytes.p, bytes.n);
     *out = v;
-    v = NULL;
+    return OK;
+}
+
+static enum err value_add(struct value *v, struct bytes more)
+{
+    if (more.n > v->cap - v->n) {
+        size_t cap = 2 * v->n + more.n;
+        uint8_t *grown = malloc(cap);
+        if (grown == NULL) return ERR_MEMORY;
+        memcpy(grown, v->p, v->n);
+        if (v->p != v->own) free(v->p);
+        v->p = grown;
+        v->cap = cap;
+    }
+    if (more.n > 0) memcpy(v->p + v->n, more.p, more.n);
+    v->n += more.n;
     return OK;
 }
 
@@ -84,11 +101,13 @@ static struct value *find(const struct memory *m, const char *key)
     return at(m, i, key) ? m->rows[i].value : NULL;
 }
 
-static void remove_row(struct memory *m, size_t i)
+/* Gives the key to the caller. */
+static char *take_row(struct memory *m, size_t i)
 {
-    free(m->rows[i].key);
+    char *key = m->rows[i].key;
     let_go(m->rows[i].value);
     memmove(&m->rows[i], &m->rows[i + 1], (--m->n - i) * sizeof *m->rows);
+    return key;
 }
 
 /* There is room. */
@@ -108,25 +127,29 @@ static enum err insert_row(struct memory *m, size_t i, const char *key, struct v
     return OK;
 }
 
-/* Remembers what the key holds now. */
-static enum err remember(struct memory *m, const char *key)
+/* What is there now can be put back; there is room. */
+static void remember(struct memory *m, char *key, struct value *v, bool gone)
 {
-    TRY(room((void **)&m->undo, m->nundo, &m->cap_undo, sizeof *m->undo));
-    struct undo u = { .key = strdup(key), .value = find(m, key) };
-    if (u.key == NULL) return ERR_MEMORY;
-    if (u.value) {
-        u.value->names++;
-        u.n = u.value->bytes.n;
+    struct undo u = { .key = key, .value = v, .gone = gone };
+    if (v) {
+        v->names++;
+        u.n = v->n;
     }
     m->undo[m->nundo++] = u;
-    return OK;
 }
+
+static enum err undo_room(struct memory *m) { return room((void **)&m->undo, m->nundo, &m->cap_undo, sizeof *m->undo); }
 
 static enum err set(struct memory *m, const char *key, struct value *v)
 {
     size_t i = lower(m, key);
-    TRY(remember(m, key));
-    if (!at(m, i, key)) return insert_row(m, i, key, v);
+    TRY(undo_room(m));
+    if (!at(m, i, key)) {
+        TRY(insert_row(m, i, key, v));
+        remember(m, m->rows[i].key, NULL, false);
+        return OK;
+    }
+    remember(m, m->rows[i].key, m->rows[i].value, false);
     v->names++;
     let_go(m->rows[i].value);
     m->rows[i].value = v;
@@ -151,12 +174,13 @@ static bool shared(const struct memory *m, const struct value *v)
 static enum err memory_append(void *self, const char *key, struct bytes more)
 {
     struct memory *m = self;
-    struct value *v = find(m, key);
-    if (v == NULL) return memory_put(self, key, more);
+    size_t i = lower(m, key);
+    if (!at(m, i, key)) return memory_put(self, key, more);
+    struct value *v = m->rows[i].value;
     if (v->names > 1 && shared(m, v)) return ERR_STATE;
-    TRY(remember(m, key));
-    buf_add(&v->bytes, more.p, more.n);
-    return buf_err(&v->bytes);
+    TRY(undo_room(m));
+    remember(m, m->rows[i].key, v, false);
+    return value_add(v, more);
 }
 
 static enum err memory_link(void *self, const char *from, const char *to)
@@ -170,8 +194,9 @@ static enum err memory_del(void *self, const char *key)
     struct memory *m = self;
     size_t i = lower(m, key);
     if (!at(m, i, key)) return OK;
-    TRY(remember(m, key));
-    remove_row(m, i);
+    TRY(undo_room(m));
+    remember(m, m->rows[i].key, m->rows[i].value, true);
+    (void)take_row(m, i);
     return OK;
 }
 
@@ -179,14 +204,15 @@ static enum err memory_del(void *self, const char *key)
 static void undo_one(struct memory *m, struct undo *u)
 {
     size_t i = lower(m, u->key);
-    if (at(m, i, u->key)) remove_row(m, i);
-    if (u->value == NULL) {
-        free(u->key);
-        return;
+    if (u->value) u->value->n = u->n;
+    if (u->gone)
+        put_row(m, i, (struct row){ u->key, u->value });
+    else if (u->value == NULL)
+        free(take_row(m, i));
+    else {
+        let_go(m->rows[i].value);
+        m->rows[i].value = u->value;
     }
-    u->value->bytes.err = OK;
-    u->value->bytes.n = u->n;
-    put_row(m, i, (struct row){ u->key, u->value });
 }
 
 static void memory_rollback(void *self)
@@ -205,7 +231,7 @@ static enum err memory_commit(void *self)
 {
     struct memory *m = self;
     for (size_t i = 0; i < m->nundo; i++) {
-        free(m->undo[i].key);
+        if (m->undo[i].gone) free(m->undo[i].key);
         let_go(m->undo[i].value);
     }
     m->nundo = 0;
@@ -216,7 +242,7 @@ static enum err memory_get(void *self, const char *key, struct buf *out)
 {
     const struct value *v = find(self, key);
     if (v == NULL) return ERR_ABSENT;
-    buf_add(out, v->bytes.p, v->bytes.n);
+    buf_add(out, v->p, v->n);
     return buf_err(out);
 }
 
@@ -224,7 +250,7 @@ static enum err memory_size(void *self, const char *key, uint64_t *out)
 {
     const struct value *v = find(self, key);
     if (v == NULL) return ERR_ABSENT;
-    *out = v->bytes.n;
+    *out = v->n;
     return OK;
 }
 
@@ -232,7 +258,7 @@ static enum err memory_read(void *self, const char *key, uint64_t offset, size_t
 {
     const struct value *v = find(self, key);
     if (v == NULL) return ERR_ABSENT;
-    memcpy(out, v->bytes.p + offset, n);
+    memcpy(out, v->p + offset, n);
     return OK;
 }
 
@@ -246,7 +272,7 @@ static enum err memory_next(void *self, const char *prefix, const char *from, bo
     buf_add_z(key, m->rows[i].key);
     TRY(buf_err(key));
     if (value == NULL) return OK;
-    buf_add(value, m->rows[i].value->bytes.p, m->rows[i].value->bytes.n);
+    buf_add(value, m->rows[i].value->p, m->rows[i].value->n);
     return buf_err(value);
 }
 
