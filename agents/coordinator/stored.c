@@ -16,10 +16,22 @@ static bool must_escape(uint32_t c)
            c == 0xfffe || c == 0xffff;
 }
 
+/* What is written as it is, by far the most. */
+static size_t usual_letters(struct str text)
+{
+    size_t n = 0;
+    while (n < text.n && text.p[n] >= ' ' && text.p[n] < 0x7f && text.p[n] != '"' && text.p[n] != '\\') n++;
+    return n;
+}
+
 void stored_add_text(struct buf *out, struct str text)
 {
     buf_add_z(out, "\"");
     while (text.n > 0) {
+        size_t usual = usual_letters(text);
+        buf_add(out, text.p, usual);
+        text = (struct str){ text.p + usual, text.n - usual };
+        if (text.n == 0) break;
         struct str before = text;
         uint32_t code;
         text_next(&text, &code);
@@ -35,7 +47,10 @@ void stored_add_text(struct buf *out, struct str text)
 
 void stored_add_real(struct buf *out, double value)
 {
-    if (isfinite(value))
+    bool whole = value >= 0 && value < 0x1p53 && (double)(uint64_t)value == value && !signbit(value);
+    if (whole)
+        buf_add_u64(out, (uint64_t)value);
+    else if (isfinite(value))
         buf_addf(out, "%.17g", value);
     else
         buf_add_z(out, "null");

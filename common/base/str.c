@@ -43,14 +43,20 @@ static size_t utf8_tail(uint8_t lead, uint32_t *bits, uint32_t *least_code)
     return SIZE_MAX;
 }
 
-/* How many ASCII characters, eight at a time, are at the front. */
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/* How many ASCII characters, many at a time, are at the front. */
 static size_t ascii_run(const char *p, size_t n)
 {
     uint64_t eight;
     size_t i = 0;
+    for (uint64_t more[4]; n - i >= sizeof more; i += sizeof more) {
+        memcpy(more, p + i, sizeof more);
+        if ((more[0] | more[1] | more[2] | more[3]) & HIGH_BITS) break;
+    }
     for (; n - i >= sizeof eight; i += sizeof eight) {
         memcpy(&eight, p + i, sizeof eight);
-        if (eight & UINT64_C(0x8080808080808080)) break;
+        if (eight & HIGH_BITS) break;
     }
     return i;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* OpenSSL counts in int: whole groups of 3 bytes or 4 digits at a time. */
-enum { GROUPS = 1 << 20, PLAIN_BYTES = 3, TEXT_BYTES = 4 };
+enum { GROUPS = 1 << 20, PLAIN_BYTES = 3, TEXT_BYTES = 4, NOT_HEX = 16 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -72,13 +72,18 @@ void hex_encode(struct bytes in, char *out)
     out[2 * in.n] = '\0';
 }
 
+static unsigned hex_value(char c)
+{
+    if (c >= '0' && c <= '9') return (unsigned)(c - '0');
+    char small = (char)(c | 0x20);
+    return small >= 'a' && small <= 'f' ? (unsigned)(small - 'a') + 10 : NOT_HEX;
+}
+
 enum err hex_decode(struct str in, uint8_t *out, size_t n)
 {
-    if (in.n / 2 != n || in.n % 2 != 0) return ERR_INPUT;
-    for (size_t i = 0; i < in.n; i++)
-        if (OPENSSL_hexchar2int((unsigned char)in.p[i]) < 0) return ERR_INPUT;
-    for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)(OPENSSL_hexchar2int((unsigned char)in.p[2 * i]) * 16 +
-                           OPENSSL_hexchar2int((unsigned char)in.p[2 * i + 1]));
-    return OK;
+    bool right = in.n / 2 == n && in.n % 2 == 0;
+    for (size_t i = 0; right && i < in.n; i++) right = hex_value(in.p[i]) < NOT_HEX;
+    for (size_t i = 0; right && i < n; i++)
+        out[i] = (uint8_t)(hex_value(in.p[2 * i]) << 4 | hex_value(in.p[2 * i + 1]));
+    return right ? OK : ERR_INPUT;
 }

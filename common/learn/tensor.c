@@ -6,9 +6,13 @@
 
 static bool name_ok(const char name[TENSOR_NAME_BYTES])
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
-    size_t n = strnlen(name, TENSOR_NAME_BYTES);
-    return n > 0 && n < TENSOR_NAME_BYTES && strspn(name, allowed) == n;
+    size_t n = 0;
+    for (; n < TENSOR_NAME_BYTES && name[n] != '\0'; n++) {
+        char c = name[n];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && (c < '-' || c > '/') && c != '_') return false;
+    }
+    return n > 0 && n < TENSOR_NAME_BYTES;
 }
 
 static enum err shape_count(const struct tensor_shape *shape, size_t *out)

@@ -266,12 +266,18 @@ static enum err read_envelope(const struct json *json, struct arena *arena, stru
     return read_acks(json, arena, m, why);
 }
 
+/* As a rule they stand in the order in which they are written. */
+static bool is_field(size_t i, struct str name, const struct msg_desc *d, uint64_t version)
+{
+    if (i < ENVELOPE_FIELDS) return str_is(name, envelope[i]);
+    i -= ENVELOPE_FIELDS;
+    return i < d->nfields && str_is(name, d->fields[i].name) && stands(&d->fields[i], version);
+}
+
 static bool expected(struct str name, const struct msg_desc *d, uint64_t version)
 {
-    for (int i = 0; i < ENVELOPE_FIELDS; i++)
-        if (str_is(name, envelope[i])) return true;
-    for (size_t i = 0; i < d->nfields; i++)
-        if (str_is(name, d->fields[i].name)) return stands(&d->fields[i], version);
+    for (size_t i = 0; i < d->nfields + ENVELOPE_FIELDS; i++)
+        if (is_field(i, name, d, version)) return true;
     return false;
 }
 
@@ -279,9 +285,10 @@ static bool expected(struct str name, const struct msg_desc *d, uint64_t version
 static enum err check_names(const struct json *json, const struct msg_desc *d, uint64_t version, struct why *why)
 {
     size_t wanted = ENVELOPE_FIELDS;
+    size_t at = 0;
     for (size_t i = 0; i < d->nfields; i++) wanted += stands(&d->fields[i], version);
-    for (const struct json *item = json->first; item; item = item->next)
-        if (!expected(item->name, d, version))
+    for (const struct json *item = json->first; item; item = item->next, at++)
+        if (!is_field(at, item->name, d, version) && !expected(item->name, d, version))
             return why_say(why, ERR_PROTO, "%.*s: is not a field of %s", (int)(item->name.n < 60 ? item->name.n : 60),
                            item->name.p, d->name);
     if (json->count != wanted) return why_say(why, ERR_PROTO, "%s: a field is missing or repeated", d->name);

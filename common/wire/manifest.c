@@ -1,6 +1,5 @@
 #include "common/base/json.h"
 #include "common/wire/manifest_codec.h"
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +10,7 @@ static bool is_digest(const char *hex)
 {
     size_t n = strlen(hex);
     for (size_t i = 0; i < n; i++)
-        if (!isdigit((unsigned char)hex[i]) && (hex[i] < 'a' || hex[i] > 'f')) return false;
+        if (!(hex[i] >= '0' && hex[i] <= '9') && !(hex[i] >= 'a' && hex[i] <= 'f')) return false;
     return n == MANIFEST_HEX_BYTES - 1;
 }
 
