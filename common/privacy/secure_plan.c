@@ -53,12 +53,12 @@ static struct quantise_want part_of(const struct secure_want *w, double bound, d
     return (struct quantise_want){ .summands = w->cohort, .bound = bound, .step = step, .bits_max = SECAGG_BITS_MAX };
 }
 
-/* The finest step, up to SECURE_STEP, that fits a ring. */
+/* The finest step that fits a ring. */
 static enum err plan_update(const struct secure_want *w, struct quantise *out, struct why *why)
 {
     double bound = w->update_norm * (double)w->samples_max;
-    for (double step = SECURE_STEP; step <= SECURE_STEP_MAX; step *= 2) {
-        struct quantise_want part = part_of(w, bound, step);
+    for (int bits = SECURE_STEP_BITS; bits >= SECURE_STEP_BITS_LEAST; bits--) {
+        struct quantise_want part = part_of(w, bound, ldexp(1, -bits));
         if (quantise_plan(&part, out, NULL) == OK) return OK;
     }
     return why_say(why, ERR_SETTING,
@@ -136,12 +136,12 @@ static enum err check_multiplier(const struct secure_plan *p, struct why *why)
                    e.noise, cost, e.steps, e.epsilon);
 }
 
-/* The least power of two at which the clip is so many roots of the length. */
-static double fine_scale(const struct secure_plan *p, double fine)
+/* The least power of two at which the clip is 2^bits roots of the length. */
+static double fine_scale(const struct secure_plan *p, int bits)
 {
     int exponent = 0;
-    (void)frexp(fine * sqrt((double)p->length) / p->want.noise.clip, &exponent);
-    return ldexp(1, exponent);
+    (void)frexp(sqrt((double)p->length) / p->want.noise.clip, &exponent);
+    return ldexp(1, exponent + bits);
 }
 
 /* The sum's noise, in the numbers' measure: of all who may be in it. */
@@ -185,8 +185,8 @@ static enum err plan_noise(struct secure_plan *p, struct why *why)
 {
     p->length = hadamard_length(p->want.weights);
     TRY(p->want.noise.multiplier > 0 ? check_multiplier(p, why) : search(p, why));
-    for (double fine = SECURE_FINE; fine >= 1; fine /= 2)
-        if (at_scale(p, fine_scale(p, fine)) == OK) return OK;
+    for (int bits = SECURE_FINE_BITS; bits >= 0; bits--)
+        if (at_scale(p, fine_scale(p, bits)) == OK) return OK;
     return why_say(why, ERR_SETTING,
                    "a sum of %" PRIu32 " vectors with noise of %g times the sensitivity fits no ring; lower "
                    "`rounds.max_samples`, or ask for another `privacy.epsilon`",

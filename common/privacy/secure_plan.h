@@ -32,14 +32,13 @@
 enum secure_mode { SECURE_PLAIN, SECURE_SITE, SECURE_PATIENT, SECURE_MODES };
 enum {
     SECURE_TEXT_BYTES = 3000,
-    SECURE_SPARE = 10 /* one more sum is reckoned with for every so many rounds */
+    SECURE_SPARE = 10,           /* one more sum is reckoned with for every so many rounds */
+    SECURE_STEP_BITS = 20,       /* behind the point, of an update's number times a weight of 1, at best */
+    SECURE_STEP_BITS_LEAST = 10, /* at worst, where a finer step fits no ring */
+    SECURE_FINE_BITS = 10 /* with noise: the clip is 2^10 roots of the length, in units; then rounding costs .1 % */
 };
-#define SECURE_STEP 0x1p-20     /* of an update's number times a weight of 1, at best */
-#define SECURE_STEP_MAX 0x1p-10 /* at worst, where a finer one fits no ring */
-#define SECURE_LOSS_MAX 1000.0  /* a mean loss beyond counts as this */
+#define SECURE_LOSS_MAX 1000.0 /* a mean loss beyond counts as this */
 #define SECURE_LOSS_STEP 0x1p-10
-/* With noise: the clip is so many roots of the length, in units; then rounding costs .1 %. */
-#define SECURE_FINE 0x1p10
 
 struct secure_noise {
     double epsilon; /* of the whole run */

@@ -149,3 +149,18 @@ Test(trainer_handlers_work, names)
     cr_expect_str_eq(trainer_doing(&t), "evaluating");
     cr_expect_eq(trainer_spent(&t), 0);
 }
+
+/* Noise made in shares is enough only in a sum: by itself such an update does not leave, nor is anything charged. */
+Test(trainer_handlers_work, a_share_of_the_noise_does_not_leave_alone)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .task = SITE_SHARES, .policy = SITE_POLICY(10, "optional", 8) });
+    const struct heard *h = site_heard(&s);
+    site_do(&s, "invite");
+    cr_assert_eq(h->got[MSG_RUN_ACCEPT], 1, "%s", h->text);
+    site_do(&s, "train 1");
+    cr_expect(h->got[MSG_UPDATE] == 0 && h->got[MSG_ROUND_DECLINE] == 1);
+    cr_expect_not_null(strstr(h->text, "made in shares"), "%s", h->text);
+    cr_expect_eq(site_trainer(&s)->patients_budget.count, 0);
+    site_close(&s);
+}

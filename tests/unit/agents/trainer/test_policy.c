@@ -201,3 +201,29 @@ Test(policy, cohort)
         cr_expect_null(strstr(why.text, "49"), "the sentence must not tell the count");
     }
 }
+
+/* A policy that requires noise: for the whole hospital, or, where it says so, for each patient. */
+Test(policy, whom_noise_in_shares_hides)
+{
+    static const struct {
+        const char *privacy;
+        bool site;
+        enum err expected;
+    } rows[] = {
+        { "", true, OK }, { ", patients: yes", true, OK }, { "", false, ERR_REFUSED }, { ", patients: yes", false, OK }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(ARENA);
+        struct policy p;
+        struct why why = { "" };
+        char text[400];
+        const struct unit_rule unit = { .epsilon = 8, .delta = 1e-5, .clip = 1, .summed = true, .site = rows[i].site };
+        const struct proposal q = { STR("t"), STR(DIGEST), STR(MODEL), 1, false, NULL, &unit };
+        (void)snprintf(text, sizeof text,
+                       "tasks: any\nmodels: any\nmin_cohort: 1\nmax_rounds: 10\nstatistics: no\n"
+                       "privacy: {mode: required, epsilon_max: 8, delta: 1.0e-5, epsilon_per_round_max: 8%s}\n",
+                       rows[i].privacy);
+        cr_assert_eq(parse(text, &arena, &p, &why), OK, "%s", why.text);
+        cr_expect_eq(policy_check(&p, &q, &why), rows[i].expected, "row %zu: %s", i, why.text);
+    }
+}

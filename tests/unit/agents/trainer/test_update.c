@@ -59,6 +59,19 @@ Test(update, covered_in_training)
     for (size_t i = 0; i < delta->nelements; i++) cr_expect_eq(delta->flat[i], 1);
 }
 
+/* A share of the noise is too little by itself. */
+Test(update, in_shares_nothing_is_written)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_SHARES);
+    struct tensor_set *delta CLEANUP(tensor_set_drop) = change(1);
+    CLEANUP(buf_free) struct buf out = buf_make(1 << 20);
+    struct update_cover c = update_cover_of(p);
+    double noise = -1;
+    cr_expect(c.wanted && c.in_sum && !c.in_training);
+    cr_expect_eq(update_write(delta, &c, &out, &noise, NULL), ERR_BUG);
+    cr_expect(out.n == 0 && noise == -1);
+}
+
 /* Sum of squares over n: within 20 % of sigma^2 for n = 1000, except once in 10^5 (chi-square); the key is fixed. */
 Test(update, noise_is_there_and_follows_the_key)
 {

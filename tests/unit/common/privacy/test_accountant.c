@@ -248,3 +248,29 @@ Test(accountant, edges)
     cr_expect_str_eq(accountant_mechanism_name(PRIVACY_MECHANISMS), "none");
     cr_expect(accountant_mechanism(STR("subsampled-gaussian"), &m) == OK && m == PRIVACY_SUBSAMPLED_GAUSSIAN);
 }
+
+/* Shares of discrete noise: at whole orders the subsampled Gaussian's own divergence, between them a little more, and
+ * no bound but the Renyi one, in every step or not. */
+Test(accountant, distributed)
+{
+    static const double rates[] = { .1, 1 };
+    enum privacy_mechanism m = PRIVACY_LAPLACE;
+    cr_expect(accountant_mechanism(STR("distributed"), &m) == OK && m == PRIVACY_DISTRIBUTED);
+    for (size_t r = 0; r < COUNT(rates); r++) {
+        struct accountant shares = accountant_make(), plain = accountant_make();
+        const struct privacy_event e = { .mechanism = PRIVACY_DISTRIBUTED, .noise = 2, .steps = 40, .rate = rates[r] };
+        const struct privacy_event like = SAMPLED(2, rates[r], 40);
+        cr_assert(accountant_add(&shares, &e) == OK && accountant_add(&plain, &like) == OK);
+        for (size_t i = 0; i < ACCOUNTANT_ORDERS; i++) {
+            bool whole = accountant_order(i) == floor(accountant_order(i));
+            cr_expect(shares.rdp[i] >= plain.rdp[i] * (1 - 1e-12), "order %g", accountant_order(i));
+            cr_expect(!whole || near(shares.rdp[i], plain.rdp[i], 1e-9), "order %g", accountant_order(i));
+        }
+        cr_expect(shares.subsampled == 40 && shares.gaussians == 0);
+        double epsilon = accountant_epsilon(&shares, 1e-5);
+        cr_expect(epsilon == accountant_renyi(&shares, 1e-5, NULL) && epsilon >= accountant_epsilon(&plain, 1e-5));
+        cr_expect(epsilon <= 1.05 * accountant_renyi(&plain, 1e-5, NULL), "%g", epsilon);
+    }
+    const struct privacy_event never = { .mechanism = PRIVACY_DISTRIBUTED, .noise = 2, .steps = 1, .rate = 0 };
+    cr_expect(!accountant_is_release(&never));
+}

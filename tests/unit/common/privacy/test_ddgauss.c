@@ -166,3 +166,33 @@ Test(ddgauss, bad_rules_leave_zeros)
     cr_expect_eq(ddgauss_put(&rule, seed, v, dice_broken, NULL, &out, 0), ERR_IO);
     for (size_t i = 0; i < 256; i++) cr_expect_eq(secagg_vec_get(&out, i), 0);
 }
+
+Test(ddgauss, shares_alone)
+{
+    static const struct {
+        const char *name;
+        double share;
+        size_t at, n;
+        enum err expected;
+    } rows[] = {
+        { "none", 0, 0, 4, OK },
+        { "some", 10, 1, 3, OK },
+        { "too small", 1, 0, 4, ERR_INPUT },
+        { "too large", 2 * DDGAUSS_SHARE_MAX, 0, 4, ERR_INPUT },
+        { "not a number", NAN, 0, 4, ERR_INPUT },
+        { "no place", 10, 2, 3, ERR_INPUT },
+    };
+    struct rng r = rng_make(9);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        size_t moved = 0;
+        cr_assert_eq(secagg_vec_init(&v, 24, 4), OK);
+        cr_expect_eq(ddgauss_add_share(rows[i].share, rows[i].at, rows[i].n, dice_random, &r, &v), rows[i].expected,
+                     "%s", rows[i].name);
+        for (size_t k = 0; k < 4; k++) moved += secagg_vec_get(&v, k) != 0;
+        cr_expect((moved > 0) == (rows[i].expected == OK && rows[i].share > 0), "%s", rows[i].name);
+        cr_expect(rows[i].at == 0 || secagg_vec_get(&v, 0) == 0, "%s: before its place", rows[i].name);
+    }
+    /* What the accountant relies on, for the largest sum there is. */
+    cr_expect_lt(ddgauss_tau(DDGAUSS_SHARE_SURE, 1024) * (double)HADAMARD_MAX_LENGTH, DDGAUSS_GAP);
+}

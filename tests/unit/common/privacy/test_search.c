@@ -97,3 +97,22 @@ Test(search, hardly_any_noise)
     cr_assert_eq(search_noise_renyi(&goal, &found), OK);
     cr_expect(found.noise <= 2 * SEARCH_NOISE_MIN && found.epsilon <= goal.epsilon, "%g", found.noise);
 }
+
+/* In shares: enough by its own bound, which needs a little more than the Gaussian's; and no tight number is claimed. */
+Test(search, distributed)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct search_goal goal = rows[i].goal;
+        struct search_found found, plain;
+        struct accountant a = accountant_make();
+        goal.distributed = true;
+        cr_assert(search_noise_renyi(&goal, &found) == OK && search_noise_renyi(&rows[i].goal, &plain) == OK);
+        cr_expect(found.noise >= plain.noise * (1 - SEARCH_CLOSE) && found.noise <= 1.05 * plain.noise,
+                  "row %zu: %g, %g", i, found.noise, plain.noise);
+        struct privacy_event e = event_of(&goal, found.noise);
+        e.mechanism = PRIVACY_DISTRIBUTED;
+        cr_assert_eq(accountant_add(&a, &e), OK);
+        cr_expect_leq(accountant_epsilon(&a, goal.delta), goal.epsilon, "row %zu", i);
+        cr_expect_eq(search_noise_pld(&goal, &found), ERR_INPUT, "row %zu", i);
+    }
+}
