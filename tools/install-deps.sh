@@ -3,7 +3,7 @@
 #   tools/install-deps.sh [build|run|test|check ...]     (without words: build run test)
 set -euo pipefail
 
-build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev libcjson-dev libexpat1-dev
+build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev libyajl-dev libcjson-dev libexpat1-dev
     libmicrohttpd-dev libcurl4-openssl-dev libdnnl-dev libcsv-dev libyaml-dev libsqlite3-dev libssl-dev
     libfftw3-dev libgsl-dev libpcre2-dev libunistring-dev
     libcriterion-dev)

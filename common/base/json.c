@@ -27,7 +27,8 @@ static uint64_t high(uint64_t eight) { return eight & each(0x80); }
 static uint64_t below(uint64_t eight, uint8_t least) { return high((eight - each(least)) & ~eight); }
 static uint64_t equal(uint64_t eight, uint8_t c) { return below(eight ^ each(c), 1); }
 
-size_t json_plain(struct str text)
+/* How many characters at the front stand for themselves. */
+static size_t plain_run(struct str text)
 {
     size_t n = 0;
     uint64_t eight;
@@ -43,7 +44,7 @@ void json_add_text(struct buf *out, struct str text)
 {
     buf_add(out, "\"", 1);
     while (text.n > 0) {
-        size_t run = json_plain(text);
+        size_t run = plain_run(text);
         buf_add(out, text.p, run);
         if (run < text.n) add_escape(out, text.p[run++]);
         text = (struct str){ text.p + run, text.n - run };

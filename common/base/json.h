@@ -8,5 +8,3 @@
 
 void json_add_text(struct buf *out, struct str text); /* with its quotes; text must be UTF-8 */
 void json_add_number(struct buf *out, double value);  /* finite; reads back as the same number */
-/* How many characters at the front stand for themselves in a JSON text. */
-size_t json_plain(struct str text);

@@ -107,8 +107,10 @@ struct plan { /* what the header promises */
     size_t count;
 };
 
-static enum err read_size(double v, size_t max, size_t *out)
+static enum err read_size(const struct json *number, size_t max, size_t *out)
 {
+    if (!json_is(number, JSON_NUMBER)) return ERR_INPUT;
+    double v = number->number;
     if (!(v >= 0 && v <= (double)max)) return ERR_INPUT;
     size_t whole = (size_t)v;
     if ((double)whole < v) return ERR_INPUT;
@@ -118,11 +120,10 @@ static enum err read_size(double v, size_t max, size_t *out)
 
 static enum err read_shape(const struct json *array, struct tensor_shape *out)
 {
-    if (json_is(array, JSON_LIST) && array->count == 0) return OK;
-    if (!json_is(array, JSON_NUMBERS)) return ERR_INPUT;
-    for (size_t i = 0; i < array->count; i++) {
+    if (!json_is(array, JSON_LIST)) return ERR_INPUT;
+    for (const struct json *dim = array->first; dim; dim = dim->next) {
         if (out->rank == TENSOR_MAX_RANK) return ERR_LIMIT;
-        TRY(read_size(array->numbers[i], TENSOR_SET_MAX_ELEMENTS, &out->dims[out->rank]));
+        TRY(read_size(dim, TENSOR_SET_MAX_ELEMENTS, &out->dims[out->rank]));
         out->rank++;
     }
     return OK;
@@ -130,9 +131,9 @@ static enum err read_shape(const struct json *array, struct tensor_shape *out)
 
 static enum err read_range(const struct json *array, size_t data_bytes, struct range *out)
 {
-    if (!json_is(array, JSON_NUMBERS) || array->count != 2) return ERR_INPUT;
-    TRY(read_size(array->numbers[0], data_bytes, &out->begin));
-    TRY(read_size(array->numbers[1], data_bytes, &out->end));
+    if (!json_is(array, JSON_LIST) || array->count != 2) return ERR_INPUT;
+    TRY(read_size(array->first, data_bytes, &out->begin));
+    TRY(read_size(array->first->next, data_bytes, &out->end));
     return out->begin <= out->end ? OK : ERR_INPUT;
 }
 
@@ -186,12 +187,9 @@ static enum err open_header(struct bytes in, uint64_t total, struct arena *arena
     TRY(safetensors_head_bytes(in.p, &head, why));
     if (head > in.n || head > total) return why_say(why, ERR_INPUT, "the header's length is not possible");
     struct str text = { (const char *)in.p + LENGTH_BYTES, head - LENGTH_BYTES };
-    while (text.n > 0 && text.p[text.n - 1] == ' ') text.n--;
-    if (text.n == 0 || text.p[0] != '{') return why_say(why, ERR_INPUT, "the header is not a JSON object");
-    enum err e = json_read(&text, arena, out_header);
+    enum err e = text.n > 0 && text.p[0] == '{' ? json_read(text, arena, out_header) : ERR_INPUT;
     if (e == ERR_MEMORY) return e;
-    if (e != OK) return why_say(why, ERR_INPUT, "the header is not a JSON object");
-    if (text.n > 0 || text.p[-1] != '}') return why_say(why, ERR_INPUT, "something follows the header's JSON object");
+    if (e != OK) return why_say(why, ERR_INPUT, "the header is not one JSON object");
     *out_data_bytes = (size_t)total - head;
     return OK;
 }

@@ -36,7 +36,7 @@ static enum err add_vector(const struct msg_field *f, struct vec v, struct buf *
     buf_add_z(out, "[");
     for (size_t i = 0; i < v.n; i++) {
         if (!isfinite(v.p[i])) return why_say(why, ERR_PROTO, "%s: number %zu is not finite", f->name, i);
-        if (i > 0) buf_add(out, ",", 1);
+        if (i > 0) buf_add_z(out, ",");
         json_add_number(out, v.p[i]);
     }
     buf_add_z(out, "]");
@@ -161,16 +161,16 @@ static enum err read_str(const struct msg_field *f, const struct json *item, str
 static enum err read_vec(const struct msg_field *f, const struct json *item, struct arena *arena, struct vec *out,
                          struct why *why)
 {
-    bool none = json_is(item, JSON_LIST) && item->count == 0;
-    if (!none && !json_is(item, JSON_NUMBERS)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
+    if (!json_is(item, JSON_LIST)) return why_say(why, ERR_PROTO, "%s: must be a list of numbers", f->name);
     size_t n = item->count;
     TRY(check_length(f, n, "numbers", why));
     double *p = arena_array(arena, n + 1, sizeof *p);
     if (p == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(item->numbers[i]))
+    size_t i = 0;
+    for (const struct json *one = item->first; one; one = one->next) {
+        if (!json_is(one, JSON_NUMBER) || !isfinite(one->number))
             return why_say(why, ERR_PROTO, "%s: number %zu is not a finite number", f->name, i);
-        p[i] = item->numbers[i];
+        p[i++] = one->number;
     }
     *out = (struct vec){ p, n };
     return OK;
@@ -317,14 +317,12 @@ static enum err read_message(const struct json *json, struct arena *arena, struc
 enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
 {
     struct msg_hint local = { 0 };
-    struct str rest = json;
     const struct json *tree = NULL;
     if (json.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
     if (!str_is_utf8(json)) return why_say(why, ERR_PROTO, "the message is not UTF-8 text");
-    enum err e = json_read(&rest, arena, &tree);
+    enum err e = json_read(json, arena, &tree);
     if (e == ERR_MEMORY) return e;
-    if (e != OK || !json_is(tree, JSON_OBJECT)) return why_say(why, ERR_PROTO, "the message is not a JSON object");
-    if (rest.n > 0) return why_say(why, ERR_PROTO, "something follows the JSON object");
+    if (e != OK || !json_is(tree, JSON_OBJECT)) return why_say(why, ERR_PROTO, "the message is not one JSON object");
     e = read_message(tree, arena, out, &local, why);
     if (hint) *hint = local;
     return e;

@@ -71,12 +71,12 @@ Test(codec, bad_messages_get_a_sentence)
         const char *name, *json, *says;
     } rows[] = {
         { "fine", HEAD TAIL "\"records\":5}", NULL },
-        { "not JSON", "hello", "not a JSON object" },
-        { "empty", "", "not a JSON object" },
+        { "not JSON", "hello", "not one JSON object" },
+        { "empty", "", "not one JSON object" },
         { "not UTF-8", HEAD TAIL "\"records\":5,\"\xa1\":1}", "not UTF-8" },
-        { "a list", "[1]", "not a JSON object" },
-        { "half", HEAD TAIL, "not a JSON object" },
-        { "more after it", HEAD TAIL "\"records\":5} x", "follows" },
+        { "a list", "[1]", "not one JSON object" },
+        { "half", HEAD TAIL, "not one JSON object" },
+        { "more after it", HEAD TAIL "\"records\":5} x", "not one JSON object" },
         { "unknown type", "{\"version\":1,\"id\":\"\",\"type\":\"launch\"}", "not known" },
         { "missing field", HEAD TAIL "\"round2\":1}", "not a field" },
         { "missing field only", "{\"version\":1,\"type\":\"data.new\",\"id\":\"1a-7\",\"records\":1}",

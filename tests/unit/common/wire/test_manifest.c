@@ -35,8 +35,7 @@ Test(manifest, right_and_wrong)
         struct manifest m;
         struct why why = { 0 };
         const struct json *json = NULL;
-        struct str rest = str_of(rows[i].json);
-        cr_assert_eq(json_read(&rest, &arena, &json), OK, "%s", rows[i].name);
+        cr_assert_eq(json_read(str_of(rows[i].json), &arena, &json), OK, "%s", rows[i].name);
         enum err e = manifest_from_json(json, &arena, &m, &why);
         cr_expect_eq(e, rows[i].says ? ERR_PROTO : OK, "%s: %s", rows[i].name, why.text);
         if (rows[i].says) cr_expect(strstr(why.text, rows[i].says), "%s says: %s", rows[i].name, why.text);
