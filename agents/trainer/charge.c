@@ -1,4 +1,5 @@
 #include "agents/trainer/charge.h"
+#include <inttypes.h>
 
 static enum err event_of(const struct update_cover *cover, struct privacy_event *out, struct why *why)
 {
@@ -7,12 +8,23 @@ static enum err event_of(const struct update_cover *cover, struct privacy_event 
     return OK;
 }
 
+/* The run's promise is for so many sums, however many are begun. */
+static enum err may_sum(const struct charge *c, const struct work *w, const struct update_cover *cover, struct why *why)
+{
+    if (!cover->in_sum || budget_charges_beside(c->budget, w->run, cover->sum) < cover->unit.rounds) return OK;
+    return why_say(why, ERR_BUDGET,
+                   "the run's noise is reckoned for %" PRIu64
+                   " secure sums, and so many were charged; some were given up",
+                   cover->unit.rounds);
+}
+
 enum err charge_round(const struct charge *c, const struct work *w, struct update_cover *cover, struct why *why)
 {
     struct privacy_event event;
     enum budget_grant grant;
     if (!cover->wanted) return OK;
     TRY(event_of(cover, &event, why));
+    TRY(may_sum(c, w, cover, why));
     uint64_t round = cover->in_sum ? cover->sum : w->round;
     TRY(budget_reserve(c->budget, w->run, round, &event, c->put, c->sink, &grant, why));
     if (grant == BUDGET_COMMITTED)

@@ -22,7 +22,7 @@ struct charge {
  * The update leaves in a later transaction, together with budget_commit and the note that it left.
  *
  * SECURE SUMS are charged by their own number: one that was given up after a vector may have left is spent, and the
- * next one is another charge.
+ * next one is another charge.  No more than the rule's rounds are charged a run: with more its epsilon would not hold.
  *
  * AFTER A CRASH.  A round that is reserved but not committed may have had noise drawn, but since sending and
  * committing are one transaction, nobody saw it: new noise is drawn under the same charge.  A round that is committed

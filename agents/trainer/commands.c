@@ -96,6 +96,20 @@ static struct local_rule next_rule(const struct trainer *t)
     return update_cover_of(t->last_plan).rule;
 }
 
+static void say_next(const struct trainer *t, struct result *out)
+{
+    struct privacy_event event;
+    struct local_rule rule = next_rule(t);
+    if (t->last_unit.units > 0 && t->last_unit.site) {
+        event = unit_rule_event(&t->last_unit);
+        result_say(out, "Secure sums that hide this hospital and can still be afforded: %" PRIu64 ".",
+                   budget_forecast(&t->budget, &event));
+    } else if (local_event(&rule, &event, NULL) == OK) {
+        result_say(out, "Rounds of epsilon %g each that can still be afforded: %" PRIu64 ".", rule.epsilon,
+                   budget_forecast(&t->budget, &event));
+    }
+}
+
 /* Whole updates and single patients are hidden by different noise, and counted apart. */
 static void say_patients(const struct trainer *t, struct result *out)
 {
@@ -106,7 +120,7 @@ static void say_patients(const struct trainer *t, struct result *out)
     if (b->count > 0)
         result_say(out, "For each patient, counted apart: of epsilon %g (delta %g), %.4f is spent over %zu rounds.",
                    b->filter.epsilon_max, b->filter.delta, budget_spent(b), b->count);
-    if (r->units == 0) return;
+    if (r->units == 0 || r->site) return;
     struct privacy_event e = unit_rule_event(r);
     result_say(out, "Rounds that hide each patient and can still be afforded: %" PRIu64 ".", budget_forecast(b, &e));
 }
@@ -114,23 +128,19 @@ static void say_patients(const struct trainer *t, struct result *out)
 static enum err run_budget(struct agent *a, void *self, const struct call *c, struct result *out)
 {
     const struct trainer *t = self;
-    struct privacy_event event;
     (void)a;
     (void)c;
     if (!t->policy.set) {
         result_say(out, "No site policy is set, so there is no budget and nothing leaves.");
         return OK;
     }
-    struct local_rule rule = next_rule(t);
     double spent = budget_spent(&t->budget);
     double left = spent < t->policy.epsilon_max ? t->policy.epsilon_max - spent : 0;
     if (t->budget.trouble.text[0])
         result_say(out, "The ledger is broken, so nothing more leaves: %s.", t->budget.trouble.text);
     result_say(out, "Of epsilon %g (delta %g), %.4f is spent and %.4f is left, over %zu rounds so far.",
                t->policy.epsilon_max, t->policy.delta, spent, left, t->budget.count);
-    if (local_event(&rule, &event, NULL) == OK)
-        result_say(out, "Rounds of epsilon %g each that can still be afforded: %" PRIu64 ".", rule.epsilon,
-                   budget_forecast(&t->budget, &event));
+    say_next(t, out);
     say_patients(t, out);
     result_field(out, "spent", "%.4f", spent);
     result_field(out, "left", "%.4f", left);

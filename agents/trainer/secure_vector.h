@@ -17,8 +17,8 @@
 #include "agents/trainer/update.h"
 #include "common/privacy/secure_plan.h"
 
-/* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort, or with noise is
- * of more sums than that is reckoned for; secure_plan_of's errors. */
+/* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort; secure_plan_of's
+ * errors. */
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
                             struct why *why) MUST_USE;
 

@@ -221,6 +221,13 @@ enum err budget_commit(struct budget *b, const char *run, uint64_t round, budget
     return OK;
 }
 
+uint64_t budget_charges_beside(const struct budget *b, const char *run, uint64_t round)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < b->count; i++) count += b->charges[i].round != round && strcmp(b->charges[i].run, run) == 0;
+    return count;
+}
+
 double budget_spent(const struct budget *b)
 {
     return fmin(accountant_round_up(filter_epsilon(&b->filter, &b->spent)), BUDGET_SPENT_MAX);

@@ -74,6 +74,9 @@ enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const
 enum err budget_commit(struct budget *b, const char *run, uint64_t round, budget_put_fn *put, void *sink,
                        struct why *why) MUST_USE;
 
+/* Charges of the run so far, but for this round's. */
+uint64_t budget_charges_beside(const struct budget *b, const char *run, uint64_t round);
+
 double budget_spent(const struct budget *b); /* epsilon at delta, rounded up, by the filter's bound */
 
 /* Would so many rounds like this fit?  No when the ledger is not whole. */

@@ -138,5 +138,11 @@ Test(charge, secure_sums)
     t.cover.sum = 2;
     cr_assert_eq(pay(&t, 1, NULL), OK);
     cr_expect(t.ledger.records == 2 && budget_spent(&t.budget) > once, "the same round's next sum");
+    for (t.cover.sum = 7; t.cover.sum <= 8; t.cover.sum++) cr_assert_eq(pay(&t, 2, NULL), OK);
+    struct why why = { "" };
+    cr_expect_eq(pay(&t, 3, &why), ERR_BUDGET, "the noise is reckoned for four");
+    cr_expect(t.ledger.records == 4 && strstr(why.text, "reckoned for 4 secure sums") != NULL, "%s", why.text);
+    t.cover.sum = 8;
+    cr_expect_eq(pay(&t, 3, NULL), OK, "the fourth one again");
     budget_fini(&t.budget);
 }

@@ -125,6 +125,20 @@ Test(budget, a_round_is_charged_once)
     cr_expect(grant == BUDGET_NEW && budget_spent(&b) > spent);
 }
 
+Test(budget, charges_of_a_run)
+{
+    static struct sink s;
+    struct budget b CLEANUP(budget_fini);
+    const struct privacy_event e = event_of(.1);
+    enum budget_grant grant = BUDGET_NEW;
+    budget_init(&b, EPSILON_MAX, DELTA);
+    for (uint64_t round = 1; round <= 3; round++)
+        cr_assert_eq(budget_reserve(&b, "r1", round, &e, keep, &s, &grant, NULL), OK);
+    cr_assert_eq(budget_reserve(&b, "r2", 1, &e, keep, &s, &grant, NULL), OK);
+    cr_expect(budget_charges_beside(&b, "r1", 2) == 2 && budget_charges_beside(&b, "r1", 9) == 3);
+    cr_expect(budget_charges_beside(&b, "r2", 1) == 0 && budget_charges_beside(&b, "r3", 1) == 0);
+}
+
 /* Spend all of it: never above the cap, the forecast is right, nothing is written once it is spent. */
 Test(budget, stops_at_the_cap)
 {
