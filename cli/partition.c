@@ -143,33 +143,82 @@ static enum err deal(struct dealing *d, struct partition *how, uint32_t *out_par
 
 /* ---- writing ---- */
 
-/* One pass over the file: a line that is no unit's is a preface of all, or blank. */
-static enum err write_part(const struct dealing *d, const uint32_t *part, uint32_t which, struct str csv,
-                           const char *path, struct why *why)
+struct lines {
+    struct str preface; /* what stands before the first record */
+    struct str *of;     /* by place, those of one part after those of another, each with its end */
+    size_t *ends;       /* by part: where its lines end in that order */
+};
+
+static void lines_free(struct lines *l)
+{
+    free(l->of);
+    free(l->ends);
+}
+
+/* The text up to the line's end, and the end. */
+static struct str take_whole(struct str *rest)
+{
+    struct str line = *rest;
+    (void)str_next(rest, '\n');
+    line.n -= rest->n;
+    return line;
+}
+
+/* A line after the first record that is none itself is blank. */
+static void collect(const struct dealing *d, const uint32_t *part, struct str csv, struct lines *out)
+{
+    out->preface = (struct str){ csv.p, csv.n };
+    for (size_t unit = 0, number = 1; csv.n && unit < d->n; number++) {
+        struct str line = take_whole(&csv);
+        if (d->units[unit].line != number) continue;
+        if (unit == 0) out->preface.n = (size_t)(line.p - out->preface.p);
+        out->of[out->ends[part[unit++]]++] = line;
+    }
+}
+
+/* Where each part's lines begin; collecting them moves that to their end. */
+static enum err sort_lines(const struct dealing *d, const uint32_t *part, size_t nparts, struct str csv,
+                           struct lines *out)
+{
+    size_t at = 0;
+    out->of = calloc(d->n + 1, sizeof *out->of);
+    out->ends = calloc(nparts + 1, sizeof *out->ends);
+    if (!out->of || !out->ends) return ERR_MEMORY;
+    for (size_t i = 0; i < d->n; i++) out->ends[part[i]]++;
+    for (size_t k = 0; k < nparts; k++) {
+        size_t n = out->ends[k];
+        out->ends[k] = at;
+        at += n;
+    }
+    collect(d, part, csv, out);
+    return OK;
+}
+
+static void add_line(struct str line, struct buf *out)
+{
+    buf_add_str(out, line);
+    if (line.n && line.p[line.n - 1] != '\n') buf_add_z(out, "\n");
+}
+
+static enum err write_part(const struct lines *l, uint32_t which, const char *path, struct why *why)
 {
     CLEANUP(buf_free) struct buf out = buf_make(MAX_BYTES);
-    size_t unit = 0;
-    uint64_t first = d->n ? d->units[0].line : UINT64_MAX;
-    for (uint64_t number = 1; csv.n; number++) {
-        struct str line = str_next(&csv, '\n');
-        while (unit < d->n && d->units[unit].line < number) unit++;
-        bool ours = unit < d->n && d->units[unit].line == number && part[unit] == which;
-        if (number >= first && !ours) continue;
-        buf_add_str(&out, line);
-        buf_add_z(&out, "\n");
-    }
+    add_line(l->preface, &out);
+    for (size_t i = which ? l->ends[which - 1] : 0; i < l->ends[which]; i++) add_line(l->of[i], &out);
     TRY(buf_err(&out));
     return file_write(path, buf_bytes(&out), FILE_MODE, why);
 }
 
-static enum err write_parts(const struct dealing *d, const uint32_t *part, struct str csv, const char *folder,
-                            struct str names, struct why *why)
+static enum err write_parts(const struct dealing *d, const uint32_t *part, size_t nparts, struct str csv,
+                            const char *folder, struct str names, struct why *why)
 {
-    for (uint32_t which = 0; names.n; which++) {
+    CLEANUP(lines_free) struct lines lines = { 0 };
+    TRY(sort_lines(d, part, nparts, csv, &lines));
+    for (uint32_t which = 0; which < nparts; which++) {
         char path[PATH_BYTES];
         struct str name = str_next(&names, ',');
         (void)snprintf(path, sizeof path, "%s/" STR_F "/records.csv", folder, STR_ARG(name));
-        TRY(write_part(d, part, which, csv, path, why));
+        TRY(write_part(&lines, which, path, why));
     }
     return OK;
 }
@@ -206,7 +255,7 @@ static enum err run(char **argv, struct dealing *d, struct why *why)
         return why_say(why, ERR_DATA, "no line of %s has a field for the label of task %s", argv[1], task.name);
     uint32_t *part = calloc(d->n + 1, sizeof *part);
     enum err e = part ? deal(d, &how, part, why) : ERR_MEMORY;
-    if (e == OK) e = write_parts(d, part, buf_str(&csv), argv[3], str_of(argv[4]), why);
+    if (e == OK) e = write_parts(d, part, how.nparts, buf_str(&csv), argv[3], str_of(argv[4]), why);
     free(part);
     return e;
 }

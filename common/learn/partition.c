@@ -1,6 +1,7 @@
 #include "common/learn/partition.h"
 #include "common/learn/sample.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct deal { /* work in progress */
@@ -63,27 +64,74 @@ static void deal_skewed(struct deal *d, const struct partition *p, const uint32_
     for (uint32_t k = 0; k <= most; k++) deal_class(d, p, labels, k, nrows, part);
 }
 
-static size_t largest(const size_t *sizes, size_t n)
+/* ---- parts below the minimum take rows from whichever part is then largest ---- */
+
+struct rich {
+    size_t *heap; /* parts above the minimum, the largest on top; of equals the first */
+    size_t n;
+    size_t *next;   /* by part: place in `rows` of the row it gives away next */
+    uint32_t *rows; /* of all parts in turn, each part's as they were dealt */
+};
+
+static bool larger(const struct deal *d, size_t a, size_t b)
 {
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (sizes[i] > sizes[best]) best = i;
-    return best;
+    return d->sizes[a] != d->sizes[b] ? d->sizes[a] > d->sizes[b] : a < b;
 }
 
-/* Parts below the minimum take rows from whichever part is then largest. */
-static void top_up(struct deal *d, const struct partition *p, uint32_t *part)
+static void sift_down(const struct deal *d, struct rich *r, size_t at)
 {
-    for (size_t poor = 0; poor < p->nparts; poor++) {
-        while (d->sizes[poor] < p->min_rows) {
-            size_t rich = largest(d->sizes, p->nparts);
-            size_t i = 0;
-            while (part[d->order[i]] != rich) i++;
-            part[d->order[i]] = (uint32_t)poor;
-            d->sizes[rich]--;
-            d->sizes[poor]++;
-        }
+    for (;;) {
+        size_t top = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < r->n; child++)
+            if (larger(d, r->heap[child], r->heap[top])) top = child;
+        if (top == at) return;
+        size_t kept = r->heap[at];
+        r->heap[at] = r->heap[top];
+        r->heap[top] = kept;
+        at = top;
     }
+}
+
+static void line_up(const struct deal *d, const struct partition *p, size_t nrows, const uint32_t *part, struct rich *r)
+{
+    size_t at = 0;
+    for (size_t k = 0; k < p->nparts; at += d->sizes[k++]) {
+        r->next[k] = at;
+        if (d->sizes[k] > p->min_rows) r->heap[r->n++] = k;
+    }
+    for (size_t i = 0; i < nrows; i++) r->rows[r->next[part[d->order[i]]]++] = d->order[i];
+    for (size_t k = 0; k < p->nparts; k++) r->next[k] -= d->sizes[k];
+    for (size_t i = r->n; i > 0; i--) sift_down(d, r, i - 1);
+}
+
+/* While a part is below the minimum another is above it, and no more than the minimum is ever taken. */
+static void give(struct deal *d, struct rich *r, size_t poor, uint32_t *part)
+{
+    size_t from = r->heap[0];
+    part[r->rows[r->next[from]++]] = (uint32_t)poor;
+    d->sizes[from]--;
+    d->sizes[poor]++;
+    sift_down(d, r, 0);
+}
+
+static void rich_free(struct rich *r)
+{
+    free(r->heap);
+    free(r->next);
+    free(r->rows);
+}
+
+static enum err top_up(struct deal *d, const struct partition *p, size_t nrows, uint32_t *part)
+{
+    CLEANUP(rich_free)
+    struct rich r = { .heap = calloc(p->nparts, sizeof *r.heap),
+                      .next = calloc(p->nparts, sizeof *r.next),
+                      .rows = calloc(nrows + 1, sizeof *r.rows) };
+    if (r.heap == NULL || r.next == NULL || r.rows == NULL) return ERR_MEMORY;
+    line_up(d, p, nrows, part, &r);
+    for (size_t poor = 0; poor < p->nparts; poor++)
+        while (d->sizes[poor] < p->min_rows) give(d, &r, poor, part);
+    return OK;
 }
 
 static void deal_free(struct deal *d)
@@ -107,6 +155,5 @@ enum err partition_rows(const struct partition *p, const uint32_t *labels, size_
         deal_alike(&d, p, nrows, out_part);
     else
         deal_skewed(&d, p, labels, nrows, out_part);
-    top_up(&d, p, out_part);
-    return OK;
+    return top_up(&d, p, nrows, out_part);
 }
