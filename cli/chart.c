@@ -116,13 +116,10 @@ static void legend(const struct chart *c, size_t i, struct buf *out)
     text(out, WIDTH - RIGHT + 38, y + 4, "start", c->series[i].name);
 }
 
-void chart_svg(const struct chart *c, struct buf *out)
+static void draw(const struct chart *c, size_t place, struct buf *out)
 {
     struct frame f = frame_of(c);
-    buf_addf(out,
-             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" "
-             "font-size=\"12\" fill=\"#333\">\n<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
-             WIDTH, HEIGHT, WIDTH, HEIGHT);
+    buf_addf(out, "<g transform=\"translate(0 %zu)\">\n", place * HEIGHT);
     text(out, WIDTH / 2.0, 18, "middle", c->title);
     y_axis(c, &f, out);
     x_axis(c, &f, out);
@@ -130,5 +127,15 @@ void chart_svg(const struct chart *c, struct buf *out)
         curve(&c->series[i], &f, colors[i], out);
         legend(c, i, out);
     }
+    buf_add_z(out, "</g>\n");
+}
+
+void chart_svg(const struct chart *charts, size_t n, struct buf *out)
+{
+    buf_addf(out,
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" font-family=\"sans-serif\" "
+             "font-size=\"12\" fill=\"#333\">\n<rect width=\"%d\" height=\"%zu\" fill=\"#fff\"/>\n",
+             WIDTH, n * HEIGHT, WIDTH, n * HEIGHT);
+    for (size_t i = 0; i < n; i++) draw(&charts[i], i, out);
     buf_add_z(out, "</svg>\n");
 }

@@ -1,5 +1,5 @@
 /*
- * chart -- a small line chart as SVG, readable in a browser and in a README.
+ * chart -- small line charts as SVG, readable in a browser and in a README.
  */
 #pragma once
 #include "common/base/buf.h"
@@ -19,7 +19,7 @@ struct chart {
     size_t nseries;
 };
 
-void chart_svg(const struct chart *c, struct buf *out);
+void chart_svg(const struct chart *charts, size_t n, struct buf *out); /* n of them, one below the other */
 /* "nice" steps of an axis: the smallest of 1, 2, 5 times a power of ten that gives at most `max` steps over the range.
  */
 double chart_step(double low, double high, size_t max);

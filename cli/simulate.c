@@ -3,16 +3,14 @@
  * one seed: the agents of production on a transport that delays, drops,
  * duplicates and kills.
  */
-#include "agents/coordinator/journal.h"
-#include "cli/chart.h"
 #include "cli/program.h"
 #include "cli/show.h"
+#include "cli/simulate_tell.h"
 #include "cli/simulate_world.h"
 #include "cli/visit.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/runtime/sim.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +20,13 @@ extern const struct agent_def coordinator_agent;
 extern const struct agent_def trainer_agent;
 
 enum { MAX_ROUNDS = 1000, JOIN_MS = 10000, ASK_AGAIN_MS = 5000, LOOK_MS = 500, OUT_MAX_BYTES = 1 << 20 };
-enum { DOWN_MIN_MS = 1000, DOWN_MAX_MS = 20000, TASK_MAX_TEXT = 1 << 20, SVG_MODE = 0644, SPARK_CELLS = 60 };
+enum { DOWN_MIN_MS = 1000, DOWN_MAX_MS = 20000, TASK_MAX_TEXT = 1 << 20, SVG_MODE = 0644 };
 #define LONGEST_MS ((uint64_t)30 * 24 * 3600 * 1000) /* of virtual time */
 
 struct simulation {
     const struct cli *cli;
-    uint64_t since_ms; /* real */
+    uint64_t since_ms, began_ms; /* real: of all, of the run */
+    uint64_t before_bytes;       /* resident, without agents */
     struct sim *sim;
     struct world world;
     char task_path[HOME_PATH_BYTES];
@@ -183,102 +182,50 @@ static enum err go(struct simulation *s, struct why *why)
 
 /* ---- telling ---- */
 
-static void add_round(const struct round_row *row, struct result *r)
+static struct told told_of(const struct simulation *s)
 {
-    char text[8][32];
-    (void)snprintf(text[0], sizeof text[0], "%llu", (unsigned long long)row->round);
-    (void)snprintf(text[1], sizeof text[1], "%llu/%llu", (unsigned long long)row->in, (unsigned long long)row->joined);
-    (void)snprintf(text[2], sizeof text[2], "%.4f", row->loss);
-    (void)snprintf(text[3], sizeof text[3], "%.4f", row->auc);
-    (void)snprintf(text[4], sizeof text[4], "%.4f", row->accuracy);
-    (void)snprintf(text[5], sizeof text[5], "%.1f", row->seconds);
-    (void)snprintf(text[6], sizeof text[6], "%llu", (unsigned long long)row->bytes);
-    (void)snprintf(text[7], sizeof text[7], "%llu", (unsigned long long)row->late);
-    const char *const cells[] = { text[0], text[1], text[2], text[3], text[4], text[5], text[6], text[7], NULL };
-    result_row(r, cells);
+    uint64_t resident = told_resident_bytes();
+    return (struct told){ .run = s->run,
+                          .task = s->task,
+                          .why = s->head.why,
+                          .nsites = s->world.nsites,
+                          .copies = s->world.copies,
+                          .site_rows = WORLD_SITE_RECORDS,
+                          .setup_seconds = (double)(s->began_ms - s->since_ms) / 1000,
+                          .real_seconds = (double)(clock_mono_ms() - s->began_ms) / 1000,
+                          .virtual_seconds = (double)(s->head.ended_ms - s->head.started_ms) / 1000,
+                          .agents_bytes = resident > s->before_bytes ? resident - s->before_bytes : 0,
+                          .peak_bytes = told_peak_bytes(),
+                          .counts = sim_counts(s->sim),
+                          .rows = s->rows,
+                          .nrows = s->nrows };
 }
 
-static void tell(const struct simulation *s, struct result *r)
-{
-    static const char *const columns[] = { "round", "in", "loss", "AUC", "accuracy", "seconds", "bytes", "late", NULL };
-    struct sim_counts n = sim_counts(s->sim);
-    double real_seconds = (double)(clock_mono_ms() - s->since_ms) / 1000;
-    uint64_t updates = 0;
-    for (size_t i = 0; i < s->nrows; i++) updates += s->rows[i].in;
-    double virtual_seconds = (double)(s->head.ended_ms - s->head.started_ms) / 1000;
-    result_say(r, "%s at %zu hospitals: %s", s->run, s->world.nsites, s->head.why);
-    if (s->world.copies > 1)
-        result_say(r, "the file's records were dealt out %zu times over, so that each hospital has about %d",
-                   s->world.copies, WORLD_SITE_RECORDS);
-    result_field(r, "virtual_seconds", "%.1f", virtual_seconds);
-    result_field(r, "real_seconds", "%.2f", real_seconds);
-    result_field(r, "updates_per_minute", "%.0f", (double)updates * 60 / real_seconds);
-    result_field(r, "messages", "%llu", (unsigned long long)n.packets);
-    result_field(r, "bytes", "%llu", (unsigned long long)n.bytes);
-    result_field(r, "lost", "%llu", (unsigned long long)n.dropped);
-    result_field(r, "doubled", "%llu", (unsigned long long)n.duplicated);
-    result_field(r, "kills", "%llu", (unsigned long long)n.kills);
-    result_columns(r, columns);
-    for (size_t i = 0; i < s->nrows; i++) add_round(&s->rows[i], r);
-}
-
-struct curves {
-    double loss[MAX_ROUNDS], auc[MAX_ROUNDS], accuracy[MAX_ROUNDS];
-};
-
-static void curves_of(const struct simulation *s, struct curves *c)
-{
-    for (size_t i = 0; i < s->nrows; i++) {
-        c->loss[i] = s->rows[i].loss;
-        c->auc[i] = s->rows[i].auc;
-        c->accuracy[i] = s->rows[i].accuracy;
-    }
-}
-
-static enum err draw(const struct cli *cli, const struct simulation *s, const struct curves *c, struct why *why)
+static enum err draw(const struct cli *cli, const struct told *t, struct why *why)
 {
     CLEANUP(buf_free) struct buf out = buf_make(OUT_MAX_BYTES);
-    buf_add_z(&out, "\nloss  ");
-    draw_spark(&out, &cli->look, c->loss, s->nrows, SPARK_CELLS);
-    buf_add_z(&out, "\nAUC   ");
-    draw_spark(&out, &cli->look, c->auc, s->nrows, SPARK_CELLS);
-    buf_add_z(&out, "\n");
+    TRY(tell_picture(t, &cli->look, &out));
     return cli_put(&out, why);
 }
 
-static enum err write_svg(const struct simulation *s, const struct curves *c, const char *path, struct why *why)
+static enum err write_svg(const struct told *t, const char *path, struct why *why)
 {
-    char title[200];
     CLEANUP(buf_free) struct buf out = buf_make(OUT_MAX_BYTES);
-    (void)snprintf(title, sizeof title, "%s: %zu simulated hospitals", s->task, s->world.nsites);
-    const struct chart chart = {
-        .title = title,
-        .x_name = "round",
-        .y_name = "",
-        .series = { { "loss", c->loss, s->nrows }, { "AUC", c->auc, s->nrows }, { "accuracy", c->accuracy, s->nrows } },
-        .nseries = 3
-    };
-    chart_svg(&chart, &out);
-    TRY(buf_err(&out));
+    TRY(tell_svg(t, &out));
     return file_write(path, buf_bytes(&out), SVG_MODE, why);
 }
 
 static enum err report(const struct cli *cli, const struct call *call, const struct simulation *s, struct why *why)
 {
     char svg[HOME_PATH_BYTES];
-    struct result r;
-    struct curves *c = calloc(1, sizeof *c);
-    if (!c) return ERR_MEMORY;
+    struct result r CLEANUP(result_free);
+    struct told t = told_of(s);
     result_init(&r);
-    curves_of(s, c);
-    tell(s, &r);
-    enum err e = visit_put(cli, &r, why);
-    if (e == OK && !cli->json && s->nrows > 1) e = draw(cli, s, c, why);
+    tell_table(&t, &r);
+    TRY(visit_put(cli, &r, why));
+    if (!cli->json && t.nrows > 1) TRY(draw(cli, &t, why));
     cli_text(call, "svg", svg, sizeof svg);
-    if (e == OK && *svg) e = write_svg(s, c, svg, why);
-    result_free(&r);
-    free(c);
-    return e;
+    return *svg ? write_svg(&t, svg, why) : OK;
 }
 
 static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
@@ -289,7 +236,9 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     s->since_ms = clock_mono_ms();
     show_step(cli, "dealing records out to the hospitals");
     TRY(make_world(&call->call, s, why));
+    s->before_bytes = told_resident_bytes();
     TRY(make_sim(&call->call, s, why));
+    s->began_ms = clock_mono_ms();
     TRY(go(s, why));
     show_step_end(cli);
     TRY(report(cli, &call->call, s, why));

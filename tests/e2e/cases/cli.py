@@ -92,8 +92,18 @@ def simulate(t, home):
                                  "--json", code=0).stdout)
     rows = said["rows"]
     t.ok(len(rows) == 12 and all(float(r["AUC"]) > 0.9 for r in rows), "simulate: as many rounds as asked", said)
-    t.ok(int(said["fields"]["lost"]) > 0 and "<svg" in open(picture, encoding="utf-8").read(), "simulate: losses and a picture",
-         said)
+    with open(picture, encoding="utf-8") as f:
+        drawn = f.read()
+    fields = {name: float(value) for name, value in said["fields"].items()}
+    t.ok(fields["lost"] > 0 and all(word in drawn for word in ("<svg", "AUC", "megabytes", "virtual seconds")),
+         "simulate: losses and a picture", said)
+    updates = sum(int(r["in"].split("/")[0]) for r in rows)
+    t.ok(1000 < fields["bytes_per_agent"] < fields["peak_bytes"] / 30, "simulate: memory of an agent, and of all", fields)
+    t.ok(abs(fields["updates_per_minute"] * fields["real_seconds"] / 60 / updates - 1) < .1,
+         "simulate: updates a minute are those of the run", fields)
+    shown = home.himas("simulate", "--sites", "4", "--rounds", "3", code=0).stdout
+    t.ok(all(any(line.startswith(name) and " to " in line for line in shown.splitlines())
+             for name in ("loss", "AUC", "accuracy", "bytes", "time")), "simulate: a picture in the terminal", shown)
 
 
 def up_again(t, home):

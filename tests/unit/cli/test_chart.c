@@ -20,7 +20,7 @@ Test(chart, svg)
         .title = "a < b & c", .x_name = "round", .y_name = "AUC", .series = { { "AUC", values, 4 } }, .nseries = 1
     };
     CLEANUP(buf_free) struct buf out = buf_make(1 << 16);
-    chart_svg(&c, &out);
+    chart_svg(&c, 1, &out);
     const char *svg = (const char *)out.p;
     cr_assert_eq(buf_err(&out), OK);
     cr_expect(strncmp(svg, "<svg ", 5) == 0 && strstr(svg, "</svg>\n") != NULL);
@@ -33,10 +33,27 @@ Test(chart, svg)
     cr_expect_eq(moves, 2, "a gap begins a new piece");
 }
 
+Test(chart, several_stand_below_each_other)
+{
+    static const double values[] = { 1, 2 };
+    const struct chart charts[] = {
+        { .title = "upper", .x_name = "", .y_name = "", .series = { { "a", values, 2 } }, .nseries = 1 },
+        { .title = "lower", .x_name = "", .y_name = "", .series = { { "b", values, 2 } }, .nseries = 1 },
+    };
+    CLEANUP(buf_free) struct buf out = buf_make(1 << 16);
+    chart_svg(charts, 2, &out);
+    const char *svg = (const char *)out.p;
+    const char *upper = strstr(svg, "upper");
+    const char *between = strstr(svg, "translate(0 360)");
+    cr_assert(upper && between);
+    cr_expect(strstr(svg, "viewBox=\"0 0 720 720\"") && upper < between && strstr(between, "lower"));
+    cr_expect(strstr(svg, "<svg") == svg && strstr(svg + 1, "<svg") == NULL, "one document");
+}
+
 Test(chart, nothing_to_draw)
 {
     const struct chart c = { .title = "", .x_name = "", .y_name = "" };
     CLEANUP(buf_free) struct buf out = buf_make(1 << 16);
-    chart_svg(&c, &out);
+    chart_svg(&c, 1, &out);
     cr_expect(buf_err(&out) == OK && out.n > 0);
 }
