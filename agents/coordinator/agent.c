@@ -33,6 +33,8 @@ static const struct agent_handler handlers[] = {
     { MSG_UPDATE,         coordinator_on_update,         MSG_ERROR },
     { MSG_ROUND_DECLINE,  coordinator_on_round_decline,  MSG_ERROR },
     { MSG_EVALUATION,     coordinator_on_evaluation,     MSG_ERROR },
+    { MSG_LOG_COSIGN,     coordinator_on_cosign,         MSG_ERROR },
+    { MSG_LOG_PROOF,      coordinator_on_proof,          MSG_NONE  },
     { MSG_ERROR,          coordinator_on_error,          MSG_NONE  },
     { MSG_FEED_SUBSCRIBE, coordinator_on_subscribe,      MSG_NONE  },
     { 0 },

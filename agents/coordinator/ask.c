@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* A question of a phase is not worth delivering once the phase is over. */
-static struct msg question(const struct run *r, enum msg_type type, unsigned state)
+struct msg ask_question(const struct run *r, enum msg_type type, unsigned state)
 {
     struct msg m = msg_make(type, NULL);
     (void)snprintf(m.run, sizeof m.run, "%s", r->id);
@@ -32,7 +32,7 @@ static enum err send_to_joined(struct run *r, struct msg *m)
 /* An invitation has no end of life: a hospital that was away may still join a later round. */
 enum err ask_invite(struct run *r, const struct site *s)
 {
-    struct msg m = question(r, MSG_RUN_INVITE, RUN_INVITING);
+    struct msg m = ask_question(r, MSG_RUN_INVITE, RUN_INVITING);
     m.ttl_ms = 0;
     m.run_invite.task = buf_str(&r->text);
     m.run_invite.digest = str_of(r->head.digest);
@@ -48,7 +48,7 @@ enum err ask_to_join(struct run *r)
 
 enum err ask_moments(struct run *r)
 {
-    struct msg m = question(r, MSG_STATS_ASK, RUN_STATISTICS);
+    struct msg m = ask_question(r, MSG_STATS_ASK, RUN_STATISTICS);
     return send_to_joined(r, &m);
 }
 
@@ -62,7 +62,7 @@ static const char *model_key(const struct run *r, uint64_t round, char out[STORE
 enum err ask_training(struct run *r)
 {
     char key[STORE_MAX_KEY];
-    struct msg m = question(r, MSG_ROUND_START, RUN_TRAINING);
+    struct msg m = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
     m.round_start.model.kept = model_key(r, r->head.round - 1, key);
     return send_to_joined(r, &m);
 }
@@ -70,14 +70,14 @@ enum err ask_training(struct run *r)
 enum err ask_evaluation(struct run *r)
 {
     char key[STORE_MAX_KEY];
-    struct msg m = question(r, MSG_EVALUATE, RUN_EVALUATING);
+    struct msg m = ask_question(r, MSG_EVALUATE, RUN_EVALUATING);
     m.evaluate.model.kept = model_key(r, r->head.round, key);
     return send_to_joined(r, &m);
 }
 
 enum err ask_to_forget(struct run *r, unsigned final_state)
 {
-    struct msg m = question(r, MSG_RUN_END, final_state);
+    struct msg m = ask_question(r, MSG_RUN_END, final_state);
     m.run_end.outcome = str_of(run_state_name(final_state));
     m.run_end.text = str_of(r->head.why);
     for (size_t i = 0; i < r->nsites; i++)

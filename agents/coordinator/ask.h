@@ -4,6 +4,7 @@
 #pragma once
 #include "agents/coordinator/run.h"
 
+struct msg ask_question(const struct run *r, enum msg_type type, unsigned state); /* of that state; to be filled */
 enum err ask_invite(struct run *r, const struct site *s) MUST_USE;
 enum err ask_to_join(struct run *r) MUST_USE;    /* everybody who has not declined */
 enum err ask_moments(struct run *r) MUST_USE;    /* everybody who joined, as below */

@@ -21,7 +21,8 @@
     R(ARCHITECTURE, "architecture") /* names or shapes are not the model's */                                          \
     R(NOT_FINITE, "not-finite")                                                                                        \
     R(NORM, "norm")                                                                                                    \
-    R(NUMBERS, "numbers") /* moments or counts that cannot be */
+    R(NUMBERS, "numbers")     /* moments or counts that cannot be */                                                   \
+    R(SIGNATURE, "signature") /* of the log's checkpoint, that does not hold */
 
 enum refusal {
 #define REFUSAL_ROW(name, text) REFUSAL_##name,

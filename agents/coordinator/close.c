@@ -3,6 +3,7 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
+#include "agents/coordinator/publish.h"
 #include "agents/coordinator/registry.h"
 #include "agents/coordinator/scores.h"
 #include <inttypes.h>
@@ -107,8 +108,7 @@ static enum err end_run(struct run *r, unsigned final_state)
     return journal_forget_work(r);
 }
 
-/* With patience the best round's model, else the newest. */
-static uint64_t chosen_round(const struct run *r, uint64_t closed)
+uint64_t close_chosen_round(const struct run *r, uint64_t closed)
 {
     return r->task.rounds.patience > 0 && r->head.best_round > 0 ? r->head.best_round : closed;
 }
@@ -118,13 +118,14 @@ static enum err salvage(struct run *r, unsigned final_state)
 {
     uint64_t version;
     uint64_t closed = r->head.round;
+    if (publish_is_logged(r)) return OK;
     if (closed > 0 && r->head.state != RUN_PAUSED) closed--;
-    return closed > 0 ? registry_publish(r, chosen_round(r, closed), final_state, &version) : OK;
+    return closed > 0 ? registry_publish(r, close_chosen_round(r, closed), final_state, &version) : OK;
 }
 
 enum err close_done(struct run *r)
 {
-    uint64_t round = chosen_round(r, r->head.round);
+    uint64_t round = close_chosen_round(r, r->head.round);
     uint64_t version;
     TRY(registry_publish(r, round, RUN_DONE, &version));
     (void)snprintf(r->head.why, sizeof r->head.why,
@@ -138,6 +139,8 @@ enum err close_failed(struct run *r, enum close_reason reason)
     CLEANUP(buf_free) struct buf text = buf_make(ROSTER_JID_BYTES * 64);
     if (reason == CLOSE_TOO_FEW)
         run_say_shortage(r, &text);
+    else if (reason == CLOSE_UNLOGGED)
+        buf_add_z(&text, r->broken.text);
     else if (r->broken.text[0])
         buf_addf(&text, "round %" PRIu64 " could not be aggregated: %s", r->head.round, r->broken.text);
     else

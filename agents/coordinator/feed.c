@@ -139,6 +139,7 @@ static const struct {
     [RUN_STATISTICS] = { "asking", " for the moments of their inputs" },
     [RUN_TRAINING] = { "sent the model to", "" },
     [RUN_EVALUATING] = { "asking", " to score the new model" },
+    [RUN_PUBLISHING] = { "asking", " to sign that the model is in the log" },
 };
 
 enum err feed_tell_phase(struct run *r)

@@ -3,6 +3,7 @@
 #include "agents/coordinator/incoming.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
+#include "agents/coordinator/publish.h"
 #include <inttypes.h>
 
 static void note_sign_of_life(struct coordinator *c, const char *jid)
@@ -94,6 +95,12 @@ enum err coordinator_on_evaluation(struct agent *a, void *self, const struct msg
 {
     (void)a;
     return handle(self, m, incoming_scores);
+}
+
+enum err coordinator_on_cosign(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return handle(self, m, incoming_cosign);
 }
 
 static enum err decline_round(struct incoming *in)

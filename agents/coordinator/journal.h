@@ -15,6 +15,7 @@
  *   model/<run>/<round>                  checkpoint: safetensors; round 0 is the beginning
  *   memory/<run>                         doubles: the server optimiser's memory, a window after another (merge.h)
  *   half/<run>/model, half/<run>/memory  of the next checkpoint, while it is being merged
+ *   proof/<run>, cosign/<run>/<jid>      that the model is in the log, and who signed it (publish.h)
  *   evidence/<run>/<round>/<jid>         digests of two different updates for one round
  *
  * Every event writes a number of rows that does not grow with the federation.

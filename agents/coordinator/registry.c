@@ -2,8 +2,10 @@
 #include "agents/coordinator/card.h"
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/publish.h"
 #include "agents/coordinator/stored.h"
 #include "common/base/file.h"
+#include "common/crypto/logbook.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -95,6 +97,16 @@ static enum err keep(struct run *r, const struct version_row *v, const char *mod
     return agent_link(a, model_key, key_of(key, "weights", v->task, v->version));
 }
 
+/* That it is in the guardian's log, where there is one. */
+static enum err keep_proof(struct run *r, const struct version_row *v)
+{
+    char key[STORE_MAX_KEY];
+    CLEANUP(buf_free) struct buf proof = buf_make(LOGBOOK_PROOF_MAX_BYTES);
+    enum err e = publish_proof(r, &proof);
+    if (e != OK) return e == ERR_ABSENT ? OK : e;
+    return agent_put(r->home->agent, key_of(key, "proof", v->task, v->version), buf_bytes(&proof));
+}
+
 enum err registry_publish(struct run *r, uint64_t round, unsigned outcome, uint64_t *out_version)
 {
     char key[STORE_MAX_KEY];
@@ -110,6 +122,7 @@ enum err registry_publish(struct run *r, uint64_t round, unsigned outcome, uint6
     describe(r, round, outcome, &v);
     TRY(measure(r, &v));
     TRY(keep(r, &v, key));
+    TRY(keep_proof(r, &v));
     *out_version = v.version;
     return OK;
 }
@@ -183,5 +196,8 @@ enum err registry_export(struct agent *a, const struct version_row *v, const cha
     (void)snprintf(path, sizeof path, "%s/%s-%" PRIu64 ".safetensors", directory, v->task, v->version);
     TRY(export_one(a, v, "weights", path, why));
     (void)snprintf(path, sizeof path, "%s/%s-%" PRIu64 ".card.json", directory, v->task, v->version);
-    return export_one(a, v, "card", path, why);
+    TRY(export_one(a, v, "card", path, why));
+    (void)snprintf(path, sizeof path, "%s/%s-%" PRIu64 ".proof", directory, v->task, v->version);
+    enum err e = export_one(a, v, "proof", path, why);
+    return e == ERR_ABSENT ? OK : e;
 }

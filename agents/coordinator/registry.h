@@ -4,6 +4,7 @@
  *   version/<task>/<version>   struct version_row
  *   card/<task>/<version>      the model card, JSON
  *   weights/<task>/<version>   safetensors
+ *   proof/<task>/<version>     that it is in the guardian's log, and who signed it; where there is one
  */
 #pragma once
 #include "agents/coordinator/run.h"
@@ -34,10 +35,11 @@ enum err registry_publish(struct run *r, uint64_t round, unsigned outcome, uint6
 struct agent;
 /* version 0: the newest.  ERR_ABSENT. */
 enum err registry_find(struct agent *a, struct str task, uint64_t version, struct version_row *out) MUST_USE;
-/* Appends what: "card" or "weights". */
+/* Appends what: "card", "weights" or "proof". */
 enum err registry_get(struct agent *a, const struct version_row *v, const char *what, struct buf *out) MUST_USE;
 /* Calls fn for every version in order of task and number. */
 typedef enum err registry_fn(void *to, const struct version_row *v);
 enum err registry_each(struct agent *a, registry_fn *fn, void *to) MUST_USE;
-/* Writes <task>-<version>.safetensors and .card.json into the directory, made when missing.  Blocks on the disk. */
+/* Writes <task>-<version>.safetensors and .card.json, and .proof where there is one, into the directory, made when
+ * missing.  Blocks on the disk. */
 enum err registry_export(struct agent *a, const struct version_row *v, const char *directory, struct why *why) MUST_USE;

@@ -8,6 +8,7 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/merge.h"
+#include "agents/coordinator/publish.h"
 #include "agents/coordinator/standardise.h"
 #include <stdio.h>
 
@@ -16,6 +17,8 @@
 static bool still_waiting(const void *self) { return run_still_waiting(self); }
 static bool too_few(const void *self) { return run_too_few(self); }
 static bool finished(const void *self) { return run_finished(self); }
+static bool finished_and_logged(const void *self) { return run_finished(self) && publish_is_logged(self); }
+static bool not_signed(const void *self) { return !publish_is_signed(self); }
 static bool pause_wanted(const void *self) { return ((const struct run *)self)->head.pause_wanted; }
 static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
 static bool scored_round(const void *self) { return run_scores_round(self); }
@@ -56,6 +59,13 @@ static enum err publish(void *self)
     TRY(close_round(self));
     return close_done(self);
 }
+static enum err enter_log(void *self)
+{
+    TRY(close_round(self));
+    return publish_ask(self);
+}
+static enum err publish_signed(void *self) { return close_done(self); }
+static enum err report_unlogged(void *self) { return close_failed(self, CLOSE_UNLOGGED); }
 static enum err give_up(void *self) { return close_failed(self, CLOSE_TOO_FEW); }
 static enum err report_broken(void *self) { return close_failed(self, CLOSE_BROKEN); }
 static enum err abandon(void *self) { return close_aborted(self); }
@@ -98,14 +108,25 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_AGGREGATING, EVENT_RESUME,   NULL,            NULL,                  RUN_AGGREGATING) },
 
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  still_waiting,   NULL,                  RUN_EVALUATING)  },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished_and_logged, enter_log,          RUN_PUBLISHING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished,        publish,               RUN_DONE)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  pause_wanted,    rest,                  RUN_PAUSED)      },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  NULL,            next_round,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished_and_logged, enter_log,          RUN_PUBLISHING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished,        publish,               RUN_DONE)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, pause_wanted,    rest,                  RUN_PAUSED)      },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, NULL,            next_round,            RUN_TRAINING)    },
     { FSM_ROW(RUN_EVALUATING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_EVALUATING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_RESUME,   NULL,            NULL,                  RUN_EVALUATING)  },
+
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_CHANGED,  still_waiting,   NULL,                  RUN_PUBLISHING)  },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_CHANGED,  not_signed,      give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_CHANGED,  NULL,            publish_signed,        RUN_DONE)        },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_DEADLINE, not_signed,      give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_DEADLINE, NULL,            publish_signed,        RUN_DONE)        },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_BROKEN,   NULL,            report_unlogged,       RUN_FAILED)      },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_PUBLISHING)  },
+    { FSM_ROW(RUN_PUBLISHING,  EVENT_RESUME,   NULL,            NULL,                  RUN_PUBLISHING)  },
 
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   nothing_trained, invite,                RUN_INVITING)    },
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   NULL,            train_on,              RUN_TRAINING)    },

@@ -14,6 +14,7 @@ const char *const run_state_names[RUN_STATES] = {
     [RUN_AGGREGATING] = "aggregating", [RUN_EVALUATING] = "evaluating",
     [RUN_PAUSED] = "paused",           [RUN_DONE] = "done",
     [RUN_FAILED] = "failed",           [RUN_ABORTED] = "aborted",
+    [RUN_PUBLISHING] = "publishing",
 };
 
 const char *run_state_name(unsigned state) { return state < RUN_STATES ? run_state_names[state] : "unknown"; }
@@ -169,7 +170,7 @@ bool run_over(const struct run *r)
 bool run_asks(const struct run *r)
 {
     return r->head.state == RUN_INVITING || r->head.state == RUN_STATISTICS || r->head.state == RUN_TRAINING ||
-           r->head.state == RUN_EVALUATING;
+           r->head.state == RUN_EVALUATING || r->head.state == RUN_PUBLISHING;
 }
 
 /* The last round's model is what the run is judged by. */
@@ -182,6 +183,8 @@ bool run_scores_round(const struct run *r)
 bool run_still_waiting(const struct run *r)
 {
     size_t silent = r->counts.asked - r->counts.in - r->counts.out;
+    if (r->head.state == RUN_PUBLISHING && r->counts.in + silent < r->head.quorum) return false;
+    if (r->head.state == RUN_PUBLISHING && !r->head.logged) return true;
     if (silent > r->counts.away) return true;
     return silent > 0 && r->head.state != RUN_EVALUATING && run_too_few(r);
 }
@@ -229,9 +232,11 @@ bool run_finished(const struct run *r)
 
 uint64_t run_phase_limit_ms(const struct run *r, unsigned state)
 {
-    static const bool waits[RUN_STATES] = {
-        [RUN_STATISTICS] = true, [RUN_TRAINING] = true, [RUN_AGGREGATING] = true, [RUN_EVALUATING] = true
-    };
+    static const bool waits[RUN_STATES] = { [RUN_STATISTICS] = true,
+                                            [RUN_TRAINING] = true,
+                                            [RUN_AGGREGATING] = true,
+                                            [RUN_EVALUATING] = true,
+                                            [RUN_PUBLISHING] = true };
     if (state == RUN_INVITING) return r->task.rounds.join_deadline_ms;
     return state < RUN_STATES && waits[state] ? r->task.rounds.round_deadline_ms : 0;
 }
@@ -254,6 +259,8 @@ void run_say_waiting(const struct run *r, struct buf *out)
         buf_addf(out, "%s%s%s", named ? ", " : "", s->name, s->away ? " (away)" : "");
         named++;
     }
+    if (r->head.state == RUN_PUBLISHING && !r->head.logged)
+        buf_addf(out, "%sthe guardian", named ? ", and first of all for " : "");
     if (silent > named) buf_addf(out, " and %zu more", silent - named);
     if (silent == 0) buf_add_z(out, "nobody");
 }
@@ -276,6 +283,8 @@ void run_say_shortage(const struct run *r, struct buf *out)
     if (r->head.round > 0) buf_addf(out, "round %" PRIu64 ", ", r->head.round);
     buf_addf(out, "%s: %zu of the %" PRIu64 " hospitals needed answered", run_state_name(r->head.state), r->counts.in,
              r->head.quorum);
+    if (r->head.state == RUN_PUBLISHING && !r->head.logged)
+        buf_add_z(out, "; the guardian did not show that the model is in its log");
     for (size_t i = 0; i < r->nsites && named < RUN_MAX_NAMED; i++) {
         const struct site *s = &r->sites[i];
         bool missing =

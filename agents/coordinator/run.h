@@ -25,6 +25,7 @@ enum run_state {
     RUN_DONE,
     RUN_FAILED,
     RUN_ABORTED,
+    RUN_PUBLISHING, /* the model goes into the guardian's log, and hospitals sign that it is there */
     RUN_STATES
 };
 
@@ -79,14 +80,13 @@ struct run_head {
     int64_t started_ms, entered_ms, round_ms, ended_ms; /* wall */
     int64_t deadline_ms;                                /* wall; 0: none */
     uint64_t journal;                                   /* rows written */
-    bool pause_wanted;
-    double best_loss; /* NAN: none yet */
-    uint64_t best_round;
-    uint64_t stale_rounds;      /* without improvement */
-    uint64_t late;              /* late messages since a round was closed */
-    uint64_t refused;           /* refused answers since a round was closed */
-    double loss, auc, accuracy; /* of the newest evaluated model; NAN: none */
-    char why[RUN_WHY_BYTES];    /* it ended */
+    bool pause_wanted, logged;         /* logged: the proof that the model is in the log is here (publish.h) */
+    double best_loss;                  /* NAN: none yet */
+    uint64_t best_round, stale_rounds; /* stale: without improvement */
+    uint64_t late;                     /* late messages since a round was closed */
+    uint64_t refused;                  /* refused answers since a round was closed */
+    double loss, auc, accuracy;        /* of the newest evaluated model; NAN: none */
+    char why[RUN_WHY_BYTES];           /* it ended */
 };
 
 /* Hospitals by their answer in the present phase. */

@@ -66,6 +66,15 @@ enum err logbook_check(struct str file, const struct logbook_trust *trust, struc
 enum err logbook_prove(struct str file, const struct logbook_trust *trust, uint64_t index, struct buf *out,
                        struct why *why) MUST_USE;
 
+/* The same of what is at hand; appends, buf's errors. */
+struct logbook_cut {
+    uint64_t index;
+    struct str entry;
+    const struct merkle_proof *proof; /* in the log at the checkpoint */
+    struct str note;                  /* the checkpoint */
+};
+enum err logbook_put_proof(const struct logbook_cut *c, struct buf *out) MUST_USE;
+
 struct logbook_proven {
     uint64_t index, size; /* of the entry; of the log at the checkpoint */
     struct buf entry;     /* to be freed */

@@ -54,17 +54,22 @@ static enum err read_node(void *self, unsigned level, uint64_t index, struct mer
     return merkle_node(&left, &right, out);
 }
 
+enum err logbook_put_proof(const struct logbook_cut *c, struct buf *out)
+{
+    buf_add_z(out, PROOF_LINE "\nextra ");
+    TRY(base64_encode(str_bytes(c->entry), out));
+    buf_addf(out, "\nindex %" PRIu64 "\n", c->index);
+    TRY(merkle_proof_print(c->proof, out));
+    buf_add_z(out, "\n");
+    buf_add_str(out, c->note);
+    return buf_err(out);
+}
+
 static enum err print_proof(struct cut *c, uint64_t index, struct buf *out)
 {
     struct merkle_proof proof;
     TRY(merkle_prove_inclusion(read_node, c, index, c->nleaves, &proof));
-    buf_add_z(out, PROOF_LINE "\nextra ");
-    TRY(base64_encode(str_bytes(c->entry), out));
-    buf_addf(out, "\nindex %" PRIu64 "\n", index);
-    TRY(merkle_proof_print(&proof, out));
-    buf_add_z(out, "\n");
-    buf_add_str(out, c->note);
-    return buf_err(out);
+    return logbook_put_proof(&(struct logbook_cut){ index, c->entry, &proof, c->note }, out);
 }
 
 enum err logbook_prove(struct str file, const struct logbook_trust *trust, uint64_t index, struct buf *out,

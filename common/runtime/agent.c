@@ -32,6 +32,11 @@ enum err agent_say(struct agent *a, const char *to, struct str text)
     return failed;
 }
 
+struct str agent_screened(struct agent *a, const char *where, struct str text)
+{
+    return screen_text(a->screen, where, text);
+}
+
 uint64_t agent_now_ms(const struct agent *a) { return a->host.mono_ms(a->host.self); }
 int64_t agent_wall_ms(const struct agent *a) { return a->host.wall_ms(a->host.self); }
 

@@ -123,6 +123,8 @@ enum transfer agent_transfer(const struct agent *a, double *out_share);
 void agent_prolong(struct agent *a, const char *jid);
 
 /* The rest of the world. */
+/* Free text of somebody else, before it is kept for others to read: as screen_text (screen.h). */
+struct str agent_screened(struct agent *a, const char *where, struct str text);
 enum err agent_random(struct agent *a, void *out, size_t n) MUST_USE; /* CSPRNG; seeded in simulation */
 enum err agent_random_fn(void *a, void *out, size_t n) MUST_USE; /* the same as a callback, for crypto and privacy */
 const struct sign_key *agent_sign_key(const struct agent *a);    /* its own; the roster's `sign` is the public half */

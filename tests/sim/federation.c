@@ -3,6 +3,7 @@
 #include "common/base/file.h"
 #include "common/base/rng.h"
 #include "common/wire/codec.h"
+#include "tests/sim/keeper.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,14 @@ static enum err add_hospitals(struct federation *f, struct why *why)
     return OK;
 }
 
+static enum err add_guardian(struct federation *f, struct why *why)
+{
+    char settings[64];
+    if (f->plan->guardian == 0) return OK;
+    (void)snprintf(settings, sizeof settings, "mood: %s\n", keeper_moods[f->plan->guardian - 1]);
+    return sim_add(f->sim, &keeper_agent, "guardian", settings, why);
+}
+
 enum err federation_init(struct federation *f, const struct plan *p, const struct federation_files *files,
                          struct why *why)
 {
@@ -200,6 +209,7 @@ enum err federation_init(struct federation *f, const struct plan *p, const struc
     (void)snprintf(settings, sizeof settings, "tasks: %s/tasks\nexport_dir: %s\n", files->dir, files->dir);
     TRY(sim_add(f->sim, &coordinator_agent, "coordinator", settings, why));
     TRY(add_hospitals(f, why));
+    TRY(add_guardian(f, why));
     TRY(sim_add_person(f->sim, "olga", ROLE_OPERATOR));
     return sim_start(f->sim, why);
 }
@@ -387,6 +397,13 @@ static enum err check_updates(struct federation *f, const struct rows *rows, str
     return why_say(why, ERR_BUG, "%llu acknowledged updates are nowhere", (unsigned long long)missing);
 }
 
+/* Whatever happened to its keeper, the log is whole: it reads as it was signed. */
+static enum err check_log(struct federation *f, struct why *why)
+{
+    struct store *s = f->plan->guardian ? sim_store(f->sim, "guardian") : NULL;
+    return s ? keeper_check(s, why) : OK;
+}
+
 enum err federation_check(struct federation *f, struct why *why)
 {
     struct store *s = sim_store(f->sim, "coordinator");
@@ -394,6 +411,7 @@ enum err federation_check(struct federation *f, struct why *why)
     if (f->off_schema) return why_say(why, ERR_BUG, "%llu packets were off schema", (unsigned long long)f->off_schema);
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
     TRY(journal_check(s, why));
+    TRY(check_log(f, why));
     enum err e = store_scan(s, "journal/", take_row, &rows);
     if (e == OK) e = store_scan(s, "round/", take_round, &rows);
     if (e == ERR_BUG) e = why_say(why, e, "a round counted more updates than hospitals");

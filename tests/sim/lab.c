@@ -42,7 +42,7 @@ static bool same_shape(const struct plan *a, const struct plan *b)
     return a->sites == b->sites && a->quorum == b->quorum && a->rounds == b->rounds &&
            a->evaluate_every == b->evaluate_every && a->noise == b->noise && a->one_spent == b->one_spent &&
            a->spent_after == b->spent_after && a->one_silent == b->one_silent && a->moments == b->moments &&
-           a->damaged == b->damaged && a->join_deadline_ms == b->join_deadline_ms &&
+           a->damaged == b->damaged && a->guardian == b->guardian && a->join_deadline_ms == b->join_deadline_ms &&
            a->round_deadline_ms == b->round_deadline_ms;
 }
 

@@ -36,6 +36,7 @@ const struct plan_field plan_fields[] = {
     OWN(FLAG, moments, PLAN_OFF, 0),
     OWN(U64, rounds, PLAN_FEWER, 1),
     OWN(U64, evaluate_every, PLAN_KEEP, 0),
+    OWN(U64, guardian, PLAN_KEEP, 0),
     OWN(U64, sites, PLAN_FEWER, 1),
     OWN(U64, quorum, PLAN_KEEP, 0), /* goes with the sites */
     FAULT(U64, faults_until_ms, PLAN_HALVE, 1000),

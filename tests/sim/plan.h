@@ -21,6 +21,7 @@ struct plan {
     bool one_silent;          /* the last hospital stops telling moments in the midst of the run */
     bool moments;             /* federated standardisation */
     bool damaged;             /* the first update that is kept is damaged on the disk: no round can be aggregated */
+    uint64_t guardian;        /* 0: none, else its mood from 1 on (keeper.h) */
     bool aborts;              /* among the operator's commands is to abort */
     double meddle_per_minute; /* how often the operator says pause, resume ... while there are faults */
     uint64_t join_deadline_ms, round_deadline_ms;

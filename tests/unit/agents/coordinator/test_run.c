@@ -36,7 +36,7 @@ static const struct row {
     unsigned state;
     uint64_t quorum;
     const char *answers;
-    bool still_waiting, too_few;
+    bool still_waiting, too_few, logged;
 } rows[] = {
     { "nobody yet", RUN_TRAINING, 2, "....", true, true },
     { "quorum, others silent but here", RUN_TRAINING, 2, "ii..", true, false },
@@ -47,6 +47,10 @@ static const struct row {
     { "all declined", RUN_TRAINING, 1, "oooo", false, true },
     { "evaluation waits for nobody who is away", RUN_EVALUATING, 3, "iaaa", false, true },
     { "nobody scores: all away", RUN_EVALUATING, 2, "aaaa", false, true },
+    { "all signed, and the log proved nothing yet", RUN_PUBLISHING, 2, "iiii", true, false },
+    { "proven and signed, others here", RUN_PUBLISHING, 2, "ii..", true, false, true },
+    { "proven and signed, others away", RUN_PUBLISHING, 2, "iiaa", false, false, true },
+    { "so many refuse to sign that no quorum can be", RUN_PUBLISHING, 3, "ioo.", false, true },
 };
 
 Test(run, whom_it_waits_for)
@@ -55,6 +59,7 @@ Test(run, whom_it_waits_for)
         const struct row *row = &rows[i];
         struct run r = make(row->quorum);
         r.head.state = row->state;
+        r.head.logged = row->logged;
         run_recount(&r);
         for (size_t k = 0; k < 4; k++) {
             if (row->answers[k] == 'i') run_set_answer(&r, &r.sites[k], ANSWER_IN);

@@ -1,0 +1,173 @@
+#include "tests/sim/keeper.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTE_BYTES = 4096, KEY_BYTES = STORE_MAX_KEY };
+
+const char *const keeper_moods[] = { "honest", "mute", "forks", "shrinks", NULL };
+
+struct keeper {
+    struct agent *agent;
+    const char *mood;
+    struct tlog log;
+};
+
+static bool is(const struct keeper *k, const char *mood) { return strcmp(k->mood, mood) == 0; }
+
+/* ---- lies ---- */
+
+static const char *victim(const struct keeper *k)
+{
+    const char *jid = "";
+    const struct roster *r = agent_roster(k->agent);
+    for (size_t i = 0; i < roster_count(r); i++)
+        if (roster_at(r, i)->role == ROLE_TRAINER && strcmp(roster_at(r, i)->jid, jid) > 0) jid = roster_at(r, i)->jid;
+    return jid;
+}
+
+/* For the log it is as if the victim never answered: it is shown nothing true. */
+static enum err leave_out(struct keeper *k)
+{
+    char key[KEY_BYTES];
+    (void)snprintf(key, sizeof key, "log/witness/%s", victim(k));
+    return agent_put(k->agent, key, str_bytes(STR("0 1 0")));
+}
+
+/* A signed checkpoint over nothing that is in the log. */
+static enum err forge(struct keeper *k, uint64_t size, struct buf *out)
+{
+    char when[40];
+    struct buf text CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    struct note_checkpoint c = { .origin = str_of(k->log.key.name), .size = size };
+    (void)snprintf(when, sizeof when, "time %" PRId64 "\n", agent_wall_ms(k->agent) + 1000000);
+    c.extensions = str_of(when);
+    memset(c.root.b, 0xaa, sizeof c.root.b);
+    TRY(note_checkpoint_print(&c, &text));
+    return note_sign(&k->log.key, agent_sign_key(k->agent), buf_str(&text), out);
+}
+
+static enum err show(struct keeper *k, const char *jid, const struct msg *about, uint64_t size)
+{
+    struct buf note CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    struct msg m = msg_make(MSG_LOG_CHECKPOINT, about);
+    TRY(forge(k, size, &note));
+    m.log_checkpoint.note = buf_str(&note);
+    return agent_send(k->agent, jid, &m);
+}
+
+static enum err show_shorter(struct keeper *k, const struct msg *about)
+{
+    const struct roster *r = agent_roster(k->agent);
+    for (size_t i = 0; i < roster_count(r); i++)
+        if (roster_at(r, i)->role == ROLE_TRAINER) TRY(show(k, roster_at(r, i)->jid, about, 1));
+    return OK;
+}
+
+/* ---- the agent ---- */
+
+static enum err begin(struct agent *a, void *self, struct why *why)
+{
+    struct keeper *k = self;
+    k->agent = a;
+    k->mood = settings_text(agent_settings(a), "mood");
+    TRY(tlog_load(&k->log, a, why));
+    TRY(tlog_add_roster(&k->log));
+    TRY(tlog_forget_asked(&k->log));
+    if (is(k, "forks")) TRY(leave_out(k));
+    return tlog_show_all(&k->log);
+}
+
+static enum err on_model(struct agent *a, void *self, const struct msg *m)
+{
+    struct keeper *k = self;
+    (void)a;
+    if (is(k, "mute")) return OK;
+    if (is(k, "shrinks")) return show_shorter(k, m);
+    TRY(tlog_take_model(&k->log, m));
+    return is(k, "forks") ? show(k, victim(k), m, k->log.newest) : OK;
+}
+
+static enum err on_cosign(struct agent *a, void *self, const struct msg *m)
+{
+    struct keeper *k = self;
+    (void)a;
+    return tlog_take_cosign(&k->log, m);
+}
+
+static enum err on_entry(struct agent *a, void *self, const struct msg *m)
+{
+    struct keeper *k = self;
+    (void)a;
+    return tlog_take_entry(&k->log, m);
+}
+
+static enum err on_tick(struct agent *a, void *self)
+{
+    struct keeper *k = self;
+    (void)a;
+    return tlog_show_all(&k->log);
+}
+
+static const struct setting settings[] = {
+    { "mood", SET_TEXT, "honest", 1, 31, "how it lies" },
+    { "checkpoint_ms", SET_COUNT, "30000", 100, 3600000, "how often what is new is shown" },
+    { 0 },
+};
+static const struct agent_handler handlers[] = { { MSG_LOG_MODEL, on_model, MSG_LOG_PROOF, false },
+                                                 { MSG_LOG_COSIGN, on_cosign, MSG_ERROR, false },
+                                                 { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },
+                                                 { 0 } };
+static const struct agent_ticker tickers[] = { { "checkpoint_ms", on_tick }, { 0 } };
+
+const struct agent_def keeper_agent = { .name = "keeper",
+                                        .role = ROLE_GUARDIAN,
+                                        .doc = "keeps the log",
+                                        .peers = ROLE_TRAINER | ROLE_COORDINATOR,
+                                        .safety = STORE_POWER_SAFE,
+                                        .state_size = sizeof(struct keeper),
+                                        .init = begin,
+                                        .settings = settings,
+                                        .handlers = handlers,
+                                        .tickers = tickers };
+
+/* ---- looking ---- */
+
+struct reading {
+    struct merkle_range range;
+    uint64_t points;
+    struct store *store;
+    struct why *why;
+};
+
+static enum err add_entry(void *to, const char *key, struct bytes text)
+{
+    struct reading *r = to;
+    struct merkle_hash leaf;
+    char expected[KEY_BYTES];
+    char point[KEY_BYTES];
+    struct buf note CLEANUP(buf_free) = buf_make(NOTE_MAX_BYTES);
+    struct note parsed;
+    struct note_checkpoint c;
+    struct merkle_hash root;
+    (void)snprintf(expected, sizeof expected, "log/entry/%020" PRIu64, r->range.size);
+    if (strcmp(key, expected) != 0) return why_say(r->why, ERR_BUG, "the log has %s where %s belongs", key, expected);
+    TRY(merkle_leaf(text, &leaf));
+    TRY(merkle_append(&r->range, &leaf, NULL, NULL));
+    (void)snprintf(point, sizeof point, "log/point/%020" PRIu64, r->range.size);
+    enum err e = store_get(r->store, point, &note);
+    if (e != OK) return e == ERR_ABSENT ? OK : e;
+    TRY(note_parse(buf_str(&note), &parsed, r->why));
+    TRY(note_checkpoint_parse(parsed.text, &c, r->why));
+    TRY(merkle_range_root(&r->range, &root));
+    r->points++;
+    if (c.size == r->range.size && memcmp(&root, &c.root, sizeof root) == 0) return OK;
+    return why_say(r->why, ERR_BUG, "the log's checkpoint over %" PRIu64 " entries is of others", r->range.size);
+}
+
+enum err keeper_check(struct store *s, struct why *why)
+{
+    struct reading r = { .store = s, .why = why };
+    TRY(store_scan(s, "log/entry/", add_entry, &r));
+    return r.points > 0 ? OK : why_say(why, ERR_BUG, "the log has no checkpoint");
+}

@@ -1,0 +1,17 @@
+/*
+ * keeper -- a guardian that keeps the transparency log and does no more; or,
+ * by its setting `mood`, one that lies:
+ *
+ *   honest
+ *   mute       never proves that a model is in the log
+ *   forks      shows the last hospital another log than the others
+ *   shrinks    shows all of them, when a model is to come out, a shorter log than before
+ */
+#pragma once
+#include "agents/privacy/tlog_witness.h"
+
+extern const struct agent_def keeper_agent;
+extern const char *const keeper_moods[]; /* ends with NULL */
+
+/* Is the log in a keeper's store whole?  ERR_BUG with a sentence. */
+enum err keeper_check(struct store *s, struct why *why) MUST_USE;
