@@ -1,6 +1,7 @@
 /*
  * himas-audit -- what anybody can check of the transparency log, without its
- * keeper: himas audit verify, himas audit prove.
+ * keeper: himas audit verify, himas audit prove; and himas audit export, which
+ * asks the keeper for it.
  *
  * A composition: the command line with common/crypto.
  */
@@ -86,12 +87,57 @@ static enum err prove(const struct task_at_hand *t, struct why *why)
     return OK;
 }
 
+/* ---- export ---- */
+
+/* The guardian's name in the folder's roster. */
+static enum err keeper_of(const struct visit *v, char out[ROSTER_JID_BYTES], struct why *why)
+{
+    struct roster *r = NULL;
+    TRY(roster_read(home_at(&v->home, "roster.yaml").text, &r, why));
+    const struct member *m = roster_log_keeper(r);
+    enum err e = m ? str_copy(str_of(m->jid), out, ROSTER_JID_BYTES)
+                   : why_say(why, ERR_ABSENT, "this federation has no guardian, and so no transparency log");
+    roster_free(r);
+    return e;
+}
+
+static enum err ask_for(const struct cli *cli, struct buf *out, struct why *why)
+{
+    CLEANUP(visit_close) struct visit v = { .client = NULL };
+    char guardian[ROSTER_JID_BYTES], path[PATH_BYTES];
+    struct result r;
+    TRY(visit_open(cli, &v, why));
+    TRY(keeper_of(&v, guardian, why));
+    TRY(visit_ask(&v, guardian, STR("log export"), NULL, 0, &r, why));
+    const struct result_field *f = r.fields;
+    while (f && !str_is(f->name, "log")) f = f->next;
+    enum err e = f ? str_copy(f->value, path, sizeof path) : ERR_PROTO;
+    result_free(&r);
+    if (e != OK) return why_say(why, ERR_PROTO, "the guardian did not say where it wrote its log");
+    return file_read(path, out, why);
+}
+
+static enum err fetch(const struct cli *cli, struct task_at_hand *t, struct why *why)
+{
+    char out[PATH_BYTES];
+    CLEANUP(buf_free) struct buf bytes = buf_make(LOGBOOK_MAX_BYTES);
+    cli_text(t->call, "out", out, sizeof out);
+    TRY(ask_for(cli, &bytes, why));
+    TRY(file_write(out, buf_bytes(&bytes), FILE_MODE, why));
+    result_field(t->r, "log", "%s", out);
+    t->file = buf_str(&bytes);
+    TRY(verify_log(t, why));
+    return visit_put(cli, t->r, why);
+}
+
 /* ---- the program ---- */
 
 static const struct way {
     const char *word, *subcommand;
     enum err (*tell)(const struct task_at_hand *t, struct why *why);
-} ways[] = { { "verify", "audit verify", verify }, { "prove", "audit prove", prove } };
+} ways[] = /* tell: of a file; NULL: of the running guardian */ { { "verify", "audit verify", verify },
+                                                                  { "prove", "audit prove", prove },
+                                                                  { "export", "audit export", NULL } };
 enum { WAYS = sizeof ways / sizeof *ways };
 
 static enum err go(const struct way *way, struct task_at_hand *t, struct why *why)
@@ -117,13 +163,13 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     while (strcmp(way->subcommand, call->call.command->name) != 0) way++;
     TRY(audit_trust_find(cli, &call->call, &trust, why));
     struct task_at_hand t = { .cli = cli, .call = &call->call, .trust = trust.trust, .r = &r };
-    return go(way, &t, why);
+    return way->tell ? go(way, &t, why) : fetch(cli, &t, why);
 }
 
 int main(int argc, char **argv)
 {
     for (size_t i = 0; argc > 1 && i < WAYS; i++)
         if (strcmp(argv[1], ways[i].word) == 0) return cli_main(argc - 1, argv + 1, ways[i].subcommand, run);
-    (void)fprintf(stderr, "usage: himas-audit verify|prove --help\n");
+    (void)fprintf(stderr, "usage: himas-audit verify|prove|export --help\n");
     return err_exit_code(ERR_USAGE);
 }

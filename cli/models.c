@@ -24,12 +24,14 @@ static enum err copy(const struct result *r, const char *field, const char *to, 
     return file_write(to, buf_bytes(&bytes), FILE_MODE, why);
 }
 
-static enum err copy_both(const struct result *r, const char *file, struct why *why)
+static enum err copy_all(const struct result *r, const char *file, struct why *why)
 {
-    char card[FILE_BYTES + 16];
-    (void)snprintf(card, sizeof card, "%s.card.json", file);
+    char beside[FILE_BYTES + 16];
+    (void)snprintf(beside, sizeof beside, "%s.card.json", file);
     TRY(copy(r, "weights", file, why));
-    return copy(r, "card", card, why);
+    TRY(copy(r, "card", beside, why));
+    (void)snprintf(beside, sizeof beside, "%s.proof", file);
+    return find(r, "proof") ? copy(r, "proof", beside, why) : OK;
 }
 
 enum err run_export(const struct cli *cli, const struct cli_call *call, struct why *why)
@@ -43,7 +45,7 @@ enum err run_export(const struct cli *cli, const struct cli_call *call, struct w
     size_t n = call_has(&call->call, "version") ? 2 : 1;
     TRY(visit_ask(&v, "coordinator", STR("models export"), pairs, n, &r, why));
     cli_text(&call->call, "file", file, sizeof file);
-    enum err e = *file ? copy_both(&r, file, why) : OK;
+    enum err e = *file ? copy_all(&r, file, why) : OK;
     if (e == OK) e = visit_put(cli, &r, why);
     result_free(&r);
     return e;

@@ -139,6 +139,11 @@ static const struct argument audit_prove_args[] = {
     PATH("out", "file to write; otherwise entry-N.proof"),
     SIGNERS, { 0 },
 };
+static const struct argument audit_export_args[] = {
+    { .name = "out", .kind = ARG_TEXT, .min = 1, .max = PATH_MAX_BYTES, .unit = "file", .fallback = "himas.log", .doc = "file to write" },
+    COUNT("quorum", 0, 1000, "0", "witnesses", "so many must have signed the newest checkpoint"),
+    SIGNERS, { 0 },
+};
 static const struct argument report_args[] = {
     WORD("out", ARG_OPTIONAL, "file to write, Markdown; otherwise to standard output"),
     WORD("results", ARG_OPTIONAL, "folder with test results (*.tap), for example build/release/results"),
@@ -244,6 +249,11 @@ const struct subcommand cli_subcommands[] = {
               "it can check the one entry, and learns nothing of the others.",
       .examples = "himas audit prove himas.log 12  # writes entry-12.proof\n"
                   "himas audit prove himas.log 12 --out consent.proof  # under another name\n" },
+    { .name = "audit export", .args = audit_export_args,
+      .doc = "the running guardian's transparency log as a file, checked",
+      .more = "A new checkpoint is signed first, so that all that happened so far is in it.",
+      .examples = "himas audit export  # writes himas.log\n"
+                  "himas audit export --out 2026-11.log  # under another name\n" },
     { .name = "report hipaa", .args = report_args, .run = run_report_hipaa,
       .doc = "what of 45 CFR 164.312 the configuration and the tests show",
       .more = "Reads the folder's broker configuration, settings, policies and roster, and test results where they are named.\n"

@@ -1,5 +1,6 @@
 #include "agents/coordinator/commands.h"
 #include "agents/coordinator/registry.h"
+#include "common/crypto/logbook.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -71,6 +72,7 @@ enum err command_models_export(struct agent *a, void *self, const struct call *c
     struct version_row v;
     struct why why = { 0 };
     const char *directory = settings_text(agent_settings(a), "export_dir");
+    CLEANUP(buf_free) struct buf proof = buf_make(LOGBOOK_PROOF_MAX_BYTES);
     (void)self;
     TRY(find_version(a, call, &v, out));
     if (directory[0] == 0) {
@@ -84,5 +86,7 @@ enum err command_models_export(struct agent *a, void *self, const struct call *c
     result_say(out, "%s/%s-%" PRIu64 ".safetensors and .card.json are written.", directory, v.task, v.version);
     result_field(out, "weights", "%s/%s-%" PRIu64 ".safetensors", directory, v.task, v.version);
     result_field(out, "card", "%s/%s-%" PRIu64 ".card.json", directory, v.task, v.version);
+    if (registry_get(a, &v, "proof", &proof) == OK)
+        result_field(out, "proof", "%s/%s-%" PRIu64 ".proof", directory, v.task, v.version);
     return OK;
 }

@@ -33,7 +33,11 @@ static enum err train(struct run *r)
     return ask_training(r);
 }
 
-static enum err invite(void *self) { return ask_to_join(self); }
+static enum err invite(void *self)
+{
+    TRY(publish_begin(self));
+    return ask_to_join(self);
+}
 static enum err collect_moments(void *self) { return ask_moments(self); }
 static enum err begin_training(void *self)
 {

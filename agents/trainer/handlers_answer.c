@@ -38,6 +38,7 @@ static enum err decline_run(struct trainer *t, const struct work *w, enum err co
     m.run_decline.code = str_of(err_name(code));
     m.run_decline.text = text;
     TRY(agent_send(t->agent, t->coordinator, &m));
+    TRY(trainer_tell_log(t, &m, "decline"));
     struct run *run = run_find(&t->runs, w->run);
     if (run == NULL || run->accepted) return OK;
     TRY(agent_del(t->agent, run_key(key, "task", w->run)));
@@ -52,6 +53,7 @@ static enum err decline_round(struct trainer *t, const struct work *w, enum err 
     m.round_decline.code = str_of(err_name(code));
     m.round_decline.text = text;
     TRY(agent_send(t->agent, t->coordinator, &m));
+    TRY(trainer_tell_log(t, &m, "refusal"));
     if (w->kind == WORK_TRAIN) t->updates[outcome_of(code)]++;
     return OK;
 }

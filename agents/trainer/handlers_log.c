@@ -107,6 +107,18 @@ enum err trainer_on_log_checkpoint(struct agent *a, void *self, const struct msg
     return judge(t, m, &log);
 }
 
+enum err trainer_tell_log(struct trainer *t, const struct msg *about, const char *kind)
+{
+    const struct member *guardian = roster_log_keeper(agent_roster(t->agent));
+    bool of_run = about->type == MSG_RUN_DECLINE;
+    struct msg m = msg_make(MSG_LOG_ENTRY, about);
+    if (guardian == NULL) return OK;
+    m.log_entry.kind = str_of(kind);
+    m.log_entry.code = of_run ? about->run_decline.code : about->round_decline.code;
+    m.log_entry.text = of_run ? about->run_decline.text : about->round_decline.text;
+    return agent_send(t->agent, guardian->jid, &m);
+}
+
 enum err trainer_load_log(struct trainer *t)
 {
     const struct member *guardian = roster_log_keeper(agent_roster(t->agent));

@@ -81,6 +81,8 @@ extern const struct argument trainer_audit_args[];
 
 /* handlers_log.c */
 agent_handler_fn trainer_on_log_checkpoint;
+/* A run.decline or round.decline, into the guardian's log where there is one. */
+enum err trainer_tell_log(struct trainer *t, const struct msg *about, const char *kind) MUST_USE;
 enum err trainer_load_log(struct trainer *t) MUST_USE; /* an alarm */
 
 /* The ledger a plan's updates are charged to. */

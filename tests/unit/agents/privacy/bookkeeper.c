@@ -1,4 +1,5 @@
 #include "tests/unit/agents/privacy/bookkeeper.h"
+#include "agents/privacy/tlog_commands.h"
 #include "common/crypto/note_checkpoint.h"
 #include "common/runtime/roster_log.h"
 #include <criterion/criterion.h>
@@ -48,6 +49,8 @@ static enum err run_do(struct agent *a, void *self, const struct call *c, struct
     if (str_is(what, "forget")) e = tlog_forget_asked(&k->log);
     if (str_is(what, "export")) e = tlog_export(&k->log, &text);
     if (str_is(what, "proof")) e = tlog_proof(&k->log, first, call_u64(c, "second"), &text);
+    if (str_is(what, "verify")) return tlog_say_verify(&k->log, out);
+    if (str_is(what, "file")) return tlog_say_export(&k->log, out);
     if (str_is(what, "check")) e = tlog_load(&anew, a, &why);
     if (e == OK && str_is(what, "check") && anew.range.size != k->log.range.size) e = ERR_BUG;
     buf_add_z(&text, why.text);
@@ -81,11 +84,13 @@ static const struct agent_handler keeper_handlers[] = { { MSG_LOG_MODEL, on_mode
                                                         { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },
                                                         { 0 } };
 static const struct command keeper_commands[] = { { "do", ROLE_OFFICER, do_args, "does it", NULL, run_do }, { 0 } };
+static const struct setting keeper_settings[] = { { "export_dir", SET_PATH, "", 0, 1000, "where files go" }, { 0 } };
 static const struct agent_def keeper = { .name = "keeper",
                                          .role = ROLE_GUARDIAN,
                                          .doc = "keeps",
                                          .state_size = sizeof(struct keeping),
                                          .init = begin,
+                                         .settings = keeper_settings,
                                          .handlers = keeper_handlers,
                                          .commands = keeper_commands };
 
@@ -174,13 +179,17 @@ static const struct agent_def hospital = HEARS(ROLE_TRAINER), chief = HEARS(ROLE
 
 /* ---- the test's hand ---- */
 
-void bookkeeper_open(struct bookkeeper *b)
+void bookkeeper_open(struct bookkeeper *b) { bookkeeper_open_in(b, ""); }
+
+void bookkeeper_open_in(struct bookkeeper *b, const char *export_dir)
 {
+    char settings[200];
     static const struct sim_faults calm = { .delay_min_ms = 1, .delay_max_ms = 5 };
     struct why why = { "" };
+    (void)snprintf(settings, sizeof settings, "export_dir: \"%s\"\n", export_dir);
     b->sim = sim_new(3, &calm);
     cr_assert_not_null(b->sim);
-    cr_assert_eq(sim_add(b->sim, &keeper, "guardian", "", &why), OK, "%s", why.text);
+    cr_assert_eq(sim_add(b->sim, &keeper, "guardian", settings, &why), OK, "%s", why.text);
     cr_assert_eq(sim_add(b->sim, &hospital, "hospital-a", "", &why), OK, "%s", why.text);
     cr_assert_eq(sim_add(b->sim, &chief, "coordinator", "", &why), OK, "%s", why.text);
     cr_assert_eq(sim_add_person(b->sim, "paul", ROLE_OFFICER), OK);
