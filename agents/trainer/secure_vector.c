@@ -13,7 +13,7 @@ static enum secure_mode mode_of(const struct plan *plan)
 }
 
 /* Where the task names no multiplier the header's is looked at: the plan tells whether it is enough. */
-static struct secure_want want_of(const struct plan *plan, const struct secagg_header *h)
+struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *h)
 {
     const struct task *t = &plan->task;
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
@@ -38,7 +38,7 @@ static struct secure_want want_of(const struct plan *plan, const struct secagg_h
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
                             struct why *why)
 {
-    struct secure_want want = want_of(plan, header);
+    struct secure_want want = secure_vector_want(plan, header);
     struct secure_plan p;
     TRY(secure_plan_of(&want, &p, why));
     TRY(secure_plan_match(&p, header, why));

@@ -17,6 +17,8 @@
 #include "agents/trainer/update.h"
 #include "common/privacy/secure_plan.h"
 
+/* What the plan is made of; without a sigma in the header, nor a multiplier in the task, it is to be found. */
+struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *header);
 /* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort; secure_plan_of's
  * errors. */
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,

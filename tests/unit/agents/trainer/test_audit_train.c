@@ -93,6 +93,41 @@ Test(audit_train, losses_are_cross_entropies)
     close_place(&p);
 }
 
+#define SHARES "privacy: {mechanism: distributed, epsilon: 50, delta: 1.0e-5, clip: 1, unit: "
+#define ONE_STEP                                                                                                       \
+    "name: toy\ndata:\n  header: no\n  columns:\n    - {name: a, min: -10, max: 10}\n    - {name: b, min: -10, max: "  \
+    "10}\n    - {name: y, role: label, classes: [\"0\", \"1\"]}\ntrain: {learning_rate: 5}\nrounds: {count: 40}\n"
+
+Test(audit_train, claims_of_sums)
+{
+    struct place p;
+    struct audit_claim claim;
+    struct audit_training t = open_place(&p, ONE_STEP SHARES "patient, rate: 0.5}\n", 44, true); /* as reckoned with */
+    cr_assert_eq(audit_claim(&t, &claim, NULL), OK);
+    cr_expect(claim.epsilon <= 50 && claim.epsilon > 49.9 && claim.delta == 1e-5, "%g", claim.epsilon);
+    t.hidden = false;
+    cr_assert_eq(audit_claim(&t, &claim, NULL), OK);
+    cr_expect_eq(claim.epsilon, 0);
+    close_place(&p);
+}
+
+/* Through the sum, with its noise or without: it learns from round to round, the noised one less well. */
+Test(audit_train, noise_in_shares)
+{
+    static const char *const tasks[] = { ONE_STEP SHARES "patient, rate: 0.5}\n", TASK("ranges", SHARES "site}\n") };
+    for (size_t i = 0; i < 4; i++) {
+        struct place p;
+        CLEANUP(buf_free) struct buf first = buf_make(1 << 20), last = buf_make(1 << 20);
+        struct audit_training t = open_place(&p, tasks[i / 2], 0, i % 2);
+        struct why why = { "" };
+        cr_assert_eq(audit_train(&t, &p.rows, &p.rows.table, &first, &why), OK, "%s", why.text);
+        t.rounds = i < 2 ? 40 : 4;
+        cr_assert_eq(audit_train(&t, &p.rows, &p.rows.table, &last, &why), OK, "%s", why.text);
+        if (i < 3) cr_expect_lt(mean_loss(&p, &last), mean_loss(&p, &first), "row %zu", i);
+        close_place(&p);
+    }
+}
+
 Test(audit_train, claims)
 {
     static const struct {
@@ -107,6 +142,7 @@ Test(audit_train, claims)
         { "privacy: {mechanism: dp-sgd, epsilon: 2, delta: 1.0e-5, clip: 1}\n", 5, false, 0, 0 },
         { "privacy: {mechanism: gaussian, epsilon: 1, delta: 1.0e-5, clip: 1}\n", 1, true, .9, 1 },
         { "privacy: {mechanism: laplace, epsilon: 1, clip: 1}\n", 4, true, 1, 4.001 },
+        { SHARES "site}\n", 6, true, 50, 200 }, /* a record changes the hospital's update for another */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct place p;
