@@ -9,7 +9,8 @@
  *
  *     run.invite -->  <-- run.accept     ( stats.ask -->  <-- stats )     who, and how inputs are scaled
  *     round.start -->  <-- update        evaluate -->  <-- evaluation     each round
- *     run.end -->                                                         and the model goes into the registry
+ *     secure.* around it instead of update, where the task says so        each round: only the sum of updates is
+ * learned run.end -->                                                         and the model goes into the registry
  */
 #include "agents/coordinator/coordinator.h"
 
@@ -35,6 +36,11 @@ static const struct agent_handler handlers[] = {
     { MSG_EVALUATION,     coordinator_on_evaluation,     MSG_ERROR },
     { MSG_LOG_COSIGN,     coordinator_on_cosign,         MSG_ERROR },
     { MSG_LOG_PROOF,      coordinator_on_proof,          MSG_NONE  },
+    { MSG_SECURE_KEYS,    coordinator_on_secure_keys,    MSG_ERROR },
+    { MSG_SECURE_SHARES,  coordinator_on_secure_shares,  MSG_ERROR },
+    { MSG_SECURE_INPUT,   coordinator_on_secure_input,   MSG_ERROR },
+    { MSG_SECURE_VOTE,    coordinator_on_secure_vote,    MSG_ERROR },
+    { MSG_SECURE_ANSWER,  coordinator_on_secure_answer,  MSG_ERROR },
     { MSG_ERROR,          coordinator_on_error,          MSG_NONE  },
     { MSG_FEED_SUBSCRIBE, coordinator_on_subscribe,      MSG_NONE  },
     { 0 },

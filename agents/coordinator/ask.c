@@ -53,7 +53,7 @@ enum err ask_moments(struct run *r)
 }
 
 /* The model goes by its name in the store: nobody holds it in memory. */
-static const char *model_key(const struct run *r, uint64_t round, char out[STORE_MAX_KEY])
+const char *ask_model_key(const struct run *r, uint64_t round, char out[STORE_MAX_KEY])
 {
     char tail[32];
     return journal_key(out, "model", r, journal_round_tail(round, tail));
@@ -63,7 +63,7 @@ enum err ask_training(struct run *r)
 {
     char key[STORE_MAX_KEY];
     struct msg m = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
-    m.round_start.model.kept = model_key(r, r->head.round - 1, key);
+    m.round_start.model.kept = ask_model_key(r, r->head.round - 1, key);
     return send_to_joined(r, &m);
 }
 
@@ -71,7 +71,7 @@ enum err ask_evaluation(struct run *r)
 {
     char key[STORE_MAX_KEY];
     struct msg m = ask_question(r, MSG_EVALUATE, RUN_EVALUATING);
-    m.evaluate.model.kept = model_key(r, r->head.round, key);
+    m.evaluate.model.kept = ask_model_key(r, r->head.round, key);
     return send_to_joined(r, &m);
 }
 

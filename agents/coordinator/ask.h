@@ -3,6 +3,10 @@
  */
 #pragma once
 #include "agents/coordinator/run.h"
+#include "common/runtime/store.h"
+
+/* Where the model of a round is kept. */
+const char *ask_model_key(const struct run *r, uint64_t round, char out[STORE_MAX_KEY]);
 
 struct msg ask_question(const struct run *r, enum msg_type type, unsigned state); /* of that state; to be filled */
 enum err ask_invite(struct run *r, const struct site *s) MUST_USE;

@@ -21,6 +21,7 @@
     R(ARCHITECTURE, "architecture") /* names or shapes are not the model's */                                          \
     R(NOT_FINITE, "not-finite")                                                                                        \
     R(NORM, "norm")                                                                                                    \
+    R(SECURE, "secure-sum")   /* not of the secure sum, or does not hold */                                            \
     R(NUMBERS, "numbers")     /* moments or counts that cannot be */                                                   \
     R(SIGNATURE, "signature") /* of the log's checkpoint, that does not hold */
 

@@ -23,6 +23,10 @@ static void count_sites(const struct run *r, struct round_row *row)
         row->bytes += s->bytes;
         loss += s->loss * (double)s->samples;
     }
+    if (r->task.aggregation.secure) { /* told for all together, in the sum */
+        row->samples = r->head.sum_samples;
+        loss = r->head.sum_loss * (double)row->samples;
+    }
     if (row->samples > 0) row->train_loss = loss / (double)row->samples;
 }
 

@@ -197,6 +197,9 @@ enum err coordinator_patrol_run(struct run *r)
 {
     for (size_t i = 0; i < r->nsites; i++) look_at_site(r, &r->sites[i]);
     TRY(progress_note(r));
+    if (run_over(r)) return OK;
+    if (r->broken.text[0]) return round_step(r, EVENT_BROKEN, NULL);
+    if (run_lost_sum(r)) return round_step(r, EVENT_LOST, NULL);
     if (!run_asks(r) || run_still_waiting(r)) return OK;
     return round_step(r, EVENT_CHANGED, NULL);
 }

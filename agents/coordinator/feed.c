@@ -137,6 +137,10 @@ static const struct {
 } phases[RUN_STATES] = {
     [RUN_INVITING] = { "inviting", " to take part" },
     [RUN_STATISTICS] = { "asking", " for the moments of their inputs" },
+    [RUN_KEYS] = { "asking", " for the keys of a secure sum" },
+    [RUN_SHARES] = { "asking", " for shares of its masks" },
+    [RUN_CONSISTENCY] = { "asking", " to sign who sent a masked update" },
+    [RUN_UNMASKING] = { "asking", " for what takes the masks off the sum" },
     [RUN_TRAINING] = { "sent the model to", "" },
     [RUN_EVALUATING] = { "asking", " to score the new model" },
     [RUN_PUBLISHING] = { "asking", " to sign that the model is in the log" },

@@ -96,6 +96,31 @@ enum err coordinator_on_evaluation(struct agent *a, void *self, const struct msg
     (void)a;
     return handle(self, m, incoming_scores);
 }
+enum err coordinator_on_secure_keys(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return handle(self, m, incoming_secure_keys);
+}
+enum err coordinator_on_secure_shares(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return handle(self, m, incoming_secure_shares);
+}
+enum err coordinator_on_secure_input(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return handle(self, m, incoming_secure_input);
+}
+enum err coordinator_on_secure_vote(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return handle(self, m, incoming_secure_vote);
+}
+enum err coordinator_on_secure_answer(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return handle(self, m, incoming_secure_answer);
+}
 
 enum err coordinator_on_cosign(struct agent *a, void *self, const struct msg *m)
 {

@@ -34,4 +34,10 @@ enum err incoming_leave(struct incoming *in) MUST_USE;
 enum err incoming_decline(struct incoming *in, struct str code, struct str text) MUST_USE;
 enum err incoming_moments(struct incoming *in) MUST_USE;
 enum err incoming_scores(struct incoming *in) MUST_USE;
+/* secure_incoming.c */
+enum err incoming_secure_keys(struct incoming *in) MUST_USE;
+enum err incoming_secure_shares(struct incoming *in) MUST_USE;
+enum err incoming_secure_input(struct incoming *in) MUST_USE;
+enum err incoming_secure_vote(struct incoming *in) MUST_USE;
+enum err incoming_secure_answer(struct incoming *in) MUST_USE;
 enum err incoming_update(struct incoming *in) MUST_USE; /* updates.c */

@@ -14,10 +14,13 @@ static bool is_row_of_table(const struct fsm *f, unsigned from, struct str event
     return false;
 }
 
-/* A round begins whenever training is entered, and at no other time. */
+/* A round begins with training, or with its first secure sum, and at no other time. */
 static uint64_t round_after(uint64_t round, unsigned from, unsigned to)
 {
-    return round + (to == RUN_TRAINING && from != RUN_TRAINING);
+    static const bool within[RUN_STATES] = {
+        [RUN_KEYS] = true, [RUN_SHARES] = true, [RUN_TRAINING] = true, [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
+    };
+    return round + (within[to] && !within[from]);
 }
 
 enum err journal_replay(const struct journal_row *rows, size_t n, unsigned *out_state, uint64_t *out_round,

@@ -9,6 +9,8 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/merge.h"
 #include "agents/coordinator/publish.h"
+#include "agents/coordinator/secure_round.h"
+#include "agents/coordinator/secure_stages.h"
 #include "agents/coordinator/standardise.h"
 #include <stdio.h>
 
@@ -19,6 +21,13 @@ static bool too_few(const void *self) { return run_too_few(self); }
 static bool finished(const void *self) { return run_finished(self); }
 static bool finished_and_logged(const void *self) { return run_finished(self) && publish_is_logged(self); }
 static bool not_signed(const void *self) { return !publish_is_signed(self); }
+static bool secure(const void *self) { return ((const struct run *)self)->task.aggregation.secure; }
+static bool sum_too_few(const void *self) { return secure(self) && run_too_few(self); }
+static bool solvable(const void *self)
+{
+    const struct run *r = self;
+    return r->secure != NULL && secure_round_solvable(r->secure);
+}
 static bool pause_wanted(const void *self) { return ((const struct run *)self)->head.pause_wanted; }
 static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
 static bool scored_round(const void *self) { return run_scores_round(self); }
@@ -26,11 +35,23 @@ static bool moments_needed(const void *self) { return ((const struct run *)self)
 
 /* ---- actions: what is done on the way ---- */
 
-static enum err train(struct run *r)
+static void begin_round(struct run *r)
 {
     r->head.round++;
+    r->head.attempts = 0;
     r->head.round_ms = agent_wall_ms(r->home->agent);
+}
+
+static enum err train(struct run *r)
+{
+    begin_round(r);
     return ask_training(r);
+}
+
+static enum err sum(struct run *r)
+{
+    begin_round(r);
+    return secure_begin(r);
 }
 
 static enum err invite(void *self)
@@ -49,6 +70,28 @@ static enum err standardise_and_train(void *self)
     TRY(standardise_by_moments(self));
     return train(self);
 }
+static enum err begin_sum(void *self)
+{
+    TRY(standardise_by_ranges(self));
+    return sum(self);
+}
+static enum err standardise_and_sum(void *self)
+{
+    TRY(standardise_by_moments(self));
+    return sum(self);
+}
+static enum err sum_on(void *self) { return sum(self); }
+static enum err next_sum(void *self)
+{
+    TRY(close_round(self));
+    return sum(self);
+}
+static enum err sum_again(void *self) { return secure_begin(self); }
+static enum err ask_shares(void *self) { return secure_ask_shares(self); }
+static enum err ask_masked(void *self) { return secure_ask_training(self); }
+static enum err ask_votes(void *self) { return secure_ask_votes(self); }
+static enum err ask_answers(void *self) { return secure_ask_answers(self); }
+static enum err unmask(void *self) { return secure_merge(self); }
 static enum err merge(void *self) { return merge_begin(self); }
 static enum err evaluate(void *self) { return ask_evaluation(self); }
 static enum err next_round(void *self)
@@ -82,29 +125,75 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  still_waiting,   NULL,                  RUN_INVITING)    },
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  moments_needed,  collect_moments,       RUN_STATISTICS)  },
+    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  secure,         begin_sum,             RUN_KEYS)        },
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  NULL,            begin_training,        RUN_TRAINING)    },
     { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, moments_needed,  collect_moments,       RUN_STATISTICS)  },
+    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, secure,         begin_sum,             RUN_KEYS)        },
     { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, NULL,            begin_training,        RUN_TRAINING)    },
     { FSM_ROW(RUN_INVITING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_PAUSED)      },
 
     { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  still_waiting,   NULL,                  RUN_STATISTICS)  },
     { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  secure,         standardise_and_sum,   RUN_KEYS)        },
     { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  NULL,            standardise_and_train, RUN_TRAINING)    },
     { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, secure,         standardise_and_sum,   RUN_KEYS)        },
     { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, NULL,            standardise_and_train, RUN_TRAINING)    },
     { FSM_ROW(RUN_STATISTICS,  EVENT_PAUSE,    NULL,            NULL,                  RUN_PAUSED)      },
 
+    { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  still_waiting,  NULL,                  RUN_KEYS)        },
+    { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  too_few,        give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  NULL,           ask_shares,            RUN_SHARES)      },
+    { FSM_ROW(RUN_KEYS,        EVENT_DEADLINE, too_few,        give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_KEYS,        EVENT_DEADLINE, NULL,           ask_shares,            RUN_SHARES)      },
+    { FSM_ROW(RUN_KEYS,        EVENT_BROKEN,   NULL,           report_broken,         RUN_FAILED)      },
+    { FSM_ROW(RUN_KEYS,        EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_KEYS,        EVENT_PAUSE,    NULL,           NULL,                  RUN_KEYS)        },
+    { FSM_ROW(RUN_KEYS,        EVENT_RESUME,   NULL,           NULL,                  RUN_KEYS)        },
+
+    { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  still_waiting,  NULL,                  RUN_SHARES)      },
+    { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  NULL,           ask_masked,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_SHARES,      EVENT_DEADLINE, too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_SHARES,      EVENT_DEADLINE, NULL,           ask_masked,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_SHARES,      EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_SHARES,      EVENT_PAUSE,    NULL,           NULL,                  RUN_SHARES)      },
+    { FSM_ROW(RUN_SHARES,      EVENT_RESUME,   NULL,           NULL,                  RUN_SHARES)      },
+
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  still_waiting,   NULL,                  RUN_TRAINING)    },
+    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  sum_too_few,    sum_again,             RUN_KEYS)        },
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  secure,         ask_votes,             RUN_CONSISTENCY) },
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  NULL,            merge,                 RUN_AGGREGATING) },
+    { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, sum_too_few,    sum_again,             RUN_KEYS)        },
     { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
+    { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, secure,         ask_votes,             RUN_CONSISTENCY) },
     { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, NULL,            merge,                 RUN_AGGREGATING) },
+    { FSM_ROW(RUN_TRAINING,    EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
     { FSM_ROW(RUN_TRAINING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_TRAINING)    },
     { FSM_ROW(RUN_TRAINING,    EVENT_RESUME,   NULL,            NULL,                  RUN_TRAINING)    },
 
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  still_waiting,  NULL,                  RUN_CONSISTENCY) },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  NULL,           ask_answers,           RUN_UNMASKING)   },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_DEADLINE, too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_DEADLINE, NULL,           ask_answers,           RUN_UNMASKING)   },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_PAUSE,    NULL,           NULL,                  RUN_CONSISTENCY) },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_RESUME,   NULL,           NULL,                  RUN_CONSISTENCY) },
+
+    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  solvable,       unmask,                RUN_AGGREGATING) },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  still_waiting,  NULL,                  RUN_UNMASKING)   },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_DEADLINE, NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_PAUSE,    NULL,           NULL,                  RUN_UNMASKING)   },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_RESUME,   NULL,           NULL,                  RUN_UNMASKING)   },
+
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_round,    evaluate,              RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   pause_wanted,    rest,                  RUN_PAUSED)      },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   secure,         next_sum,              RUN_KEYS)        },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            next_round,            RUN_TRAINING)    },
     { FSM_ROW(RUN_AGGREGATING, EVENT_BROKEN,   NULL,            report_broken,         RUN_FAILED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_DEADLINE, NULL,            report_broken,         RUN_FAILED)      },
@@ -115,10 +204,12 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished_and_logged, enter_log,          RUN_PUBLISHING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished,        publish,               RUN_DONE)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  pause_wanted,    rest,                  RUN_PAUSED)      },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  secure,         next_sum,              RUN_KEYS)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  NULL,            next_round,            RUN_TRAINING)    },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished_and_logged, enter_log,          RUN_PUBLISHING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished,        publish,               RUN_DONE)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, pause_wanted,    rest,                  RUN_PAUSED)      },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, secure,         next_sum,              RUN_KEYS)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, NULL,            next_round,            RUN_TRAINING)    },
     { FSM_ROW(RUN_EVALUATING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_EVALUATING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_RESUME,   NULL,            NULL,                  RUN_EVALUATING)  },
@@ -133,6 +224,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_PUBLISHING,  EVENT_RESUME,   NULL,            NULL,                  RUN_PUBLISHING)  },
 
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   nothing_trained, invite,                RUN_INVITING)    },
+    { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   secure,         sum_on,                RUN_KEYS)        },
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   NULL,            train_on,              RUN_TRAINING)    },
 
     { FSM_ROW(FSM_ANY,         EVENT_ABORT,    NULL,            abandon,               RUN_ABORTED)     },
@@ -140,8 +232,9 @@ static const struct fsm_edge edges[] = {
 /* clang-format on */
 
 static const char *const events[EVENT_COUNT] = {
-    [EVENT_START] = "start",   [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline", [EVENT_MERGED] = "merged",
-    [EVENT_BROKEN] = "broken", [EVENT_PAUSE] = "pause",     [EVENT_RESUME] = "resume",     [EVENT_ABORT] = "abort",
+    [EVENT_START] = "start",   [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline",
+    [EVENT_MERGED] = "merged", [EVENT_BROKEN] = "broken",   [EVENT_PAUSE] = "pause",
+    [EVENT_LOST] = "lost",     [EVENT_RESUME] = "resume",   [EVENT_ABORT] = "abort",
 };
 static const struct fsm machine = {
     .name = "run",
@@ -180,9 +273,10 @@ enum err round_step(struct run *r, enum run_event event, struct site *site)
 {
     unsigned from = r->head.state;
     if (run_over(r)) return ERR_STATE;
+    if (event == EVENT_DEADLINE && run_lost_sum(r)) event = EVENT_LOST;
     TRY(fsm_step(&machine, r, &r->head.state, event, NULL));
     if (site) TRY(journal_put_site(r, site));
     TRY(journal_add(r, from, event, site));
-    if (r->head.state != from) TRY(enter(r));
+    if (r->head.state != from || event == EVENT_LOST) TRY(enter(r));
     return journal_put_head(r);
 }

@@ -11,6 +11,7 @@ enum run_event {
     EVENT_DEADLINE, /* the phase's time is over */
     EVENT_MERGED,   /* the new model is stored */
     EVENT_BROKEN,   /* it could not be made; run->broken says why */
+    EVENT_LOST,     /* the secure sum under way went with the process that held it */
     EVENT_PAUSE,
     EVENT_RESUME,
     EVENT_ABORT,

@@ -1,4 +1,5 @@
 #include "agents/coordinator/run.h"
+#include "agents/coordinator/secure_round.h"
 #include "common/base/clock.h"
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +11,9 @@ enum { RUN_ARENA_BYTES = 8 << 20 };
 
 const char *const run_state_names[RUN_STATES] = {
     [RUN_PLANNED] = "planned",         [RUN_INVITING] = "inviting",
-    [RUN_STATISTICS] = "statistics",   [RUN_TRAINING] = "training",
+    [RUN_STATISTICS] = "statistics",   [RUN_KEYS] = "keys",
+    [RUN_SHARES] = "shares",           [RUN_TRAINING] = "training",
+    [RUN_CONSISTENCY] = "consistency", [RUN_UNMASKING] = "unmasking",
     [RUN_AGGREGATING] = "aggregating", [RUN_EVALUATING] = "evaluating",
     [RUN_PAUSED] = "paused",           [RUN_DONE] = "done",
     [RUN_FAILED] = "failed",           [RUN_ABORTED] = "aborted",
@@ -54,6 +57,7 @@ void run_fini(struct run *r)
     buf_free(&r->text);
     arena_free(&r->arena);
     free(r->sites);
+    secure_round_free(r->secure);
     *r = (struct run){ 0 };
 }
 
@@ -102,6 +106,7 @@ struct site *run_add_site(struct run *r, const char *jid, const char *name)
 static bool asked_in_phase(const struct run *r, const struct site *s)
 {
     if (r->head.state == RUN_INVITING) return s->membership != SITE_DECLINED;
+    if (run_in_sum(r)) return s->membership == SITE_JOINED && s->asked_phase == r->head.phase;
     return s->membership == SITE_JOINED && s->joined_phase < r->head.phase;
 }
 
@@ -169,9 +174,21 @@ bool run_over(const struct run *r)
 
 bool run_asks(const struct run *r)
 {
-    return r->head.state == RUN_INVITING || r->head.state == RUN_STATISTICS || r->head.state == RUN_TRAINING ||
-           r->head.state == RUN_EVALUATING || r->head.state == RUN_PUBLISHING;
+    static const bool asks[RUN_STATES] = { [RUN_INVITING] = true,  [RUN_STATISTICS] = true, [RUN_KEYS] = true,
+                                           [RUN_SHARES] = true,    [RUN_TRAINING] = true,   [RUN_CONSISTENCY] = true,
+                                           [RUN_UNMASKING] = true, [RUN_EVALUATING] = true, [RUN_PUBLISHING] = true };
+    return asks[r->head.state];
 }
+
+bool run_in_sum(const struct run *r)
+{
+    static const bool sums[RUN_STATES] = {
+        [RUN_KEYS] = true, [RUN_SHARES] = true, [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
+    };
+    return sums[r->head.state] || (r->head.state == RUN_TRAINING && r->task.aggregation.secure);
+}
+
+bool run_lost_sum(const struct run *r) { return run_in_sum(r) && r->secure == NULL; }
 
 /* The last round's model is what the run is judged by. */
 bool run_scores_round(const struct run *r)
@@ -185,11 +202,15 @@ bool run_still_waiting(const struct run *r)
     size_t silent = r->counts.asked - r->counts.in - r->counts.out;
     if (r->head.state == RUN_PUBLISHING && r->counts.in + silent < r->head.quorum) return false;
     if (r->head.state == RUN_PUBLISHING && !r->head.logged) return true;
-    if (silent > r->counts.away) return true;
+    if (run_lost_sum(r) || silent > r->counts.away) return true;
     return silent > 0 && r->head.state != RUN_EVALUATING && run_too_few(r);
 }
 
-bool run_too_few(const struct run *r) { return r->counts.in < r->head.quorum; }
+bool run_too_few(const struct run *r)
+{
+    bool sum = run_in_sum(r) && r->secure != NULL;
+    return r->counts.in < (sum ? r->secure->needed : r->head.quorum);
+}
 
 static bool has_scored(const struct run *r, const struct site *s)
 {
@@ -232,11 +253,11 @@ bool run_finished(const struct run *r)
 
 uint64_t run_phase_limit_ms(const struct run *r, unsigned state)
 {
-    static const bool waits[RUN_STATES] = { [RUN_STATISTICS] = true,
-                                            [RUN_TRAINING] = true,
-                                            [RUN_AGGREGATING] = true,
-                                            [RUN_EVALUATING] = true,
-                                            [RUN_PUBLISHING] = true };
+    static const bool waits[RUN_STATES] = {
+        [RUN_STATISTICS] = true,  [RUN_KEYS] = true,       [RUN_SHARES] = true,
+        [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true,  [RUN_TRAINING] = true,
+        [RUN_AGGREGATING] = true, [RUN_EVALUATING] = true, [RUN_PUBLISHING] = true
+    };
     if (state == RUN_INVITING) return r->task.rounds.join_deadline_ms;
     return state < RUN_STATES && waits[state] ? r->task.rounds.round_deadline_ms : 0;
 }
@@ -280,9 +301,10 @@ static void say_site_shortage(const struct run *r, const struct site *s, struct 
 void run_say_shortage(const struct run *r, struct buf *out)
 {
     size_t named = 0;
+    uint64_t needed = run_in_sum(r) && r->secure ? r->secure->needed : r->head.quorum;
     if (r->head.round > 0) buf_addf(out, "round %" PRIu64 ", ", r->head.round);
     buf_addf(out, "%s: %zu of the %" PRIu64 " hospitals needed answered", run_state_name(r->head.state), r->counts.in,
-             r->head.quorum);
+             needed);
     if (r->head.state == RUN_PUBLISHING && !r->head.logged)
         buf_add_z(out, "; the guardian did not show that the model is in its log");
     for (size_t i = 0; i < r->nsites && named < RUN_MAX_NAMED; i++) {

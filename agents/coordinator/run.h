@@ -6,6 +6,7 @@
  * so all of it is tested as arithmetic.
  */
 #pragma once
+#include "agents/coordinator/run_state.h"
 #include "common/base/buf.h"
 #include "common/learn/model.h"
 #include "common/runtime/roster.h"
@@ -13,29 +14,6 @@
 #include "common/wire/task.h"
 
 enum { RUN_CODE_BYTES = 33, RUN_WHY_BYTES = 400, RUN_DIGEST_BYTES = 65, RUN_MAX_NAMED = 8 };
-
-enum run_state {
-    RUN_PLANNED,
-    RUN_INVITING,    /* who takes part? */
-    RUN_STATISTICS,  /* moments of the inputs, for standardising */
-    RUN_TRAINING,    /* model out, updates in */
-    RUN_AGGREGATING, /* a worker adds up */
-    RUN_EVALUATING,  /* the new model is scored at the hospitals */
-    RUN_PAUSED,
-    RUN_DONE,
-    RUN_FAILED,
-    RUN_ABORTED,
-    RUN_PUBLISHING, /* the model goes into the guardian's log, and hospitals sign that it is there */
-    RUN_STATES
-};
-
-enum membership { SITE_INVITED, SITE_JOINED, SITE_DECLINED };
-enum answer {
-    ANSWER_NONE,  /* not asked in this phase */
-    ANSWER_ASKED, /* asked, nothing heard */
-    ANSWER_IN,    /* what was asked for is here */
-    ANSWER_OUT    /* declined, or what came was refused */
-};
 
 /* One hospital in one run.  A phase is the time between two changes of state; they are numbered. */
 struct site {
@@ -59,6 +37,8 @@ struct site {
     uint64_t scored; /* records */
     double loss_sum, brier_sum, correct;
     /* not stored */
+    uint64_t asked_phase;   /* of a secure sum: the phase in which it is asked */
+    uint64_t refused_round; /* in which it would not take part in a secure sum */
     bool away;              /* silent for longer than the grace */
     uint64_t moved;         /* its count of moves when it was looked at last */
     uint64_t allowed_phase; /* the phase `prolonged` belongs to */
@@ -80,6 +60,10 @@ struct run_head {
     int64_t started_ms, entered_ms, round_ms, ended_ms; /* wall */
     int64_t deadline_ms;                                /* wall; 0: none */
     uint64_t journal;                                   /* rows written */
+    uint64_t sums;                                      /* secure sums begun; the number of the present one */
+    uint64_t attempts;                                  /* of these, for the present round */
+    uint64_t sum_samples;                               /* of the newest that ended; 0 where they are not told */
+    double sum_loss;
     bool pause_wanted, logged;         /* logged: the proof that the model is in the log is here (publish.h) */
     double best_loss;                  /* NAN: none yet */
     uint64_t best_round, stale_rounds; /* stale: without improvement */
@@ -98,6 +82,7 @@ struct run_counts {
 };
 
 struct coordinator;
+struct secure_round;
 struct run {
     struct coordinator *home; /* what actions act through; NULL in tests of pure parts */
     char id[MSG_RUN_BYTES];
@@ -110,7 +95,8 @@ struct run {
     size_t nsites, cap_sites;
     struct run_counts counts;
     uint64_t moved_ms; /* monotonic: when something moved last in this phase; 0: not yet, or not since the start */
-    struct why broken; /* why the merge failed, between event and action */
+    struct secure_round *secure; /* owned; NULL: none, or it was lost with the process */
+    struct why broken;           /* why the merge failed, or no secure sum can be held, between event and action */
 };
 
 /* Life.  Takes the task's text; ERR_SETTING with a sentence when it is no task or no model. */
@@ -134,6 +120,8 @@ bool run_over(const struct run *r);
 bool run_asks(const struct run *r);         /* in a phase that waits for hospitals */
 bool run_moves_models(const struct run *r); /* in this phase: then its deadline is one of progress (progress.h) */
 bool run_scores_round(const struct run *r); /* is its model to be scored at the hospitals? (rounds.evaluate_every) */
+bool run_in_sum(const struct run *r);       /* from a secure sum's keys to its unmasking */
+bool run_lost_sum(const struct run *r);
 bool run_still_waiting(const struct run *r);
 bool run_too_few(const struct run *r);
 double run_score_loss(const struct run *r); /* federated loss of this round's model; NAN when nobody scored */
@@ -141,10 +129,6 @@ double run_score_accuracy(const struct run *r);
 bool run_improved(const struct run *r);
 bool run_finished(const struct run *r);                           /* rounds done, or patience spent */
 uint64_t run_phase_limit_ms(const struct run *r, unsigned state); /* 0: that state does not wait */
-extern const char *const run_state_names[RUN_STATES];
-const char *run_state_name(unsigned state); /* "training"; also the stage of messages */
-unsigned run_state_of(struct str name);     /* RUN_STATES when unknown */
-
 /* Sentences.  Names of those waited for ("hospital-b, hospital-c and 3 more"), and why there are too few. */
 void run_say_waiting(const struct run *r, struct buf *out);
 void run_say_shortage(const struct run *r, struct buf *out);

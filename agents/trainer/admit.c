@@ -11,6 +11,7 @@ static enum err admit(const struct policy *p, const struct plan *plan, const str
         .digest = str_of(plan->digest),
         .model = str_of(model_text(&plan->spec, model)),
         .rounds = plan->task.rounds.count,
+        .secure = plan->task.aggregation.secure,
         .statistics = plan->task.scale == SCALE_MOMENTS,
         .noise = cover.wanted && !plan_has_unit(plan) ? &cover.rule : NULL,
         .unit = unit,

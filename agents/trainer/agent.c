@@ -13,6 +13,10 @@
  *                 --round.start-->        --update | round.decline-->
  *                 --evaluate-->           --evaluation | round.decline-->
  *                 --run.end-->
+ *     and of a task with secure sums, around round.start and instead of update:
+ *                 --secure.header-->      --secure.keys-->    --secure.session-->  --secure.shares-->
+ *                 --secure.delivery-->    --secure.input-->
+ *                 --secure.request-->     --secure.vote-->    --secure.votes-->    --secure.answer-->
  *     guardian    --audit.ask-->          --audit-->                           guardian
  *                 --log.checkpoint-->     --log.cosign-->
  *
@@ -41,6 +45,11 @@ static const struct agent_handler handlers[] = {
     { MSG_ROUND_START,  trainer_on_round_start, MSG_UPDATE,     true },
     { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION, true },
     { MSG_RUN_END,      trainer_on_run_end,     MSG_NONE,       false },
+    { MSG_SECURE_HEADER,   trainer_on_secure_header,   MSG_SECURE_KEYS,   false },
+    { MSG_SECURE_SESSION,  trainer_on_secure_session,  MSG_SECURE_SHARES, false },
+    { MSG_SECURE_DELIVERY, trainer_on_secure_delivery, MSG_SECURE_INPUT,  false },
+    { MSG_SECURE_REQUEST,  trainer_on_secure_request,  MSG_SECURE_VOTE,   false },
+    { MSG_SECURE_VOTES,    trainer_on_secure_votes,    MSG_SECURE_ANSWER, false },
     { MSG_AUDIT_ASK,    trainer_on_audit_ask,   MSG_AUDIT,      false },
     { MSG_LOG_CHECKPOINT, trainer_on_log_checkpoint, MSG_LOG_COSIGN, false },
     { 0 },

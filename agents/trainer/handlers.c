@@ -103,12 +103,30 @@ enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
     return ask(self, WORK_STATS, m, NULL);
 }
 
+static bool is_summed(struct trainer *t, const struct msg *m)
+{
+    const struct run *run = run_find(&t->runs, m->run);
+    return run != NULL && run->accepted && run->plan->task.aggregation.secure && from_ours(t, m);
+}
+
+static enum err train_for_sum(struct trainer *t, const struct msg *m)
+{
+    struct why why = { 0 };
+    struct work w = work_of(WORK_TRAIN, m);
+    struct run *run = run_find(&t->runs, m->run);
+    enum err e = trainer_admit_model(t, run, m, &why);
+    if (e == OK) return ask(t, WORK_TRAIN, m, &m->round_start.model);
+    enum err_class c = err_class(e);
+    return c == ERR_CLASS_ENV || c == ERR_CLASS_BUG ? e : trainer_refuse_sum(t, run, &w, e, why.text);
+}
+
 /* Once an update left, nothing more leaves for that round: the runtime still delivers the first one if need be. */
 enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m)
 {
     struct left left;
     (void)a;
     if (m->round == 0) return ERR_PROTO;
+    if (is_summed(self, m)) return train_for_sum(self, m);
     TRY(trainer_left(self, m->run, &left));
     if (left_has(&left, m->round)) return OK;
     return ask(self, WORK_TRAIN, m, &m->round_start.model);
@@ -132,6 +150,7 @@ enum err trainer_on_run_end(struct agent *a, void *self, const struct msg *m)
     TRY(run->accepted ? agent_put(a, run_key(key, "run", m->run), str_bytes(STR("ended")))
                       : agent_del(a, run_key(key, "run", m->run)));
     TRY(agent_del(a, run_key(key, "left", m->run)));
+    TRY(trainer_forget_sums(t, m->run));
     TRY(trainer_drop_work(t, m->run));
     run_remove(&t->runs, m->run);
     return OK;

@@ -121,9 +121,24 @@ static enum err note_left(struct trainer *t, struct job *j)
     return e == OK ? OK : ERR_STORE;
 }
 
+/* The vector waits here for the others' shares.  Of a sum that was given up nothing is said. */
+static enum err answer_sum(struct trainer *t, struct job *j, uint64_t took_ms)
+{
+    struct run *run = run_find(&t->runs, j->work.run);
+    struct secure *s = run->secure;
+    if (s == NULL || s->header.round != j->sum.round || s->filled) return OK;
+    s->vector = j->vector;
+    j->vector = (struct secagg_vec){ 0 };
+    s->filled = true;
+    s->seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
+    t->training_seconds += (double)took_ms / MS_PER_S;
+    return trainer_send_input(t, run);
+}
+
 static enum err answer_train(struct trainer *t, struct job *j)
 {
     uint64_t took_ms = agent_now_ms(t->agent) - j->started_ms;
+    if (j->summed) return answer_sum(t, j, took_ms);
     struct msg m = about(&j->work, MSG_UPDATE);
     m.update.samples = j->samples;
     m.update.loss = j->cover.wanted ? 0 : j->loss; /* exact, it would tell what the noise hides */

@@ -90,6 +90,13 @@ static enum err absorb(struct trainer *t, struct job *j)
 
 /* ---- doing ---- */
 
+/* Was it for a sum that was given up, and is asked for by the next one already? */
+static bool begun_again(const struct run *run, const struct job *j)
+{
+    const struct secure *s = run->secure;
+    return j->summed && s != NULL && s->round == j->work.round && s->asked && s->header.round != j->sum.round;
+}
+
 static enum err job_done(struct agent *a, void *self, void *job)
 {
     struct trainer *t = self;
@@ -100,6 +107,7 @@ static enum err job_done(struct agent *a, void *self, void *job)
     struct run *run = run_find(&t->runs, j->work.run);
     if (run != NULL && run->records == NULL) run->records = records_hold(j->records);
     if (run != NULL && j->only_read && j->err == OK) return trainer_wake(t);
+    if (run != NULL && begun_again(run, j)) return trainer_wake(t);
     if (run != NULL) TRY(trainer_answer(t, j)); /* else it ended meanwhile */
     return settle(t);
 }
@@ -124,6 +132,21 @@ static enum err offload(struct trainer *t, struct job *j)
 
 static enum err put_record(void *sink, const char *key, struct bytes record) { return agent_put(sink, key, record); }
 
+/* Updates of such a task leave in secure sums only; an attempt that was begun again is another sum. */
+static enum err prepare_sum(struct trainer *t, struct job *j, struct why *why)
+{
+    const struct run *run = run_find(&t->runs, j->work.run);
+    const struct secure *s = run ? run->secure : NULL;
+    if (s == NULL || s->round != j->work.round)
+        return why_say(why, ERR_STATE,
+                       "this hospital is in no secure sum of the round: it refused, or was started again");
+    j->summed = true;
+    j->sum = s->header;
+    j->sum_plan = s->plan;
+    secure_vector_cover(&s->plan, &s->header, &j->cover);
+    return OK;
+}
+
 /* Paying comes last: what may be refused is refused before anything changes. */
 static enum err prepare(struct trainer *t, struct job *j, struct why *why)
 {
@@ -133,12 +156,13 @@ static enum err prepare(struct trainer *t, struct job *j, struct why *why)
     if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
     struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
-    if (j->cover.in_sum)
+    if (j->cover.in_sum && !j->plan->task.aggregation.secure)
         return why_say(why, ERR_REFUSED,
                        "the task's noise is made in shares; by itself an update would have too little");
-    if (j->cover.in_training)
+    if (plan_has_unit(j->plan))
         TRY(admit_units(&t->policy, j->plan, records_units(j->records, NULL), &j->cover.unit, why));
     if (j->cover.in_training) t->last_unit = j->cover.unit;
+    if (j->plan->task.aggregation.secure) TRY(prepare_sum(t, j, why));
     return charge_round(&charge, &j->work, &j->cover, why);
 }
 

@@ -40,6 +40,7 @@ void job_free(void *job)
     tally_fini(&j->tally);
     buf_free(&j->model);
     secret_buf_free(&j->update);
+    secagg_vec_fini(&j->vector);
     secret_wipe(&j->cover, sizeof j->cover);
     free(j);
 }
@@ -119,6 +120,12 @@ static enum err do_cover(struct job *j, struct table *rows, const struct trainin
     return e;
 }
 
+static enum err put_into_sum(struct job *j, const struct trained *t)
+{
+    struct secure_source source = { &j->sum_plan, &j->sum, j->cover.wanted ? j->cover.key : NULL };
+    return secure_vector_fill(&source, t, &j->vector, &j->why);
+}
+
 static enum err do_train(struct job *j)
 {
     CLEANUP(table_fini) struct table rows = { 0 };
@@ -129,7 +136,7 @@ static enum err do_train(struct job *j)
         TRY(do_cover(j, &rows, &hooks, &t));
     else
         TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, NULL, &hooks, &t, &j->why));
-    TRY(update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why));
+    TRY(j->summed ? put_into_sum(j, &t) : update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why));
     j->samples = t.samples;
     j->loss = t.loss;
     return OK;

@@ -9,6 +9,7 @@
 #include "agents/trainer/engines/engine.h"
 #include "agents/trainer/plan.h"
 #include "agents/trainer/records.h"
+#include "agents/trainer/secure_vector.h"
 #include "agents/trainer/train_job.h"
 #include "agents/trainer/update.h"
 #include "agents/trainer/work.h"
@@ -28,6 +29,9 @@ struct job {
     char schema[JOB_PATH_BYTES];
     struct buf model; /* TRAIN, EVALUATE: safetensors */
     struct update_cover cover;
+    bool summed; /* TRAIN: for a secure sum, of which the next two say what is made */
+    struct secagg_header sum;
+    struct secure_plan sum_plan;
     uint64_t started_ms;
     /* while it is done */
     _Atomic double progress; /* 0 to 1 */
@@ -39,12 +43,13 @@ struct job {
     bool loaded;                /* the records were read, and `about` tells of them */
     struct records_stamp stamp; /* of the file, before it was read */
     struct records_about about;
-    struct moments moments; /* STATS */
-    uint64_t samples;       /* STATS, TRAIN */
-    double loss;            /* TRAIN */
-    double noise;           /* TRAIN */
-    struct buf update;      /* TRAIN: what may leave */
-    struct tally tally;     /* EVALUATE */
+    struct moments moments;   /* STATS */
+    uint64_t samples;         /* STATS, TRAIN */
+    double loss;              /* TRAIN */
+    double noise;             /* TRAIN */
+    struct buf update;        /* TRAIN: what may leave */
+    struct secagg_vec vector; /* TRAIN, summed: what may leave masked */
+    struct tally tally;       /* EVALUATE */
 };
 
 /* Not owned arguments are copied or held.  ERR_LIMIT for a path that is too long, ERR_MEMORY. */

@@ -2,6 +2,7 @@
 #include "common/base/text.h"
 #include "common/crypto/hash.h"
 #include "common/privacy/filter.h"
+#include "common/privacy/secagg.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -74,9 +75,24 @@ static enum err read_privacy(const struct doc *d, struct policy *p, struct why *
     return doc_get_f64(d, "min_noise", 0, MOST_NOISE, &p->min_noise, why);
 }
 
+static enum err read_sums(const struct doc *d, struct policy *p, struct why *why)
+{
+    static const char *const keys[] = { "required", "min_hospitals", "adversaries", "min_noise", NULL };
+    const struct doc *sums = NULL;
+    p->sums.hospitals_min = SECAGG_COHORT_LEAST;
+    TRY(doc_get_child(d, "secure_sums", DOC_MAP, &sums, why));
+    if (sums == NULL) return OK;
+    TRY(doc_only(sums, keys, why));
+    TRY(doc_get_flag(sums, "required", &p->sums.required, why));
+    TRY(doc_get_u64(sums, "min_hospitals", SECAGG_COHORT_LEAST, SECAGG_MEMBERS_MAX, &p->sums.hospitals_min, why));
+    TRY(doc_get_u64(sums, "adversaries", 0, SECAGG_MEMBERS_MAX, &p->sums.adversaries, why));
+    return doc_get_f64(sums, "min_noise", 0, MOST_NOISE, &p->sums.noise_min, why);
+}
+
 static enum err read_policy(const struct doc *d, struct arena *arena, struct policy *p, struct why *why)
 {
-    static const char *const keys[] = { "tasks", "models", "min_cohort", "max_rounds", "statistics", "privacy", NULL };
+    static const char *const keys[] = { "tasks",      "models",  "min_cohort",  "max_rounds",
+                                        "statistics", "privacy", "secure_sums", NULL };
     const struct doc *privacy = NULL;
     TRY(doc_only(d, keys, why));
     TRY(read_list(d, "tasks", arena, &p->tasks, why));
@@ -85,6 +101,7 @@ static enum err read_policy(const struct doc *d, struct arena *arena, struct pol
     TRY(need_count(d, "max_rounds", MOST_ROUNDS, &p->max_rounds, why));
     TRY(doc_get_flag(d, "statistics", &p->statistics, why));
     TRY(doc_need_child(d, "privacy", DOC_MAP, &privacy, why));
+    TRY(read_sums(d, p, why));
     return read_privacy(privacy, p, why);
 }
 
@@ -159,6 +176,12 @@ static enum err allows_statistics(const struct policy *p, const struct proposal 
 {
     if (!q->statistics || p->statistics) return OK;
     return why_say(why, ERR_REFUSED, "the policy's `statistics` is no; the task asks for means and variances");
+}
+
+static enum err allows_plain(const struct policy *p, const struct proposal *q, struct why *why)
+{
+    if (q->secure || !p->sums.required) return OK;
+    return why_say(why, ERR_REFUSED, "the policy's `secure_sums.required` is yes; the task's updates leave unmasked");
 }
 
 static enum err allows_no_noise(const struct policy *p, const struct proposal *q, struct why *why)
@@ -236,7 +259,8 @@ static enum err allows_any_round(const struct policy *p, const struct proposal *
 
 static rule_fn *const rules[] = { must_be_set,       allows_task,      allows_model,        allows_rounds,
                                   allows_statistics, allows_no_noise,  allows_epsilon,      allows_delta,
-                                  allows_noise,      allows_any_round, allows_unit_epsilon, allows_unit_noise };
+                                  allows_noise,      allows_any_round, allows_unit_epsilon, allows_unit_noise,
+                                  allows_plain };
 
 enum err policy_check(const struct policy *p, const struct proposal *proposal, struct why *why)
 {

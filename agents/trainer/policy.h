@@ -4,7 +4,7 @@
  * A YAML file that the hospital alone writes.  Whatever a coordinator proposes
  * is checked against it; nothing a coordinator sends can loosen it, and
  * without a readable policy everything is refused (a zeroed struct policy
- * refuses).  Every key but `min_noise`, `patients` and `statistics` is required, so that
+ * refuses).  Every key but `min_noise`, `patients`, `statistics` and `secure_sums` is required, so that
  * nothing is allowed by forgetting it:
  *
  *   tasks: any               # or a list: a document's SHA-256 (64 hex digits), a name, or a name's start and *
@@ -19,6 +19,12 @@
  *     epsilon_per_round_max: 1
  *     min_noise: 0.5         # smallest noise scale, in sensitivities; default 0
  *     patients: no           # may required noise hide each patient, and not all at once?  default no
+ *
+ *   secure_sums:             # where a task asks for them; may be left out
+ *     required: no           # may updates leave only masked, for a sum?  default no
+ *     min_hospitals: 3       # in a sum, this one among them; default and least 3
+ *     adversaries: 0         # hospitals to be reckoned with as the coordinator's helpers, at least; default 0
+ *     min_noise: 0           # on the sum, over what one hospital or patient changes; default 0
  *
  * A name is chosen by the coordinator: only a digest pins what is done.
  */
@@ -48,6 +54,12 @@ struct policy {
     double epsilon_per_round_max;
     double min_noise; /* scale over sensitivity */
     bool patients;    /* required noise may hide each patient instead of the whole hospital */
+    struct {
+        bool required; /* updates leave masked, or not at all */
+        uint64_t hospitals_min;
+        uint64_t adversaries;
+        double noise_min; /* on the sum, in clips; 0: sums without noise are allowed */
+    } sums;
 };
 
 /* What a coordinator asks of us.  Views are borrowed for the call. */
@@ -59,6 +71,7 @@ struct proposal {
     bool statistics;                /* does it want means and variances? */
     const struct local_rule *noise; /* of each round's update; NULL: none */
     const struct unit_rule *unit;   /* in each step of training; NULL: none */
+    bool secure;                    /* do updates leave masked, for a secure sum? */
 };
 
 /* ERR_POLICY with file, line and key; *out is then untouched.  Lists lie in the arena. */

@@ -30,6 +30,7 @@ static void let_go(struct run *run)
 {
     plan_drop(run->plan);
     records_drop(run->records);
+    secure_free(run->secure);
 }
 
 void run_remove(struct runs *r, const char *id)

@@ -4,6 +4,7 @@
 #pragma once
 #include "agents/trainer/plan.h"
 #include "agents/trainer/records.h"
+#include "agents/trainer/secure.h"
 #include "common/wire/msg.h"
 
 enum { RUNS_MAX = 16 }; /* at once */
@@ -12,6 +13,7 @@ struct run {
     char id[MSG_RUN_BYTES];
     bool accepted;
     struct plan *plan;       /* held */
+    struct secure *secure;   /* owned; the secure sum under way, or NULL */
     struct records *records; /* held; NULL until a worker has read them.  Kept to the run's end, so that a file that
                                 changes meanwhile does not move records between training and held-out */
 };

@@ -6,6 +6,7 @@
  *   task/<run>         the task's text, until the run ends
  *   work/<n> model/<n> what was asked and not yet answered (work.h), and the model that came with it
  *   left/<run>         the rounds whose updates left (left.h), until the run ends
+ *   sum/<run> told/<run>  the newest secure sum that was seen and whether it was answered; which halves were told
  *   budget/...         the privacy ledger of whole updates (budget.h)
  *   budget-patients/... the one of training that hides each patient
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
@@ -53,7 +54,8 @@ struct trainer {
 agent_init_fn trainer_init;
 agent_fini_fn trainer_fini;
 agent_handler_fn trainer_on_run_invite, trainer_on_stats_ask, trainer_on_round_start, trainer_on_evaluate,
-    trainer_on_run_end;
+    trainer_on_run_end, trainer_on_secure_header, trainer_on_secure_session, trainer_on_secure_delivery,
+    trainer_on_secure_request, trainer_on_secure_votes;
 agent_presence_fn trainer_on_presence;
 agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;
 agent_gauges_fn trainer_gauges;
@@ -68,6 +70,15 @@ enum err trainer_left(struct trainer *t, const char *run, struct left *out) MUST
 enum err trainer_ask(struct trainer *t, struct work *w, const struct blob *model) MUST_USE;
 enum err trainer_drop_work(struct trainer *t, const char *run) MUST_USE; /* the run ended */
 enum err trainer_wake(struct trainer *t) MUST_USE; /* begins the next piece soon, when there is one and none is going */
+
+/* handlers_secure.c: secure sums. */
+/* Masks and sends the vector, once it and the others' shares are there. */
+enum err trainer_send_input(struct trainer *t, struct run *run) MUST_USE;
+/* May the round's model be trained on, for the sum under way?  ERR_REFUSED, ERR_STATE with a sentence. */
+enum err trainer_admit_model(struct trainer *t, struct run *run, const struct msg *m, struct why *why) MUST_USE;
+enum err trainer_refuse_sum(struct trainer *t, struct run *run, const struct work *w, enum err code, const char *text)
+    MUST_USE;                                                              /* ends it here, and says why */
+enum err trainer_forget_sums(struct trainer *t, const char *run) MUST_USE; /* the run ended */
 
 /* handlers_answer.c: every word to the coordinator about a piece of work. */
 enum err trainer_answer(struct trainer *t, struct job *j) MUST_USE; /* what came of it, good or bad */

@@ -22,6 +22,7 @@
 #pragma once
 #include "common/wire/role.h"
 #include "common/wire/schema_guard.h"
+#include "common/wire/schema_secure.h"
 
 enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
 #define SCHEMA_MAX_BLOB 4e9
@@ -61,7 +62,8 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     M(LOG_CHECKPOINT, log_checkpoint, "log.checkpoint", 2, ROLE_GUARDIAN, ACKED,                                       \
       "how long the log is now, and that nothing before was changed; to be cosigned")                                  \
     M(LOG_COSIGN, log_cosign, "log.cosign", 2, ROLE_TRAINER, ACKED,                                                    \
-      "a checkpoint with the witness's signature, or why there is none")
+      "a checkpoint with the witness's signature, or why there is none")                                               \
+    SCHEMA_SECURE_MESSAGES(M)
 
 #define SCHEMA_ACK(F, T)
 #define SCHEMA_ERROR(F, T)                                                                                             \

@@ -11,7 +11,14 @@
 #define TINY 1e-12
 #define BELOW_ONE 0.999999
 
-enum { HIDDEN_MAX_WIDTH = 4096, QUORUM_MAX = 10000, DEFAULT_HIDDEN_FIRST = 64, DEFAULT_HIDDEN_SECOND = 32 };
+enum {
+    HIDDEN_MAX_WIDTH = 4096,
+    QUORUM_MAX = 10000,
+    SECURE_QUORUM = 3,
+    ADVERSARIES_MAX = 1000,
+    DEFAULT_HIDDEN_FIRST = 64,
+    DEFAULT_HIDDEN_SECOND = 32
+};
 enum number_kind { NUMBER_COUNT, NUMBER_REAL, NUMBER_MS };
 
 struct number {
@@ -48,6 +55,7 @@ static const struct number numbers[] = {
     { "rounds",  "min_improvement", NUMBER_REAL,  0,    1e6,            AT(rounds.min_improvement) },
     { "rounds",  "max_update_norm", NUMBER_REAL,  TINY, 1e12,           AT(rounds.max_update_norm) },
     { "rounds",  "max_samples",     NUMBER_COUNT, 1,    1e12,           AT(rounds.max_samples) },
+    { "aggregation", "adversaries", NUMBER_COUNT, 0,    ADVERSARIES_MAX, AT(aggregation.adversaries) },
     { "privacy", "epsilon",         NUMBER_REAL,  1e-6, 1000,           AT(privacy.epsilon) },
     { "privacy", "delta",           NUMBER_REAL,  1e-30, BELOW_ONE,     AT(privacy.delta) },
     { "privacy", "clip",            NUMBER_REAL,  TINY, 1e9,            AT(privacy.clip) },
@@ -58,7 +66,7 @@ static const struct number numbers[] = {
 };
 
 static const char *const task_keys[] = { "name", "data", "standardise", "model", "train", "server", "rounds",
-                                         "privacy", "start", NULL };
+                                         "aggregation", "privacy", "start", NULL };
 static const struct section {
     const char *name;
     const char *keys[12];
@@ -69,6 +77,7 @@ static const struct section {
     { "server",  { "optimizer", "learning_rate", "momentum", "beta1", "beta2", "tau" } },
     { "rounds",  { "count", "quorum", "join_deadline", "round_deadline", "late", "evaluate_every", "patience",
                    "min_improvement", "max_update_norm", "max_samples" } },
+    { "aggregation", { "secure", "adversaries" } },
     { "privacy", { "mechanism", "unit", "epsilon", "delta", "clip", "noise_multiplier", "rate" } },
     { "start",   { "cron", "when_present", "when_new_data", "min_interval" } },
 };
@@ -253,6 +262,25 @@ static enum err check_privacy(const struct doc *d, const struct task *t, struct 
     return check_missing(place(d, privacy), t, why);
 }
 
+/* A vector in a sum is hidden by the others': of two, each can subtract its own. */
+static enum err read_aggregation(const struct doc *d, struct task *t, struct why *why)
+{
+    const struct doc *a = doc_get(d, "aggregation");
+    const struct doc *rounds = doc_get(d, "rounds");
+    TRY(doc_get_flag(a, "secure", &t->aggregation.secure, why));
+    if (!t->aggregation.secure)
+        return t->aggregation.adversaries ? doc_refuse(a, why, "`adversaries` is for `secure: yes`") : OK;
+    if (t->rounds.quorum < SECURE_QUORUM)
+        return doc_refuse(place(a, doc_get(rounds, "quorum")), why,
+                          "a secure sum of fewer than %d hospitals hides nothing; raise rounds.quorum", SECURE_QUORUM);
+    if (t->aggregation.adversaries + 2 > t->rounds.quorum)
+        return doc_refuse(doc_get(a, "adversaries"), why, "rounds.quorum must leave two hospitals that are none");
+    if (t->rounds.late != LATE_DISCARD)
+        return doc_refuse(doc_get(rounds, "late"), why, "what comes after a secure sum is in none; use discard");
+    if (t->privacy.mechanism == NOISE_NONE || t->privacy.mechanism == NOISE_DISTRIBUTED) return OK;
+    return doc_refuse(place(a, doc_get(d, "privacy")), why, "in a secure sum no hospital adds all of the noise itself");
+}
+
 static enum err read_start(const struct doc *d, struct task *t, struct why *why)
 {
     const struct doc *start = doc_get(d, "start");
@@ -275,6 +303,7 @@ static enum err read_sections(const struct doc *d, struct task *t, struct why *w
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) TRY(read_number(d, &numbers[i], t, why));
     TRY(read_hidden(doc_get(d, "model"), t, why));
     TRY(check_privacy(d, t, why));
+    TRY(read_aggregation(d, t, why));
     TRY(check_model(d, t, why));
     return read_start(d, t, why);
 }

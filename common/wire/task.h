@@ -55,6 +55,10 @@ struct task {
         uint64_t max_samples;    /* a hospital's claimed sample count is capped here */
     } rounds;
     struct {
+        bool secure;          /* updates leave a hospital masked, and only their sum is learned */
+        uint64_t adversaries; /* hospitals that may tell the coordinator all they know, at most */
+    } aggregation;
+    struct {
         enum task_noise mechanism;
         enum task_unit unit; /* distributed: whom the noise hides */
         double epsilon; /* per hospital: of each round; DP-SGD and distributed: of all rounds together, for each unit */

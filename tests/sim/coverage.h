@@ -16,5 +16,5 @@ struct coverage {
 
 /* Counts the journals of a coordinator's store.  ERR_BUG for a step that is no row. */
 enum err coverage_add(struct coverage *c, struct store *s, struct why *why) MUST_USE;
-/* "N of M rows taken", and a note for each that was not. */
-void coverage_tell(const struct coverage *c, struct tap *t);
+/* "N of M rows taken", of those to do with secure sums or of all others, and a note for each that was not. */
+void coverage_tell(const struct coverage *c, bool of_sums, struct tap *t);

@@ -55,12 +55,13 @@ static enum err write_records(const struct federation_files *f, uint64_t site, s
 }
 
 static enum err write_policy(const struct federation_files *f, const char *name, double epsilon_max, bool silent,
-                             struct why *why)
+                             bool wary, struct why *why)
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
     buf_addf(&text, "%sstatistics: %s\n", policy_head, silent ? "no" : "yes");
     buf_addf(&text, "privacy: { mode: optional, epsilon_max: %g, delta: 1.0e-5, epsilon_per_round_max: 10 }\n",
              epsilon_max);
+    if (wary) buf_addf(&text, "secure_sums: { min_hospitals: %d }\n", FEDERATION_MAX_SITES + 1);
     return put_file(f, name, &text, why);
 }
 
@@ -73,13 +74,15 @@ static enum err write_task(const struct federation_files *f, const struct plan *
     buf_addf(&text, "%sstandardise: %s\n", task_head, p->moments ? "moments" : "ranges");
     buf_addf(&text,
              "rounds: { count: %llu, quorum: %llu, evaluate_every: %llu, join_deadline: %llums, "
-             "round_deadline: %llums }\n",
+             "round_deadline: %llums, max_update_norm: %s }\n",
              (unsigned long long)p->rounds, (unsigned long long)p->quorum,
              (unsigned long long)or_else(p->evaluate_every, 1),
              (unsigned long long)or_else(p->join_deadline_ms, JOIN_DEADLINE_MS),
-             (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS));
+             (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS), p->narrow ? "0.000001" : "10000");
     if (p->noise)
         buf_addf(&text, "privacy: { mechanism: gaussian, epsilon: %d, delta: 1.0e-6, clip: 1 }\n", EPSILON_A_ROUND);
+    if (p->secure)
+        buf_addf(&text, "aggregation: { secure: yes, adversaries: %llu }\n", (unsigned long long)p->adversaries);
     (void)snprintf(dir, sizeof dir, "%s/tasks", f->dir);
     if (mkdir(dir, 0700) != 0) return why_say(why, ERR_IO, "%s", dir);
     return put_file(f, "tasks/toy.yaml", &text, why);
@@ -93,8 +96,8 @@ enum err federation_files_make(struct federation_files *f, const struct plan *p,
     if (mkdtemp(f->dir) == NULL) return why_say(why, ERR_IO, "%s", f->dir);
     TRY(write_task(f, p, why));
     double enough = .001 + EPSILON_A_ROUND * (double)p->spent_after;
-    TRY(write_policy(f, "policy.yaml", 1000, false, why));
-    TRY(write_policy(f, "other.yaml", p->one_spent ? enough : 1000, false, why));
+    TRY(write_policy(f, "policy.yaml", 1000, false, false, why));
+    TRY(write_policy(f, "other.yaml", p->one_spent ? enough : 1000, false, p->one_wary, why));
     for (uint64_t i = 0; i < p->sites; i++) TRY(write_records(f, i, why));
     return OK;
 }
@@ -201,7 +204,7 @@ enum err federation_init(struct federation *f, const struct plan *p, const struc
     *f = (struct federation){ .plan = p, .files = files };
     faults.strikes = p->strikes;
     faults.nstrikes = p->nstrikes;
-    if (p->one_silent) TRY(write_policy(files, "other.yaml", 1000, false, why));
+    if (p->one_silent) TRY(write_policy(files, "other.yaml", 1000, false, false, why));
     f->sim = sim_new(p->seed, &faults);
     f->updates = calloc(FEDERATION_MAX_SEEN, sizeof *f->updates);
     if (f->sim == NULL || f->updates == NULL) return ERR_MEMORY;
@@ -302,7 +305,7 @@ static void fall_silent(struct federation *f)
     char name[40];
     (void)sim_run(f->sim, f->plan->seed * 97 % 2500, NULL, NULL);
     (void)snprintf(name, sizeof name, "hospital-%llu", (unsigned long long)f->plan->sites - 1);
-    if (write_policy(f->files, "other.yaml", 1000, true, NULL) == OK) sim_kill(f->sim, name, 1);
+    if (write_policy(f->files, "other.yaml", 1000, true, false, NULL) == OK) sim_kill(f->sim, name, 1);
 }
 
 /* The operator changes her mind at random, for as long as other things go wrong too. */
@@ -410,6 +413,7 @@ enum err federation_check(struct federation *f, struct why *why)
     struct rows rows = { 0 };
     if (f->off_schema) return why_say(why, ERR_BUG, "%llu packets were off schema", (unsigned long long)f->off_schema);
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
+    if (f->plan->secure && f->nupdates > 0) return why_say(why, ERR_BUG, "an update left unmasked");
     TRY(journal_check(s, why));
     TRY(check_log(f, why));
     enum err e = store_scan(s, "journal/", take_row, &rows);

@@ -42,8 +42,9 @@ static bool same_shape(const struct plan *a, const struct plan *b)
     return a->sites == b->sites && a->quorum == b->quorum && a->rounds == b->rounds &&
            a->evaluate_every == b->evaluate_every && a->noise == b->noise && a->one_spent == b->one_spent &&
            a->spent_after == b->spent_after && a->one_silent == b->one_silent && a->moments == b->moments &&
-           a->damaged == b->damaged && a->guardian == b->guardian && a->join_deadline_ms == b->join_deadline_ms &&
-           a->round_deadline_ms == b->round_deadline_ms;
+           a->damaged == b->damaged && a->guardian == b->guardian && a->secure == b->secure &&
+           a->adversaries == b->adversaries && a->narrow == b->narrow && a->one_wary == b->one_wary &&
+           a->join_deadline_ms == b->join_deadline_ms && a->round_deadline_ms == b->round_deadline_ms;
 }
 
 static enum err shape_for(struct lab *l, const struct plan *p, const struct shape **out, struct why *why)

@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     const struct schedules all = { "sim-operator", rows, sizeof rows / sizeof *rows, SCHEDULES, lab_run, lab };
     if (lab == NULL) return 1;
     uint64_t run = schedules_run(&all, &t, argc, argv);
-    if (run >= SCHEDULES) coverage_tell(&lab->coverage, &t); /* fewer cannot be expected to take every row */
+    if (run >= SCHEDULES) coverage_tell(&lab->coverage, false, &t); /* fewer cannot be expected to take every row */
     lab_free(lab);
     return tap_end(&t);
 }

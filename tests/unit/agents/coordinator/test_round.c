@@ -17,12 +17,12 @@ static bool dice_guard(const void *self) { return rng_below((struct rng *)(uintp
 Test(round, random_walk)
 {
     const struct fsm *f = round_fsm();
-    struct fsm_edge edges[64];
+    struct fsm_edge edges[FSM_MAX_STATES * 4];
     struct fsm walk = *f;
     struct rng rng = rng_make(11);
     unsigned state = f->initial;
     unsigned long ended = 0;
-    cr_assert(f->nedges <= 64);
+    cr_assert(f->nedges <= FSM_MAX_STATES * 4);
     for (size_t i = 0; i < f->nedges; i++) {
         edges[i] = f->edges[i];
         edges[i].action = NULL;

@@ -18,6 +18,11 @@
     "standardise: ranges\n"                                                                                            \
     "train: {epochs: 2, batch: 16, test_fraction: 0.25}\n"                                                             \
     "rounds: {count: 3}\n"
+#define SITE_SECURE_TASK                                                                                               \
+    "name: toy\n"                                                                                                      \
+    "data: {header: no, columns: [{name: a, min: -10, max: 10}, {name: b, min: -10, max: 10}, "                        \
+    "{name: y, role: label, classes: [\"0\", \"1\"]}]}\n"                                                              \
+    "standardise: ranges\nrounds: {count: 3, quorum: 3}\naggregation: {secure: yes}\n"
 #define SITE_NOISE "privacy: {mechanism: gaussian, epsilon: 1, delta: 1.0e-5, clip: 1}\n"
 #define SITE_UNIT_NOISE "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1}\n"
 #define SITE_SHARES                                                                                                    \

@@ -21,7 +21,8 @@ static struct manifest inline_manifest(void)
 /* A message of the type with every field at its least length or value. */
 static struct msg least(enum msg_type type, const struct manifest *manifest)
 {
-    static const char letters[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    static const char letters[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
     struct msg m = msg_make(type, NULL);
     const struct msg_desc *d = msg_desc(type);
     for (size_t i = 0; i < d->nfields; i++) {

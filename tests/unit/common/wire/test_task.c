@@ -42,6 +42,10 @@ Test(task, defaults)
     cr_assert_eq(parse(DATA "privacy: {mechanism: laplace, epsilon: 1, clip: 2}\n", &arena, &t, &why), OK, "%s",
                  why.text);
     cr_expect(t.scale == SCALE_RANGES && t.privacy.epsilon == 1 && t.privacy.clip == 2);
+    cr_expect(!t.aggregation.secure && t.aggregation.adversaries == 0);
+    cr_assert_eq(parse(DATA "rounds: {quorum: 3}\naggregation: {secure: yes, adversaries: 1}\n", &arena, &t, &why), OK,
+                 "%s", why.text);
+    cr_expect(t.aggregation.secure && t.aggregation.adversaries == 1);
 }
 
 /* The example of docs/TASK.md is a task. */
@@ -148,6 +152,14 @@ Test(task, noise_in_shares)
 Test(task, combinations_refused)
 {
     static const struct refusal rows[] = {
+        { DATA "aggregation: {secure: yes}\n", "aggregation: a secure sum of fewer than 3 hospitals hides nothing" },
+        { DATA "rounds: {quorum: 2}\naggregation: {secure: yes}\n", "rounds.quorum: a secure sum of fewer than 3" },
+        { DATA "aggregation: {adversaries: 1}\n", "`adversaries` is for `secure: yes`" },
+        { DATA "rounds: {quorum: 3}\naggregation: {secure: yes, adversaries: 2}\n",
+          "aggregation.adversaries: rounds.quorum must leave two hospitals" },
+        { DATA "rounds: {quorum: 3, late: weighted}\naggregation: {secure: yes}\n", "rounds.late: what comes after" },
+        { DATA "rounds: {quorum: 3}\naggregation: {secure: yes}\nprivacy: {mechanism: laplace, epsilon: 1, clip: 1}\n",
+          "privacy: in a secure sum no hospital adds all of the noise" },
         { THREE "model: {arch: logistic}\n", "task.yaml:3: model.arch: logistic is for 2 classes, the label has 3" },
         { THREE "standardise: ranges\n", "task.yaml:3: standardise: to standardise by ranges every feature needs" },
         { THREE "privacy: {mechanism: laplace, epsilon: 1, clip: 1}\n", "`age` has none" },

@@ -1,0 +1,252 @@
+#include "agents/coordinator/secure_stages.h"
+#include "agents/coordinator/ask.h"
+#include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/journal.h"
+#include "agents/coordinator/merge.h"
+#include "agents/coordinator/secure_round.h"
+#include "agents/coordinator/secure_sum.h"
+#include "agents/coordinator/stored.h"
+#include "common/crypto/encode.h"
+#include "common/privacy/secagg_list.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STAGES = 5 };
+
+bool secure_may_retry(const struct run *r) { return r->head.attempts < SECURE_ATTEMPTS; }
+
+/* ---- sending ---- */
+
+static const struct member *who_signs(const struct run *r, const struct site *s)
+{
+    const struct hospital *h = hospitals_find(&r->home->hospitals, s->jid);
+    return h && hospital_reachable(h) && h->who->has_sign ? h->who : NULL;
+}
+
+/* The stage that begins with the next phase waits for it. */
+static void mark_asked(struct run *r, struct site *s) { s->asked_phase = r->head.phase + 1; }
+
+static struct msg stage_word(const struct run *r, enum msg_type type, unsigned state)
+{
+    struct msg m = ask_question(r, type, state);
+    m.secure_header.sum = r->head.sums; /* each message of a secure sum begins with its number */
+    return m;
+}
+
+/* To those who answered the stage before, the same or each its own. */
+static enum err tell_answered(struct run *r, struct msg *m,
+                              enum err (*fill)(struct run *r, struct site *s, struct msg *m))
+{
+    for (size_t i = 0; i < r->nsites; i++) {
+        struct site *s = &r->sites[i];
+        if (site_answer(r, s) != ANSWER_IN || who_signs(r, s) == NULL) continue;
+        mark_asked(r, s);
+        TRY(fill ? fill(r, s, m) : agent_send(r->home->agent, s->jid, m));
+    }
+    return OK;
+}
+
+/* ---- stage 1 ---- */
+
+static bool can_take_part(const struct run *r, const struct site *s)
+{
+    bool refused = s->refused_round == r->head.round && r->head.round > 0;
+    return s->membership == SITE_JOINED && !refused && who_signs(r, s) != NULL;
+}
+
+static enum err find_model(struct run *r, uint8_t sha256[HASH_BYTES])
+{
+    char key[STORE_MAX_KEY];
+    char tail[32];
+    char hex[HASH_HEX_BYTES];
+    journal_key(key, "model", r, journal_round_tail(r->head.round - 1, tail));
+    TRY(agent_digest(r->home->agent, key, hex));
+    return hex_decode(str_of(hex), sha256, HASH_BYTES);
+}
+
+static enum err make_round(struct run *r, struct secure_round *s, struct why *why)
+{
+    struct secure_round_of of = { .run = r, .number = r->head.sums };
+    of.deadline_ms = (uint64_t)agent_wall_ms(r->home->agent) + STAGES * r->task.rounds.round_deadline_ms;
+    TRY(find_model(r, of.model_sha256));
+    for (size_t i = 0; i < r->nsites; i++)
+        if (can_take_part(r, &r->sites[i])) secure_round_add(s, r->sites[i].jid, who_signs(r, &r->sites[i])->sign);
+    return secure_round_plan(s, &of, why);
+}
+
+static enum err send_header(struct run *r, const struct secure_round *s)
+{
+    struct msg m = stage_word(r, MSG_SECURE_HEADER, RUN_KEYS);
+    struct buf bytes CLEANUP(buf_free) = buf_make(SECAGG_MESSAGE_MAX);
+    struct buf list CLEANUP(buf_free) = buf_make(SECAGG_LIST_MAX);
+    uint8_t signature[ED25519_SIGNATURE_BYTES];
+    char header_hex[1000];
+    char signature_hex[2 * ED25519_SIGNATURE_BYTES + 1];
+    TRY(secagg_header_encode(&s->header, &bytes));
+    if (2 * bytes.n >= sizeof header_hex) return ERR_BUG;
+    TRY(secagg_header_sign(&s->header, agent_sign_key(r->home->agent), signature));
+    hex_encode(buf_bytes(&bytes), header_hex);
+    hex_encode(bytes_of(signature, sizeof signature), signature_hex);
+    for (size_t i = 0; i < s->n; i++) buf_addf(&list, "%s\n", s->jids[i]);
+    TRY(buf_err(&list));
+    m.secure_header.header = str_of(header_hex);
+    m.secure_header.signature = str_of(signature_hex);
+    m.secure_header.members = buf_str(&list);
+    for (size_t i = 0; i < s->n; i++) {
+        struct site *site = run_site(r, s->jids[i]);
+        mark_asked(r, site);
+        TRY(agent_send(r->home->agent, site->jid, &m));
+    }
+    return OK;
+}
+
+/* What came for the sum before is not in this one. */
+static enum err begin_another(struct run *r)
+{
+    secure_round_free(r->secure);
+    r->secure = NULL;
+    r->head.sums++;
+    r->head.attempts++;
+    for (size_t i = 0; i < r->nsites; i++) {
+        struct site *s = &r->sites[i];
+        if (s->counted_round != r->head.round) continue;
+        s->counted_round = 0;
+        TRY(journal_put_site(r, s));
+    }
+    return OK;
+}
+
+static enum err give_up(struct run *r)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(STORED_MAX_BYTES);
+    run_say_shortage(r, &text);
+    (void)why_say(&r->broken, ERR_REFUSED, "%d secure sums were begun in vain; the last: " STR_F, SECURE_ATTEMPTS,
+                  STR_ARG(buf_str(&text)));
+    return OK;
+}
+
+enum err secure_begin(struct run *r)
+{
+    struct why why = { 0 };
+    struct secure_round *s CLEANUP(secure_round_drop) = secure_round_new(r->nsites);
+    if (s == NULL) return ERR_MEMORY;
+    if (secure_may_retry(r))
+        TRY(begin_another(r));
+    else
+        return give_up(r);
+    enum err e = make_round(r, s, &why);
+    if (e == ERR_REFUSED || e == ERR_INPUT || e == ERR_SETTING) {
+        (void)why_say(&r->broken, e, "%s", why.text);
+        return OK;
+    }
+    TRY(e);
+    TRY(send_header(r, s));
+    r->secure = s;
+    s = NULL;
+    return OK;
+}
+
+/* ---- stages 2 to 5 ---- */
+
+static enum err ask_all(struct run *r, enum msg_type type, unsigned state, const struct buf *bytes)
+{
+    struct msg m = stage_word(r, type, state);
+    msg_blob(&m)->data = buf_bytes(bytes);
+    return tell_answered(r, &m, NULL);
+}
+
+enum err secure_ask_shares(struct run *r)
+{
+    struct why why = { 0 };
+    struct buf adverts CLEANUP(buf_free) = buf_make(SECAGG_LIST_MAX);
+    TRY(secure_round_begin_sharing(r->secure, &adverts, &why));
+    return ask_all(r, MSG_SECURE_SESSION, RUN_SHARES, &adverts);
+}
+
+static enum err send_delivery(struct run *r, struct site *s, struct msg *m)
+{
+    struct buf shares CLEANUP(buf_free) = buf_make(SECAGG_MESSAGE_MAX);
+    struct msg mine = *m;
+    TRY(secure_round_delivery(r->secure, secure_round_number(r->secure, s->jid), &shares));
+    mine.secure_delivery.shares.data = buf_bytes(&shares);
+    return agent_send(r->home->agent, s->jid, &mine);
+}
+
+/* The shares before the model: by them, who has dropped out says so without training. */
+enum err secure_ask_training(struct run *r)
+{
+    struct why why = { 0 };
+    char key[STORE_MAX_KEY];
+    struct msg m = stage_word(r, MSG_SECURE_DELIVERY, RUN_TRAINING);
+    struct msg model = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
+    TRY(secure_round_end_sharing(r->secure, &why));
+    TRY(tell_answered(r, &m, send_delivery));
+    model.round_start.model.kept = ask_model_key(r, r->head.round - 1, key);
+    return tell_answered(r, &model, NULL);
+}
+
+enum err secure_ask_votes(struct run *r)
+{
+    struct why why = { 0 };
+    struct buf request CLEANUP(buf_free) = buf_make(SECAGG_MESSAGE_MAX);
+    TRY(secure_round_end_inputs(r->secure, &request, &why));
+    return ask_all(r, MSG_SECURE_REQUEST, RUN_CONSISTENCY, &request);
+}
+
+enum err secure_ask_answers(struct run *r)
+{
+    struct buf votes CLEANUP(buf_free) = buf_make(SECAGG_LIST_MAX);
+    TRY(secure_round_votes(r->secure, &votes));
+    return ask_all(r, MSG_SECURE_VOTES, RUN_UNMASKING, &votes);
+}
+
+/* ---- the sum ---- */
+
+static struct secure_sum_of sum_of(const struct run *r)
+{
+    struct secure_sum_of of = { .plan = &r->secure->plan, .header = &r->secure->header, .run = r };
+    for (size_t i = 0; i < r->nsites; i++) {
+        const struct site *s = &r->sites[i];
+        if (s->counted_round != r->head.round) continue;
+        of.records += s->records;
+        of.members++;
+    }
+    return of;
+}
+
+static enum err keep_sum(struct run *r, const struct secure_sum *sum)
+{
+    struct buf bytes CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
+    struct update_row row = { .round = r->head.round, .samples = (uint64_t)sum->weight, .weight = sum->weight };
+    const struct site everybody = { .jid = "sum" };
+    TRY(secure_sum_encode(sum, &bytes));
+    TRY(agent_sha256(buf_bytes(&bytes), row.sha256));
+    r->head.sum_samples = (uint64_t)sum->weight;
+    r->head.sum_loss = sum->loss;
+    return journal_put_update(r, r->head.round, &everybody, &row, &(struct blob){ .data = buf_bytes(&bytes) });
+}
+
+static enum err unmask(struct run *r, struct secure_sum *out, struct why *why)
+{
+    struct secagg_vec vector CLEANUP(secagg_vec_fini) = { 0 };
+    struct secure_sum_of of = sum_of(r);
+    TRY(secagg_server_finish(r->secure->server, &vector, why));
+    return secure_sum_read(&of, &vector, out, why);
+}
+
+enum err secure_merge(struct run *r)
+{
+    struct why why = { 0 };
+    struct secure_sum sum CLEANUP(secure_sum_fini) = { 0 };
+    enum err e = unmask(r, &sum, &why);
+    if (e == ERR_CRYPTO || e == ERR_DATA) {
+        (void)why_say(&r->broken, e, "%s", why.text);
+        return OK;
+    }
+    TRY(e);
+    TRY(keep_sum(r, &sum));
+    secure_round_free(r->secure);
+    r->secure = NULL;
+    return merge_begin(r);
+}

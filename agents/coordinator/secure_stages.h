@@ -1,0 +1,24 @@
+/*
+ * secure_stages -- what the coordinator does between the stages of a secure
+ * sum: the actions of round.c's table.
+ *
+ * Each asks those who answered the stage before, and nobody else.  A sum that
+ * lost too many is begun again among those who are still there and did not
+ * refuse, SECURE_ATTEMPTS times a round at most.
+ */
+#pragma once
+#include "agents/coordinator/run.h"
+
+enum { SECURE_ATTEMPTS = 20 };
+
+/* A sum of the present round: its header goes to all hospitals that can take part.  When none can be held, run->broken
+ * says why, and the patrol ends the run. */
+enum err secure_begin(struct run *r) MUST_USE;
+enum err secure_ask_shares(struct run *r) MUST_USE;
+enum err secure_ask_training(struct run *r) MUST_USE;
+enum err secure_ask_votes(struct run *r) MUST_USE;
+enum err secure_ask_answers(struct run *r) MUST_USE;
+/* The sum, in place of an update of the round, and its merge; or run->broken says why there is none. */
+enum err secure_merge(struct run *r) MUST_USE;
+
+bool secure_may_retry(const struct run *r);

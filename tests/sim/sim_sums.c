@@ -1,0 +1,70 @@
+/*
+ * A federation whose updates are summed securely, under the same faults and with the same invariants as without
+ * (lab.h): its model is the undisturbed run's, whoever was killed and whatever was lost on the way.
+ */
+#include "tests/sim/lab.h"
+
+enum { SCHEDULES = 220 };
+
+#define NET .delay_min_ms = 1, .delay_max_ms = 200
+#define DOWN .down_min_ms = 100, .down_max_ms = 8000
+#define CALM_AFTER .faults_until_ms = 900000
+#define SUM .secure = true
+static const struct schedule_row rows[] = {
+    { "calm", { SUM, .sites = 3, .quorum = 3, .rounds = 3, .faults = { NET } }, true },
+    { "lost and doubled",
+      { SUM, .sites = 3, .quorum = 3, .rounds = 2, .faults = { NET, .drop = .15, .duplicate = .15, CALM_AFTER } },
+      true },
+    { "killed anywhere",
+      { SUM, .sites = 3, .quorum = 3, .rounds = 2, .faults = { NET, .kill_per_second = .02, DOWN, CALM_AFTER } },
+      true },
+    { "killed at commits",
+      { SUM, .sites = 3, .quorum = 3, .rounds = 2, .faults = { NET, .crash_at_commit = .01, DOWN, CALM_AFTER } },
+      true },
+    { "k of n, hospitals gone for long",
+      { SUM, .sites = 6, .quorum = 3, .rounds = 3,
+        .faults = { NET, .drop = .05, .kill_per_second = .02, .down_min_ms = 1000, .down_max_ms = 400000,
+                    CALM_AFTER } },
+      false },
+    { "paused and resumed, killed",
+      { SUM, .sites = 3, .quorum = 3, .rounds = 2, .evaluate_every = 2, .moments = true, .meddle_per_minute = 60,
+        .faults = { NET, .kill_per_second = .02, DOWN, .faults_until_ms = 120000 } },
+      true },
+    { "short deadlines",
+      { SUM, .sites = 4, .quorum = 3, .rounds = 3, .join_deadline_ms = 3000, .round_deadline_ms = 3000,
+        .meddle_per_minute = 20,
+        .faults = { .delay_min_ms = 1, .delay_max_ms = 1200, .drop = .1, .faults_until_ms = 300000 } },
+      false },
+    { "short deadlines, moments, an adversary",
+      { SUM, .sites = 5, .quorum = 3, .adversaries = 1, .rounds = 2, .moments = true, .join_deadline_ms = 3000,
+        .round_deadline_ms = 3000, .meddle_per_minute = 20,
+        .faults = { .delay_min_ms = 1,
+                    .delay_max_ms = 1200,
+                    .drop = .1,
+                    .kill_per_second = .02,
+                    DOWN,
+                    .faults_until_ms = 300000 } },
+      false },
+    { "an adversary, killed",
+      { SUM, .sites = 3, .quorum = 3, .adversaries = 1, .rounds = 2,
+        .faults = { NET, .kill_per_second = .1, .down_min_ms = 10, .down_max_ms = 300, .faults_until_ms = 60000 } },
+      true },
+    { "one that takes part in larger sums only",
+      { SUM, .sites = 3, .quorum = 3, .rounds = 1, .one_wary = true, .faults = { NET } },
+      false },
+    { "no update is short enough",
+      { SUM, .sites = 3, .quorum = 3, .rounds = 1, .narrow = true, .faults = { NET } },
+      false },
+};
+
+int main(int argc, char **argv)
+{
+    struct tap t = { 0 };
+    struct lab *lab = lab_new(rows);
+    const struct schedules all = { "sim-sums", rows, sizeof rows / sizeof *rows, SCHEDULES, lab_run, lab };
+    if (lab == NULL) return 1;
+    uint64_t run = schedules_run(&all, &t, argc, argv);
+    if (run >= SCHEDULES) coverage_tell(&lab->coverage, true, &t);
+    lab_free(lab);
+    return tap_end(&t);
+}
