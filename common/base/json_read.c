@@ -4,7 +4,7 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
-enum { NUMBER_CHARS = 64 };
+enum { NUMBER_CHARS = 64, EXACT_DIGITS = 15 };
 
 /* ---- memory for yajl, which does not survive an allocation that fails ---- */
 
@@ -100,14 +100,27 @@ static int keep(struct reader *r, const unsigned char *p, size_t n, struct str *
 static int on_null(void *self) { return add(self, JSON_NULL) != NULL; }
 static int on_boolean(void *self, int yes) { return add(self, yes ? JSON_TRUE : JSON_FALSE) != NULL; }
 
+/* Counts and sizes, by far the most, are exact without strtod. */
+static bool small_whole(struct str s, double *out)
+{
+    uint64_t value = 0;
+    if (s.n > EXACT_DIGITS || str_u64(s, &value) != OK) return false;
+    *out = (double)value;
+    return true;
+}
+
 static int on_number(void *self, const char *p, size_t n)
 {
     struct reader *r = self;
     char text[NUMBER_CHARS];
-    if (str_copy((struct str){ p, n }, text, sizeof text) != OK) return fail(r, ERR_INPUT);
+    double value = 0;
+    if (!small_whole((struct str){ p, n }, &value)) {
+        if (str_copy((struct str){ p, n }, text, sizeof text) != OK) return fail(r, ERR_INPUT);
+        value = strtod(text, NULL);
+    }
     struct json *j = add(r, JSON_NUMBER);
     if (j == NULL) return 0;
-    j->number = strtod(text, NULL);
+    j->number = value;
     return 1;
 }
 

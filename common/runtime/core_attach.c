@@ -80,11 +80,13 @@ enum err core_attach_out(struct agent *a, struct peer *p, struct msg *m, struct 
     }
     manifest->bytes = agent_blob_bytes(a, blob);
     if (manifest->bytes > STORE_MAX_VALUE) return too_long(a, p, manifest->bytes);
-    TRY(agent_blob_digest(a, blob, blob->sha256));
+    bool small = manifest->bytes <= CORE_INLINE_BYTES;
+    bool told_by_seal = small && blob->kept == NULL && blob->sha256[0] == '\0';
+    if (!told_by_seal) TRY(agent_blob_digest(a, blob, blob->sha256));
     TRY(str_copy(str_of(blob->sha256), manifest->sha256, sizeof manifest->sha256));
     TRY(str_copy(STR(MANIFEST_MEDIA), manifest->media, sizeof manifest->media));
     a->counts.attachments_out_bytes += manifest->bytes;
     blob->manifest = manifest;
-    if (manifest->bytes <= CORE_INLINE_BYTES) return core_small_out(a, p, blob, manifest);
+    if (small) return core_small_out(a, p, blob, manifest);
     return stay_outside(a, blob, manifest, o);
 }

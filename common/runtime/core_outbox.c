@@ -21,35 +21,42 @@ void core_arm(struct agent *a, uint64_t *token, uint64_t delay_ms)
 
 /* Acks ride in the first empty list of the text, which is the envelope's: inside a JSON string its quotes are escaped.
  */
-static void add_with_acks(struct buf *out, struct str json, struct peer *p)
+static enum err insert_acks(struct buf *text, size_t json, struct peer *p)
 {
     static const char empty[] = "\"ack\":[]";
-    const char *at = json.p ? strstr(json.p, empty) : NULL;
-    if (at == NULL || p->nacks == 0) {
-        buf_add_str(out, json);
-        return;
-    }
-    size_t head = (size_t)(at - json.p) + sizeof empty - 2;
+    struct buf acks CLEANUP(buf_free) = buf_make(MSG_MAX_ACKS * (MSG_ID_BYTES + 3));
+    const char *at = p->nacks ? strstr((const char *)text->p + json, empty) : NULL;
+    if (at == NULL) return OK;
+    size_t head = (size_t)(at - (const char *)text->p) + sizeof empty - 2;
+    size_t tail = text->n - head;
     size_t n = p->nacks < MSG_MAX_ACKS ? p->nacks : MSG_MAX_ACKS;
-    buf_add(out, json.p, head);
-    for (size_t i = 0; i < n; i++) buf_addf(out, "%s\"%s\"", i ? "," : "", p->acks[i]);
-    buf_add(out, json.p + head, json.n - head);
+    for (size_t i = 0; i < n; i++) {
+        buf_add_z(&acks, i ? ",\"" : "\"");
+        buf_add_z(&acks, p->acks[i]);
+        buf_add_z(&acks, "\"");
+    }
+    TRY(buf_err(&acks));
+    if (buf_grow(text, acks.n) == NULL) return buf_err(text);
+    memmove(text->p + head + acks.n, text->p + head, tail);
+    memcpy(text->p + head, acks.p, acks.n);
     p->nacks -= n;
     memmove(p->acks, p->acks + n, p->nacks * sizeof *p->acks);
+    return OK;
 }
 
-static enum err transmit(struct agent *a, struct peer *p, struct str json, enum msg_type type, const char *run)
+/* The message is the text from `json` on; it is done with after this. */
+static enum err transmit(struct agent *a, struct peer *p, struct buf *text, size_t json, enum msg_type type,
+                         const char *run)
 {
-    struct buf text CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
     if (!a->attached || !a->up) return ERR_NETWORK;
-    add_with_acks(&text, json, p);
-    TRY(buf_err(&text));
+    TRY(insert_acks(text, json, p));
     a->counts.sent[type]++;
-    return a->transport.send(a->transport.self, &(struct packet){ .kind = PACKET_MESSAGE,
-                                                                  .peer = p->jid,
-                                                                  .body = buf_str(&text),
-                                                                  .performative = msg_performative(type),
-                                                                  .thread = run });
+    return a->transport.send(a->transport.self,
+                             &(struct packet){ .kind = PACKET_MESSAGE,
+                                               .peer = p->jid,
+                                               .body = { (const char *)text->p + json, text->n - json },
+                                               .performative = msg_performative(type),
+                                               .thread = run });
 }
 
 /* ---- posting, inside a transaction ---- */
@@ -63,6 +70,7 @@ static enum err post_plain(struct agent *a, size_t peer, const struct msg *m)
         return done;
     }
     memcpy(e.run, m->run, sizeof e.run);
+    e.body.max = 2 * MSG_MAX_BYTES; /* acks may ride on it */
     return core_effect(a, &e);
 }
 
@@ -154,11 +162,12 @@ void core_send_out(struct agent *a, struct peer *p, struct outgoing *o)
     if (store_get(a->store, key, &row) != OK) return;
     struct str json = buf_str(&row);
     (void)str_next(&json, '\n');
+    if (json.n == 0) return;
     if (o->type == MSG_NONE) learn_about(o, json);
     if (o->sent) a->counts.resent++;
     o->sent = true;
     o->due_ms = agent_now_ms(a) + resend_delay(o->silence++);
-    (void)transmit(a, p, json, o->type, o->run); /* not gone out now: it is due again later */
+    (void)transmit(a, p, &row, row.n - json.n, o->type, o->run); /* not gone out now: it is due again later */
 }
 
 static void send_new(struct agent *a, struct effect *e)
@@ -185,8 +194,7 @@ static void say(struct agent *a, const struct effect *e)
 void core_send_effect(struct agent *a, struct effect *e)
 {
     if (e->kind == EFFECT_SEND) send_new(a, e);
-    if (e->kind == EFFECT_PLAIN)
-        (void)transmit(a, &a->peers[e->peer], buf_str(&e->body), e->type, e->run); /* may be lost */
+    if (e->kind == EFFECT_PLAIN) (void)transmit(a, &a->peers[e->peer], &e->body, 0, e->type, e->run); /* may be lost */
     if (e->kind == EFFECT_CHAT) say(a, e);
 }
 
@@ -289,10 +297,10 @@ void core_flush_acks(struct agent *a)
         struct peer *p = &a->peers[i];
         while (p->nacks > 0 && a->up) {
             struct msg ack = msg_make(MSG_ACK, NULL);
-            struct buf json CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+            struct buf json CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
             ack.sent_at_ms = agent_wall_ms(a);
             ack.version = p->schema;
-            if (msg_encode(&ack, &json, NULL) != OK || transmit(a, p, buf_str(&json), MSG_ACK, "") != OK) return;
+            if (msg_encode(&ack, &json, NULL) != OK || transmit(a, p, &json, 0, MSG_ACK, "") != OK) return;
         }
         if (!a->up) p->nacks = 0; /* the sender asks again */
     }

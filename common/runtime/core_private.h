@@ -62,7 +62,8 @@ enum err core_digest_kept(struct agent *a, const char *key, char out[65]) MUST_U
 enum err core_unwrap(struct agent *a, struct peer *remember, const struct manifest *m, struct seal *out) MUST_USE;
 enum err core_agreements(struct peer *p, struct peer_seals **out) MUST_USE;
 /* core_small.c: attachments that ride inside, many with one key agreement (seal_session.h) */
-enum err core_small_out(struct agent *a, struct peer *p, const struct blob *blob, struct manifest *m) MUST_USE;
+/* Sets the digest of both when it is not known yet. */
+enum err core_small_out(struct agent *a, struct peer *p, struct blob *blob, struct manifest *m) MUST_USE;
 enum err core_small_in(struct agent *a, struct peer *p, const struct manifest *m, struct blob *out) MUST_USE;
 void core_small_end(struct agent *a);                                                 /* of the transaction */
 enum err core_base64(struct arena *arena, struct bytes in, struct str *out) MUST_USE; /* of a wrap */

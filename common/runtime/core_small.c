@@ -31,7 +31,8 @@ void core_small_end(struct agent *a)
 
 /* ---- out ---- */
 
-static enum err seal_text(struct agent *a, const struct blob *blob, size_t n, const uint8_t sha256[HASH_BYTES])
+/* sha256: what the bytes must have; NULL: not known yet. */
+static enum err seal_text(struct agent *a, const struct blob *blob, size_t n, const uint8_t *sha256)
 {
     struct buf plain CLEANUP(buf_free) = buf_make(CORE_INLINE_BYTES);
     struct buf sealed CLEANUP(buf_free) = buf_make(CORE_INLINE_BYTES + AEAD_TAG_BYTES);
@@ -39,7 +40,8 @@ static enum err seal_text(struct agent *a, const struct blob *blob, size_t n, co
     if (to == NULL) return buf_err(&plain);
     TRY(agent_blob_read(a, blob, 0, n, to));
     TRY(seal_session_make(&a->session, buf_bytes(&plain), &a->small.seal));
-    if (memcmp(a->small.seal.sha256, sha256, HASH_BYTES) != 0) return ERR_STATE; /* not what the manifest would say */
+    if (sha256 && memcmp(a->small.seal.sha256, sha256, HASH_BYTES) != 0)
+        return ERR_STATE; /* not what the manifest says */
     TRY(core_seal_chunk(&a->small.seal, 0, buf_bytes(&plain), &sealed));
     a->small.text = buf_make(2 * CORE_INLINE_BYTES);
     return base64_encode(buf_bytes(&sealed), &a->small.text);
@@ -50,23 +52,26 @@ static enum err seal_once(struct agent *a, const struct blob *blob, const struct
 {
     uint8_t sha256[HASH_BYTES];
     uint64_t ends_ms = a->session.ends_ms;
-    TRY(hex_decode(str_of(m->sha256), sha256, sizeof sha256));
+    bool known = m->sha256[0] != '\0';
+    if (known) TRY(hex_decode(str_of(m->sha256), sha256, sizeof sha256));
     TRY(seal_session_begin(&a->session, agent_now_ms(a), agent_random_fn, a));
-    bool same = a->small.text.n > 0 && ends_ms == a->session.ends_ms &&
+    bool same = known && a->small.text.n > 0 && ends_ms == a->session.ends_ms &&
                 memcmp(a->small.seal.sha256, sha256, sizeof sha256) == 0;
     if (same) return OK;
     core_small_end(a);
-    enum err e = seal_text(a, blob, (size_t)m->bytes, sha256);
+    enum err e = seal_text(a, blob, (size_t)m->bytes, known ? sha256 : NULL);
     if (e != OK) core_small_end(a);
     return e;
 }
 
-enum err core_small_out(struct agent *a, struct peer *p, const struct blob *blob, struct manifest *m)
+enum err core_small_out(struct agent *a, struct peer *p, struct blob *blob, struct manifest *m)
 {
     uint8_t wrap[SEAL_WRAP_BYTES];
     struct peer_seals *seals;
     TRY(core_agreements(p, &seals));
     TRY(seal_once(a, blob, m));
+    hash_hex(a->small.seal.sha256, blob->sha256);
+    memcpy(m->sha256, blob->sha256, sizeof m->sha256);
     TRY(seal_session_wrap(&a->session, &a->small.seal, p->member->key, &seals->to, wrap));
     m->inline_ = buf_str(&a->small.text);
     return core_base64(&a->sending, bytes_of(wrap, sizeof wrap), &m->key);
