@@ -155,19 +155,35 @@ enum err coordinator_start(struct coordinator *c, const struct start_order *orde
 
 /* ---- time ---- */
 
-/* A timer belongs to one phase of one run; in any other phase it means nothing. */
-static uint64_t timer_arg(const struct run *r) { return r->head.number << 32 | (r->head.phase & UINT32_MAX); }
+static enum err on_deadline(struct agent *a, void *self, uint64_t number);
 
-static enum err on_deadline(struct agent *a, void *self, uint64_t arg)
+/* One timer a run, whatever its phases: one that comes early waits on, for otherwise each phase would leave one behind
+ * until its own deadline. */
+static enum err wait_until(struct run *r, uint64_t due_ms)
+{
+    struct agent *a = r->home->agent;
+    uint64_t now = agent_now_ms(a);
+    r->due_ms = due_ms;
+    if (agent_timer_due_ms(a, on_deadline, r->head.number) <= due_ms) return OK;
+    return agent_after(a, due_ms > now ? due_ms - now : 0, on_deadline, r->head.number);
+}
+
+static enum err at_deadline(struct run *r)
+{
+    uint64_t now = agent_now_ms(r->home->agent);
+    if (now < r->due_ms) return wait_until(r, r->due_ms);
+    TRY(keep_whole(progress_note(r)));
+    uint64_t left = progress_left_ms(r);
+    return left ? wait_until(r, now + left) : keep_whole(round_step(r, EVENT_DEADLINE, NULL));
+}
+
+static enum err on_deadline(struct agent *a, void *self, uint64_t number)
 {
     struct coordinator *c = self;
     (void)a;
     for (size_t i = 0; i < c->nruns; i++) {
         struct run *r = c->runs[i];
-        if (timer_arg(r) != arg || run_over(r) || r->head.deadline_ms == 0) continue;
-        TRY(keep_whole(progress_note(r)));
-        uint64_t left = progress_left_ms(r);
-        return left ? agent_after(c->agent, left, on_deadline, arg) : keep_whole(round_step(r, EVENT_DEADLINE, NULL));
+        if (r->head.number == number) return run_over(r) || r->head.deadline_ms == 0 ? OK : at_deadline(r);
     }
     return OK;
 }
@@ -179,7 +195,7 @@ enum err coordinator_arm(struct run *r)
     int64_t limit = (int64_t)run_phase_limit_ms(r, r->head.state);
     int64_t left = r->head.deadline_ms - agent_wall_ms(a);
     if (left > limit) left = limit;
-    return agent_after(a, left > 0 ? (uint64_t)left : 0, on_deadline, timer_arg(r));
+    return wait_until(r, agent_now_ms(a) + (left > 0 ? (uint64_t)left : 0));
 }
 
 static void look_at_site(struct run *r, struct site *s)

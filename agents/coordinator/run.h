@@ -94,6 +94,7 @@ struct run {
     struct site *sites; /* owned, sorted by JID */
     size_t nsites, cap_sites;
     struct run_counts counts;
+    uint64_t due_ms;   /* monotonic: when this phase ends */
     uint64_t moved_ms; /* monotonic: when something moved last in this phase; 0: not yet, or not since the start */
     struct secure_round *secure; /* owned; NULL: none, or it was lost with the process */
     struct why broken;           /* why the merge failed, or no secure sum can be held, between event and action */
@@ -107,7 +108,6 @@ enum err run_model(const struct task *t, struct model_spec *out, struct why *why
 struct site *run_site(struct run *r, const char *jid); /* NULL when it is not in the run */
 /* A new site, invited; its place by JID.  Moves the others.  NULL out of memory. */
 struct site *run_add_site(struct run *r, const char *jid, const char *name);
-
 /* Facts. */
 enum answer site_answer(const struct run *r, const struct site *s);
 void run_set_membership(struct run *r, struct site *s, enum membership membership);

@@ -45,8 +45,19 @@ enum err agent_after(struct agent *a, uint64_t delay_ms, agent_timer_fn *fn, uin
     assert(a->busy);
     TRY(core_grow((void **)&a->timers, a->ntimers, &a->cap_timers, sizeof *a->timers));
     uint64_t token = core_token(a);
-    a->timers[a->ntimers++] = (struct timer){ .token = token, .fn = fn, .arg = arg };
+    a->timers[a->ntimers++] =
+        (struct timer){ .token = token, .fn = fn, .arg = arg, .due_ms = agent_now_ms(a) + delay_ms };
     return core_effect(a, &(struct effect){ .kind = EFFECT_TIMER, .number = token, .delay_ms = delay_ms });
+}
+
+uint64_t agent_timer_due_ms(const struct agent *a, agent_timer_fn *fn, uint64_t arg)
+{
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < a->ntimers; i++) {
+        const struct timer *t = &a->timers[i];
+        if (t->fn == fn && t->arg == arg && t->due_ms < first) first = t->due_ms;
+    }
+    return first;
 }
 
 enum err agent_offload(struct agent *a, struct agent_job job)

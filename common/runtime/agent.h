@@ -83,6 +83,8 @@ uint64_t agent_now_ms(const struct agent *a); /* monotonic */
 int64_t agent_wall_ms(const struct agent *a);
 enum err agent_after(struct agent *a, uint64_t delay_ms, agent_timer_fn *fn, uint64_t arg)
     MUST_USE; /* once; cannot be cancelled */
+/* When the first timer of this function and argument is due, monotonic; UINT64_MAX when there is none. */
+uint64_t agent_timer_due_ms(const struct agent *a, agent_timer_fn *fn, uint64_t arg);
 
 /* Long work: `run` owns job until `done` runs on the loop (in a transaction); then `release` frees it.  After a restart
  * of the agent done is not called, release is. */

@@ -48,6 +48,7 @@ struct timer {
     uint64_t token;
     agent_timer_fn *fn;
     uint64_t arg;
+    uint64_t due_ms;                   /* monotonic; not of tickers */
     const struct agent_ticker *ticker; /* a ticker's timer re-arms itself */
 };
 struct pending_job {

@@ -1,3 +1,4 @@
+#include "common/runtime/core_state.h"
 #include "tests/unit/agents/coordinator/house.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -11,6 +12,21 @@ Test(coordinator, a_bounded_wait_ends_at_its_deadline)
     cr_expect(house_head(&h, "toy-1").state == RUN_TRAINING);
     house_run(&h, 6000);
     cr_expect(house_head(&h, "toy-1").state == RUN_FAILED, "within a second of the deadline");
+    house_close(&h);
+}
+
+/* A hundred phases of a minute each, all over in a moment. */
+Test(coordinator, ended_phases_leave_no_timers_behind)
+{
+    struct house h;
+    house_open(&h, "rounds: { count: 50, quorum: 2, round_deadline: 60s, max_update_norm: 1000 }\nstandardise: none\n",
+               (const char *const[]){ "honest", "honest", NULL });
+    size_t before = sim_agent(h.sim, "coordinator")->ntimers;
+    (void)house_say(&h, "start toy");
+    cr_expect(house_until_over(&h));
+    struct run_head head = house_head(&h, "toy-1");
+    cr_expect(head.state == RUN_DONE && head.phase > 100 && head.ended_ms - head.started_ms < 60000, "%s", head.why);
+    cr_expect_leq(sim_agent(h.sim, "coordinator")->ntimers, before + 1);
     house_close(&h);
 }
 
