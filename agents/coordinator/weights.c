@@ -21,7 +21,7 @@ static enum err read_head(struct agent *a, const struct blob *b, uint64_t total,
 static enum err read_layout(struct agent *a, const struct blob *b, struct safetensors_layout **out, struct why *why)
 {
     CLEANUP(buf_free) struct buf head = buf_make(SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES);
-    CLEANUP(free_layout) struct safetensors_layout *l = calloc(1, sizeof *l);
+    CLEANUP(free_layout) struct safetensors_layout *l = malloc(sizeof *l);
     uint64_t total = agent_blob_bytes(a, b);
     if (l == NULL) return ERR_MEMORY;
     TRY(read_head(a, b, total, &head, why));

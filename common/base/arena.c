@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 4096 };
+/* A block is as large as all before it, within limits: many small pieces take few. */
+enum { BLOCK_BYTES = 4096, BLOCK_MAX_BYTES = 65536, KEEP_BYTES = 8192 };
 
 struct arena_block {
     struct arena_block *next;
@@ -39,13 +40,15 @@ void arena_reset(struct arena *a)
     free_blocks(keep->next);
     keep->next = NULL;
     keep->used = 0;
-    if (keep->cap > BLOCK_BYTES) arena_free(a);
+    if (keep->cap > KEEP_BYTES) arena_free(a);
 }
 
 static struct arena_block *block_for(struct arena *a, size_t n)
 {
     if (a->blocks && a->blocks->cap - a->blocks->used >= n) return a->blocks;
-    size_t cap = n > BLOCK_BYTES ? n : BLOCK_BYTES;
+    size_t cap = a->used_bytes < BLOCK_MAX_BYTES ? a->used_bytes : BLOCK_MAX_BYTES;
+    if (cap < BLOCK_BYTES) cap = BLOCK_BYTES;
+    if (cap < n) cap = n;
     struct arena_block *b = malloc(sizeof *b + cap);
     if (b == NULL) return NULL;
     *b = (struct arena_block){ .next = a->blocks, .cap = cap };
@@ -53,7 +56,8 @@ static struct arena_block *block_for(struct arena *a, size_t n)
     return b;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* As it comes: not cleared. */
+static void *take(struct arena *a, size_t n)
 {
     size_t align = alignof(max_align_t);
     if (n > SIZE_MAX - sizeof *a->blocks - align || n > a->max_bytes || a->max_bytes - n < a->used_bytes) return NULL;
@@ -63,7 +67,13 @@ void *arena_alloc(struct arena *a, size_t n)
     void *p = b->data + b->used;
     b->used += n;
     a->used_bytes += n;
-    return memset(p, 0, n);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    void *p = take(a, n);
+    return p ? memset(p, 0, n) : NULL;
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
@@ -74,8 +84,10 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 
 char *arena_z(struct arena *a, struct str s)
 {
-    char *p = s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
-    if (p && s.n > 0) memcpy(p, s.p, s.n);
+    char *p = s.n < SIZE_MAX ? take(a, s.n + 1) : NULL;
+    if (p == NULL) return NULL;
+    if (s.n > 0) memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return p;
 }
 

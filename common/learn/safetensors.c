@@ -101,11 +101,14 @@ struct range { /* of bytes in the data */
     size_t begin, end;
     size_t shape; /* index of the tensor */
 };
-struct plan { /* what the header promises */
-    struct tensor_shape shapes[TENSOR_SET_MAX];
-    struct range ranges[TENSOR_SET_MAX];
+struct plan {           /* what the header promises */
+    struct arena arena; /* of the header, and of these */
+    struct tensor_shape *shapes;
+    struct range *ranges;
     size_t count;
 };
+
+static void plan_free(struct plan *p) { arena_free(&p->arena); }
 
 static enum err read_size(const struct json *number, size_t max, size_t *out)
 {
@@ -142,8 +145,7 @@ static enum err read_entry(const struct json *entry, size_t data_bytes, struct p
     if (plan->count == TENSOR_SET_MAX) return why_say(why, ERR_LIMIT, "more than %d tensors", TENSOR_SET_MAX);
     struct tensor_shape *shape = &plan->shapes[plan->count];
     struct range *range = &plan->ranges[plan->count];
-    *shape = (struct tensor_shape){ 0 };
-    *range = (struct range){ .shape = plan->count };
+    range->shape = plan->count;
     if (str_copy(entry->name, shape->name, sizeof shape->name) != OK)
         return why_say(why, ERR_LIMIT, "tensor %zu has a name over %d bytes", plan->count + 1, TENSOR_NAME_BYTES - 1);
     const struct json *dtype = json_get(entry, "dtype");
@@ -197,6 +199,10 @@ static enum err open_header(struct bytes in, uint64_t total, struct arena *arena
 static enum err read_plan(const struct json *header, size_t data_bytes, struct plan *plan, struct why *why)
 {
     size_t nnotes = 0;
+    size_t room = header->count < TENSOR_SET_MAX ? header->count : TENSOR_SET_MAX;
+    plan->shapes = arena_array(&plan->arena, room, sizeof *plan->shapes);
+    plan->ranges = arena_array(&plan->arena, room, sizeof *plan->ranges);
+    if (plan->shapes == NULL || plan->ranges == NULL) return ERR_MEMORY;
     for (const struct json *entry = header->first; entry; entry = entry->next) {
         if (!str_is(entry->name, notes_key)) {
             TRY(read_entry(entry, data_bytes, plan, why));
@@ -253,10 +259,9 @@ static enum err plan_build(const struct plan *plan, const uint8_t *data, struct 
 
 static enum err plan_read(struct plan *plan, struct bytes in, uint64_t total, size_t *out_data_bytes, struct why *why)
 {
-    CLEANUP(arena_free) struct arena arena = arena_make(HEADER_ARENA_BYTES);
     const struct json *header = NULL;
-    plan->count = 0;
-    TRY(open_header(in, total, &arena, &header, out_data_bytes, why));
+    plan->arena = arena_make(HEADER_ARENA_BYTES);
+    TRY(open_header(in, total, &plan->arena, &header, out_data_bytes, why));
     TRY(read_plan(header, *out_data_bytes, plan, why));
     return plan_check(plan, *out_data_bytes, why);
 }
@@ -284,20 +289,14 @@ static enum err lay_out(struct plan *plan, struct bytes head, uint64_t total, st
 
 enum err safetensors_layout(struct bytes head, uint64_t total, struct safetensors_layout *out, struct why *why)
 {
-    struct plan *plan = malloc(sizeof *plan);
-    if (plan == NULL) return ERR_MEMORY;
-    enum err e = lay_out(plan, head, total, out, why);
-    free(plan);
-    return e;
+    CLEANUP(plan_free) struct plan plan = { 0 };
+    return lay_out(&plan, head, total, out, why);
 }
 
 enum err safetensors_decode(struct bytes in, struct tensor_set **out, struct why *why)
 {
-    struct plan *plan = malloc(sizeof *plan);
-    if (plan == NULL) return ERR_MEMORY;
-    enum err e = decode_with(plan, in, out, why);
-    free(plan);
-    return e;
+    CLEANUP(plan_free) struct plan plan = { 0 };
+    return decode_with(&plan, in, out, why);
 }
 
 enum err safetensors_notes(struct bytes in, struct arena *arena, const struct safetensors_note **out, size_t *out_n,
