@@ -23,6 +23,7 @@ static const struct argument up_args[] = {
     REAL("alpha", 0.001, 1e6, NULL, NULL, "of the Dirichlet split; small is extreme"),
     COUNT("seed", 0, 9007199254740992.0, NULL, NULL, "of the split"),
     COUNT("wait", 1, 3600, "60", "seconds", "how long the agents may take to get ready"),
+    CLI_SWITCH("secure", "the example whose updates only leave in secure sums, with noise that hides each patient"),
     CLI_SWITCH("foreground", "stay, and end everything on Ctrl-C"),
     { 0 },
 };

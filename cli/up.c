@@ -25,6 +25,13 @@ static enum err flag_path(const struct call *call, const char *name, char *out, 
     return home_absolute(NULL, path, out, HOME_PATH_BYTES, why);
 }
 
+static enum err secure_example(struct federation *f, struct why *why)
+{
+    f->ntasks = 1;
+    TRY(program_file("examples/breast-cancer/task-secure.yaml", f->tasks[0], sizeof f->tasks[0], why));
+    return program_file("examples/breast-cancer/policy-secure.yaml", f->policy, sizeof f->policy, why);
+}
+
 static enum err apply_flags(const struct call *call, struct federation *f, struct why *why)
 {
     if (call_has(call, "hospitals")) federation_name_hospitals(f, (size_t)call_u64(call, "hospitals"));
@@ -32,6 +39,7 @@ static enum err apply_flags(const struct call *call, struct federation *f, struc
         f->records.split = str_is(call_text(call, "split"), "iid") ? SPLIT_IID : SPLIT_DIRICHLET;
     if (call_has(call, "alpha")) f->records.alpha = call_f64(call, "alpha");
     if (call_has(call, "seed")) f->records.seed = call_u64(call, "seed");
+    if (cli_flag(call, "secure")) TRY(secure_example(f, why));
     if (call_has(call, "task")) f->ntasks = 1;
     TRY(flag_path(call, "task", f->tasks[0], why));
     TRY(flag_path(call, "records", f->records.file, why));

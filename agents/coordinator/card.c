@@ -1,4 +1,5 @@
 #include "agents/coordinator/card.h"
+#include "agents/coordinator/secure_sum.h"
 #include "agents/coordinator/stored.h"
 #include "common/base/clock.h"
 #include <inttypes.h>
@@ -118,6 +119,7 @@ static void write_privacy(const struct run *r, struct buf *out)
     bool distributed = t->privacy.mechanism == NOISE_DISTRIBUTED;
     bool run = distributed || t->privacy.mechanism == NOISE_DP_SGD; /* one promise for all rounds */
     if (distributed) text(out, "hides_each", units[t->privacy.unit], ", ");
+    if (t->aggregation.secure) text(out, "secure_sums", secure_plan_learned(secure_sum_mode(t)), ", ");
     real(out, run ? "epsilon_per_run" : "epsilon_per_round", t->privacy.epsilon, ", ");
     real(out, "delta", t->privacy.delta, ", ");
     real(out, "clip", t->privacy.clip, "}\n}\n");

@@ -4,7 +4,7 @@
 
 enum { BLOCK = 1024 };
 
-static enum secure_mode mode_of(const struct task *t)
+enum secure_mode secure_sum_mode(const struct task *t)
 {
     if (t->privacy.mechanism != NOISE_DISTRIBUTED) return SECURE_PLAIN;
     return task_hides_patients(t) ? SECURE_PATIENT : SECURE_SITE;
@@ -15,7 +15,7 @@ enum err secure_sum_plan(const struct run *r, const struct secagg_header *header
 {
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
     const struct task *t = &r->task;
-    struct secure_want w = { .mode = mode_of(t),
+    struct secure_want w = { .mode = secure_sum_mode(t),
                              .cohort = header->cohort,
                              .survivors = header->survivors,
                              .adversaries = header->adversaries,

@@ -19,6 +19,7 @@ struct secure_sum {
     double loss;               /* mean over them; with noise 0 */
 };
 
+enum secure_mode secure_sum_mode(const struct task *t);
 /* For a header whose cohort, survivors and adversaries are set.  secure_plan_of's errors. */
 enum err secure_sum_plan(const struct run *r, const struct secagg_header *header, struct secure_plan *out,
                          struct why *why) MUST_USE;

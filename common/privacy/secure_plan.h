@@ -82,6 +82,8 @@ struct privacy_event secure_plan_event(const struct secure_plan *p);
 struct ddgauss_rule secure_plan_site(const struct secure_plan *p);
 struct ddunits_rule secure_plan_patient(const struct secure_plan *p);
 
+const char *secure_plan_learned(enum secure_mode mode); /* a sentence: what the coordinator learns */
+
 /* What the vector holds and who learns what of it, in lines; layout_sha256 is its hash.  Buf's errors. */
 enum err secure_plan_text(const struct secure_plan *p, struct buf *out) MUST_USE;
 

@@ -223,8 +223,6 @@ static enum err check_unit(const struct doc *d, const struct task *t, struct why
         return doc_refuse(privacy, why, "unit patient needs `rate`: the chance of each patient to be in a round");
     if (distributed && !patients && doc_get(privacy, "rate") != NULL)
         return doc_refuse(doc_get(privacy, "rate"), why, "unit site does not use it: every hospital is in every round");
-    if (distributed && t->rounds.late != LATE_DISCARD)
-        return doc_refuse(doc_get(doc_get(d, "rounds"), "late"), why, "what comes after a secure sum is in none");
     return check_step(d, t, why);
 }
 
@@ -268,6 +266,9 @@ static enum err read_aggregation(const struct doc *d, struct task *t, struct why
     const struct doc *a = doc_get(d, "aggregation");
     const struct doc *rounds = doc_get(d, "rounds");
     TRY(doc_get_flag(a, "secure", &t->aggregation.secure, why));
+    if (!t->aggregation.secure && t->privacy.mechanism == NOISE_DISTRIBUTED)
+        return doc_refuse(doc_get(doc_get(d, "privacy"), "mechanism"), why,
+                          "noise in shares is enough only in a sum; say `aggregation: {secure: yes}`");
     if (!t->aggregation.secure)
         return t->aggregation.adversaries ? doc_refuse(a, why, "`adversaries` is for `secure: yes`") : OK;
     if (t->rounds.quorum < SECURE_QUORUM)

@@ -9,7 +9,7 @@
 static const char task[] = "name: toy\n"
                            "data: {columns: [{name: x, min: 0, max: 1}, {name: y, min: 0, max: 1},"
                            " {name: z, role: label, classes: 2}]}\n"
-                           "rounds: {max_update_norm: 2, max_samples: 50}\n";
+                           "rounds: {max_update_norm: 2, max_samples: 50, quorum: 3}\n";
 enum { WEIGHTS = 3, COHORT = 3 };
 static const struct secagg_header header = { .cohort = COHORT };
 
@@ -122,7 +122,8 @@ Test(secure_sum, with_noise)
         uint8_t seed[HASH_BYTES];
         char text[600];
         (void)snprintf(text, sizeof text,
-                       "%strain: {learning_rate: 2}\nprivacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, "
+                       "%saggregation: {secure: yes}\ntrain: {learning_rate: 2}\nprivacy: {mechanism: distributed, "
+                       "epsilon: 8, delta: 1.0e-5, "
                        "clip: 1, unit: %s}\n",
                        task, rows[i].unit);
         cr_assert_eq(run_init(&r, str_of(text), NULL), OK);

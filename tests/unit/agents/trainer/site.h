@@ -34,7 +34,8 @@
     "    - {name: b, min: -10, max: 10}\n"                                                                             \
     "    - {name: y, role: label, classes: [\"0\", \"1\"]}\n"                                                          \
     "train: {test_fraction: 0.25}\n"                                                                                   \
-    "rounds: {count: 100}\n"                                                                                           \
+    "rounds: {count: 100, quorum: 3}\n"                                                                                \
+    "aggregation: {secure: yes}\n"                                                                                     \
     "privacy: {mechanism: distributed, unit: patient, rate: 0.5, epsilon: 8, delta: 1.0e-5, clip: 1}\n"
 #define SITE_POLICY(cohort, mode, epsilon_max)                                                                         \
     "tasks: any\nmodels: any\nmin_cohort: " #cohort "\nmax_rounds: 100\nstatistics: yes\n"                             \

@@ -12,7 +12,7 @@
     "name: toy\ndata:\n  header: no\n  columns:\n    - {name: a, min: -10, max: 10}\n    - {name: b, min: -10, max: "  \
     "10}\n"                                                                                                            \
     "    - {name: y, role: label, classes: [\"0\", \"1\"]}\nstandardise: " scale                                       \
-    "\ntrain: {epochs: 3, batch: 16, learning_rate: 0.1}\nrounds: {count: 5}\n" privacy
+    "\ntrain: {epochs: 3, batch: 16, learning_rate: 0.1}\nrounds: {count: 5, quorum: 3}\n" privacy
 
 enum { ROWS = 64 };
 
@@ -93,10 +93,12 @@ Test(audit_train, losses_are_cross_entropies)
     close_place(&p);
 }
 
-#define SHARES "privacy: {mechanism: distributed, epsilon: 50, delta: 1.0e-5, clip: 1, unit: "
+#define SHARES                                                                                                         \
+    "aggregation: {secure: yes}\nprivacy: {mechanism: distributed, epsilon: 50, delta: 1.0e-5, clip: 1, unit: "
 #define ONE_STEP                                                                                                       \
     "name: toy\ndata:\n  header: no\n  columns:\n    - {name: a, min: -10, max: 10}\n    - {name: b, min: -10, max: "  \
-    "10}\n    - {name: y, role: label, classes: [\"0\", \"1\"]}\ntrain: {learning_rate: 5}\nrounds: {count: 40}\n"
+    "10}\n    - {name: y, role: label, classes: [\"0\", \"1\"]}\ntrain: {learning_rate: 5}\nrounds: {count: 40, "      \
+    "quorum: 3}\n"
 
 Test(audit_train, claims_of_sums)
 {

@@ -160,7 +160,7 @@ Test(trainer_handlers_work, a_share_of_the_noise_does_not_leave_alone)
     cr_assert_eq(h->got[MSG_RUN_ACCEPT], 1, "%s", h->text);
     site_do(&s, "train 1");
     cr_expect(h->got[MSG_UPDATE] == 0 && h->got[MSG_ROUND_DECLINE] == 1);
-    cr_expect_not_null(strstr(h->text, "made in shares"), "%s", h->text);
+    cr_expect_not_null(strstr(h->text, "no secure sum"), "%s", h->text);
     cr_expect_eq(site_trainer(&s)->patients_budget.count, 0);
     site_close(&s);
 }

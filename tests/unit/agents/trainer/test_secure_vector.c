@@ -115,7 +115,7 @@ Test(secure_vector, refuses)
 #define SHARES(unit)                                                                                                   \
     "name: toy\n"                                                                                                      \
     "data: {columns: [{name: a, min: 0, max: 1}, {name: b, min: 0, max: 1}, {name: y, role: label, classes: 2}]}\n"    \
-    "rounds: {count: 20, max_samples: 50}\n"                                                                           \
+    "rounds: {count: 20, max_samples: 50, quorum: 3}\naggregation: {secure: yes}\n"                                    \
     "privacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, clip: 1, unit: " unit "}\n"
 
 /* The header of a coordinator who keeps to the task. */

@@ -92,6 +92,7 @@ Test(train_job, a_sum_of_gradients)
     struct plan *p = learned_plan(
         "name: toy\ndata: {columns: [{name: a, min: -10, max: 10}, {name: b, min: -10, max: 10},"
         " {name: y, role: label, classes: 2}]}\n"
+        "rounds: {quorum: 3}\naggregation: {secure: yes}\n"
         "privacy: {mechanism: distributed, unit: patient, rate: 1, epsilon: 8, delta: 1.0e-5, clip: 0.1}\n");
     CLEANUP(buf_free) struct buf model = buf_make(1 << 20);
     CLEANUP(table_fini) struct table rows = { 0 };

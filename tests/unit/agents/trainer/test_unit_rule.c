@@ -184,7 +184,8 @@ Test(unit_rule, in_shares)
 {
 #define SHARES                                                                                                         \
     "name: toy\ndata: {columns: [{name: a, min: 0, max: 1}, {name: y, role: label, classes: 2}]}\n"                    \
-    "rounds: {count: 40, max_samples: 100}\nprivacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, clip: 1, "    \
+    "rounds: {count: 40, max_samples: 100, quorum: 3}\naggregation: {secure: yes}\nprivacy: {mechanism: distributed, " \
+    "epsilon: 8, delta: 1.0e-5, clip: 1, "                                                                             \
     "unit: "
     static const struct {
         const char *task;

@@ -125,6 +125,7 @@ Test(task, values_refused)
     expect_refused(rows, sizeof rows / sizeof rows[0]);
 }
 
+#define SUMMED "aggregation: {secure: yes}\nrounds: {quorum: 3}\n"
 #define SHARES "mechanism: distributed, epsilon: 8, delta: 0.1, clip: 1, unit: "
 
 Test(task, noise_in_shares)
@@ -135,8 +136,8 @@ Test(task, noise_in_shares)
         bool patients;
         double rate;
     } rows[] = {
-        { DATA "privacy: {" SHARES "patient, rate: 0.25, noise_multiplier: 2}\n", UNIT_PATIENT, true, .25 },
-        { DATA "train: {epochs: 3, batch: 8}\nprivacy: {" SHARES "site}\n", UNIT_SITE, false, 0 },
+        { DATA SUMMED "privacy: {" SHARES "patient, rate: 0.25, noise_multiplier: 2}\n", UNIT_PATIENT, true, .25 },
+        { DATA SUMMED "train: {epochs: 3, batch: 8}\nprivacy: {" SHARES "site}\n", UNIT_SITE, false, 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena CLEANUP(arena_free) = arena_make(ARENA_BYTES);
@@ -191,7 +192,7 @@ Test(task, combinations_refused)
         { DATA "train: {batch: 16}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.batch: with unit patient" },
         { DATA "train: {weight_decay: 0}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.weight_decay: with unit" },
         { DATA "train: {proximal_mu: 1}\nprivacy: {" SHARES "patient, rate: 0.5}\n", "train.proximal_mu: with unit" },
-        { DATA "rounds: {late: weighted}\nprivacy: {" SHARES "site}\n", "rounds.late: what comes after a secure sum" },
+        { DATA "privacy: {" SHARES "site}\n", "privacy.mechanism: noise in shares is enough only in a sum" },
     };
     expect_refused(rows, sizeof rows / sizeof rows[0]);
 }
