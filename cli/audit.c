@@ -154,6 +154,13 @@ static enum err go(const struct way *way, struct task_at_hand *t, struct why *wh
     return visit_put(t->cli, t->r, why);
 }
 
+static enum err need_folder(const struct cli *cli, struct why *why)
+{
+    struct home home;
+    TRY(home_open(cli->data, &home, why));
+    return home_need(&home, why);
+}
+
 static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
 {
     CLEANUP(audit_trust_free) struct audit_trust trust = { .roster = { .witnesses = NULL } };
@@ -161,6 +168,7 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     const struct way *way = ways;
     result_init(&r);
     while (strcmp(way->subcommand, call->call.command->name) != 0) way++;
+    if (!way->tell) TRY(need_folder(cli, why));
     TRY(audit_trust_find(cli, &call->call, &trust, why));
     struct task_at_hand t = { .cli = cli, .call = &call->call, .trust = trust.trust, .r = &r };
     return way->tell ? go(way, &t, why) : fetch(cli, &t, why);

@@ -61,7 +61,7 @@ struct stored_point {
 static enum err read_point(const struct tlog *l, uint64_t size, struct stored_point *out)
 {
     out->bytes = buf_make(NOTE_MAX_BYTES);
-    TRY(tlog_note(l, size, &out->bytes));
+    TRY(tlog_own_note(l, size, &out->bytes));
     TRY(note_parse(buf_str(&out->bytes), &out->note, NULL));
     return note_checkpoint_parse(out->note.text, &out->point, NULL);
 }
@@ -126,6 +126,19 @@ enum err tlog_add(struct tlog *l, uint64_t *out_index, const char *format, ...)
     return append(l, (struct str){ text, (size_t)n }, out_index);
 }
 
+/* Once for each of its keys. */
+static enum err add_witness(struct tlog *l, const char *jid, const char *hex)
+{
+    char key[STORE_MAX_KEY];
+    CLEANUP(buf_free) struct buf before = buf_make(2 * ROSTER_KEY_BYTES + 1);
+    (void)snprintf(key, sizeof key, "log/key/%s", jid);
+    enum err e = agent_get(l->agent, key, &before);
+    if (e != OK && e != ERR_ABSENT) return e;
+    if (str_is(buf_str(&before), hex)) return OK;
+    TRY(tlog_add(l, NULL, "witness name=%s key=%s", jid, hex));
+    return agent_put(l->agent, key, str_bytes(str_of(hex)));
+}
+
 static enum err add_witnesses(struct tlog *l, const struct roster *r)
 {
     for (size_t i = 0; i < roster_count(r); i++) {
@@ -133,7 +146,7 @@ static enum err add_witnesses(struct tlog *l, const struct roster *r)
         char hex[2 * ROSTER_KEY_BYTES + 1];
         if (m->role != ROLE_TRAINER || !m->has_sign) continue;
         hex_encode(bytes_of(m->sign, sizeof m->sign), hex);
-        TRY(tlog_add(l, NULL, "witness name=%s key=%s", m->jid, hex));
+        TRY(add_witness(l, m->jid, hex));
     }
     return OK;
 }
@@ -174,6 +187,11 @@ enum err tlog_add_roster(struct tlog *l)
 
 /* ---- checkpoints ---- */
 
+struct joining {
+    struct buf *out;
+    size_t lines;
+};
+
 enum err tlog_sign(struct tlog *l)
 {
     char when[WHEN_BYTES];
@@ -202,26 +220,30 @@ enum err tlog_entry(const struct tlog *l, uint64_t index, struct buf *out)
     return agent_get(l->agent, place(key, "entry", index), out);
 }
 
+/* A note holds so many lines and no more; who is left out signed all the same. */
+static enum err add_line(void *to, const char *key, struct bytes line)
+{
+    struct joining *j = to;
+    (void)key;
+    if (j->lines + 1 == NOTE_SIGNATURES_MAX) return OK;
+    j->lines++;
+    buf_add_str(j->out, bytes_str(line));
+    return buf_err(j->out);
+}
+
 enum err tlog_note(const struct tlog *l, uint64_t size, struct buf *out)
+{
+    char prefix[KEY_BYTES];
+    struct joining j = { out, 0 };
+    TRY(tlog_own_note(l, size, out));
+    (void)snprintf(prefix, sizeof prefix, "log/cosign/%020" PRIu64 "/", size);
+    return agent_scan(l->agent, prefix, add_line, &j);
+}
+
+enum err tlog_own_note(const struct tlog *l, uint64_t size, struct buf *out)
 {
     char key[KEY_BYTES];
     return agent_get(l->agent, place(key, "point", size), out);
-}
-
-/* The log's signature is the first line: others' are not passed on. */
-enum err tlog_own_note(const struct tlog *l, uint64_t size, struct buf *out)
-{
-    struct stored_point p = { .note = { .signatures = 0 } };
-    enum err e = read_point(l, size, &p);
-    struct str lines = p.note.lines;
-    struct str own = str_next(&lines, '\n');
-    if (e == OK) {
-        buf_add_str(out, p.note.text);
-        buf_addf(out, "\n" STR_F "\n", STR_ARG(own));
-        e = buf_err(out);
-    }
-    buf_free(&p.bytes);
-    return e;
 }
 
 enum err tlog_consistency(const struct tlog *l, uint64_t from, uint64_t size, struct buf *out)
@@ -264,17 +286,14 @@ static enum err signature_line(const struct note *note, const struct note_key *w
     return ERR_CRYPTO;
 }
 
-static enum err join(struct tlog *l, const struct stored_point *p, struct str line, const struct note_key *witness)
+static enum err keep_line(struct tlog *l, uint64_t size, const char *jid, struct str line)
 {
-    char key[KEY_BYTES];
-    struct note_seen seen;
-    CLEANUP(buf_free) struct buf both = buf_make(NOTE_MAX_BYTES);
-    TRY(note_verify(&p->note, witness, 1, &seen));
-    if (seen.valid) return ERR_DUPLICATE;
-    buf_add_str(&both, buf_str(&p->bytes));
-    buf_add_str(&both, line);
-    TRY(buf_err(&both));
-    return agent_put(l->agent, place(key, "point", p->point.size), buf_bytes(&both));
+    char key[STORE_MAX_KEY];
+    uint64_t bytes = 0;
+    (void)snprintf(key, sizeof key, "log/cosign/%020" PRIu64 "/%s", size, jid);
+    enum err e = agent_size(l->agent, key, &bytes);
+    if (e != ERR_ABSENT) return e == OK ? ERR_DUPLICATE : e;
+    return agent_put(l->agent, key, str_bytes(line));
 }
 
 enum err tlog_cosigned(struct tlog *l, const struct note_key *witness, struct str cosigned)
@@ -289,7 +308,7 @@ enum err tlog_cosigned(struct tlog *l, const struct note_key *witness, struct st
     if (e != OK) return e == ERR_MEMORY ? e : ERR_CRYPTO;
     e = read_point(l, c.size, &p);
     if (e == ERR_ABSENT || (e == OK && !str_eq(p.note.text, note.text))) e = ERR_CRYPTO;
-    if (e == OK) e = join(l, &p, line, witness);
+    if (e == OK) e = keep_line(l, c.size, witness->name, line);
     buf_free(&p.bytes);
     return e;
 }
@@ -302,10 +321,12 @@ struct exporting {
     uint64_t next; /* entry */
 };
 
-static enum err export_point(void *to, const char *key, struct bytes note)
+static enum err export_point(void *to, const char *key, struct bytes own)
 {
     struct exporting *x = to;
     uint64_t size = 0;
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_MAX_BYTES);
+    (void)own;
     CLEANUP(buf_free) struct buf entry = buf_make(LOGBOOK_ENTRY_BYTES);
     TRY(str_u64(str_of(strrchr(key, '/') + 1), &size));
     for (; x->next < size; x->next++) {
@@ -313,7 +334,8 @@ static enum err export_point(void *to, const char *key, struct bytes note)
         TRY(tlog_entry(x->log, x->next, &entry));
         TRY(logbook_put_entry(x->next, buf_str(&entry), x->out));
     }
-    return logbook_put_checkpoint(bytes_str(note), x->out);
+    TRY(tlog_note(x->log, size, &note));
+    return logbook_put_checkpoint(buf_str(&note), x->out);
 }
 
 enum err tlog_export(const struct tlog *l, struct buf *out)

@@ -11,8 +11,10 @@
  *   log/entry/<n>          an entry's text
  *   log/node/<level>/<n>   a complete node of the tree (merkle.h)
  *   log/newest             entries at the newest checkpoint
- *   log/point/<n>          a checkpoint over n entries, with its cosignatures
- *   log/keys               the roster whose witnesses' keys are in the log
+ *   log/point/<n>          a checkpoint over n entries
+ *   log/cosign/<n>/<jid>   a witness's line under it
+ *   log/keys               digest of the roster that is in the log
+ *   log/key/<jid>          a witness's newest key that is in the log
  */
 #pragma once
 #include "common/crypto/logbook.h"
@@ -43,7 +45,7 @@ enum err tlog_sign(struct tlog *l) MUST_USE;
 /* All of these append.  ERR_ABSENT: there is no such entry, or checkpoint. */
 enum err tlog_entry(const struct tlog *l, uint64_t index, struct buf *out) MUST_USE;
 enum err tlog_note(const struct tlog *l, uint64_t size, struct buf *out) MUST_USE;     /* a checkpoint */
-enum err tlog_own_note(const struct tlog *l, uint64_t size, struct buf *out) MUST_USE; /* with its signature alone */
+enum err tlog_own_note(const struct tlog *l, uint64_t size, struct buf *out) MUST_USE; /* without cosignatures */
 /* That the log of `size` entries goes on from that of `from`; nothing for from 0. */
 enum err tlog_consistency(const struct tlog *l, uint64_t from, uint64_t size, struct buf *out) MUST_USE;
 /* C2SP tlog-proof of an entry, under the checkpoint of that size. */

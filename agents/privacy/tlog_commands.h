@@ -1,7 +1,7 @@
 /*
  * tlog_commands -- the log as people ask for it; the guardian's own command rows call these.
  *
- *   { "verify",     ... }   is it whole, and who signed its newest checkpoint?
+ *   { "log verify", ... }   is it whole, and who signed its newest checkpoint?
  *   { "log export", ... }   as a file into export_dir, for `himas audit verify`
  */
 #pragma once
