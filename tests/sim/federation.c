@@ -79,7 +79,9 @@ static enum err write_task(const struct federation_files *f, const struct plan *
              (unsigned long long)or_else(p->evaluate_every, 1),
              (unsigned long long)or_else(p->join_deadline_ms, JOIN_DEADLINE_MS),
              (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS), p->narrow ? "0.000001" : "10000");
-    if (p->noise)
+    if (p->noise && p->secure)
+        buf_addf(&text, "privacy: { mechanism: distributed, unit: site, epsilon: 8, delta: 1.0e-6, clip: 1 }\n");
+    else if (p->noise)
         buf_addf(&text, "privacy: { mechanism: gaussian, epsilon: %d, delta: 1.0e-6, clip: 1 }\n", EPSILON_A_ROUND);
     if (p->secure)
         buf_addf(&text, "aggregation: { secure: yes, adversaries: %llu }\n", (unsigned long long)p->adversaries);
@@ -150,7 +152,8 @@ static void on_update(struct federation *f, const char *from, const struct msg *
 static bool worth_reading(struct federation *f, const char *from, const struct packet *p)
 {
     bool acks = str_starts(str_of(from), "coordinator@") && strstr(p->body.p, "\"ack\":[\"");
-    return acks || strstr(p->body.p, "\"type\":\"update\"") || ++f->packets % 8 == 0;
+    return acks || strstr(p->body.p, "\"type\":\"update\"") || strstr(p->body.p, "\"type\":\"secure.input\"") ||
+           ++f->packets % 8 == 0;
 }
 
 static void look_at(void *to, const char *from, const struct packet *p)
@@ -164,6 +167,7 @@ static void look_at(void *to, const char *from, const struct packet *p)
         return;
     }
     if (m.type == MSG_UPDATE) on_update(f, from, &m);
+    if (m.type == MSG_SECURE_INPUT && paid_see(&f->paid, from, &m) != OK) f->off_schema++;
     for (size_t i = 0; i < m.nacks && str_starts(str_of(from), "coordinator@"); i++) {
         struct seen_update *u = find(f, m.acks[i], p->peer);
         if (u) u->acked = true;
@@ -221,6 +225,7 @@ void federation_fini(struct federation *f)
 {
     sim_free(f->sim);
     free(f->updates);
+    paid_fini(&f->paid);
 }
 
 /* ---- how it stands ---- */
@@ -414,6 +419,7 @@ enum err federation_check(struct federation *f, struct why *why)
     if (f->off_schema) return why_say(why, ERR_BUG, "%llu packets were off schema", (unsigned long long)f->off_schema);
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
     if (f->plan->secure && f->nupdates > 0) return why_say(why, ERR_BUG, "an update left unmasked");
+    if (f->plan->secure && f->plan->noise) TRY(paid_check(&f->paid, f->sim, f->plan->rounds, why));
     TRY(journal_check(s, why));
     TRY(check_log(f, why));
     enum err e = store_scan(s, "journal/", take_row, &rows);

@@ -4,6 +4,7 @@
  * that leaves any of them.
  */
 #pragma once
+#include "tests/sim/paid.h"
 #include "tests/sim/plan.h"
 
 enum { FEDERATION_MAX_SITES = 8, FEDERATION_MAX_SEEN = 4096 };
@@ -33,6 +34,7 @@ struct federation {
     size_t nupdates;
     uint64_t packets;
     uint64_t off_schema; /* packets that were no message of the schema */
+    struct paid paid;    /* vectors of secure sums with noise */
     uint64_t from_spent; /* updates from the hospital whose budget is spent */
     const char *spent;   /* its name, or NULL */
     uint64_t looked_ms;  /* whether it is over is looked at only so often */
