@@ -104,25 +104,32 @@ static enum err tell(struct coordinator *c, const struct watcher *w, const struc
     return agent_say(c->agent, w->jid, str_of(line));
 }
 
-enum err feed_tell(struct coordinator *c, const char *kind, const struct run *r, const struct site *s,
-                   const char *format, ...)
+static enum err tell_all(struct coordinator *c, const char *kind, const struct run *r, const struct site *s,
+                         const char *said)
 {
     struct msg m = msg_make(MSG_FEED_EVENT, NULL);
-    char said[2 * FEED_TEXT_BYTES];
     char text[FEED_TEXT_BYTES];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(said, sizeof said, format, args);
-    va_end(args);
     (void)keep_text(str_of(said), text, sizeof text);
     m.feed_event.kind = str_of(kind);
     m.feed_event.text = str_of(text);
     if (r) fill_run(r, &m);
     if (r && s) fill_site(r, s, &m.feed_event);
-    log_info(agent_log(c->agent), "feed", L_NAME("kind", kind), L_NAME("run", r ? r->id : "-"),
-             L_U64("round", r ? r->head.round : 0), L_NAME("site", s ? s->name : "-"));
     for (size_t i = 0; i < c->feed.count; i++) TRY(tell(c, &c->feed.watchers[i], r, &m));
     return OK;
+}
+
+enum err feed_tell(struct coordinator *c, const char *kind, const struct run *r, const struct site *s,
+                   const char *format, ...)
+{
+    char said[2 * FEED_TEXT_BYTES];
+    va_list args;
+    log_info(agent_log(c->agent), "feed", L_NAME("kind", kind), L_NAME("run", r ? r->id : "-"),
+             L_U64("round", r ? r->head.round : 0), L_NAME("site", s ? s->name : "-"));
+    if (c->feed.count == 0) return OK; /* nobody listens: no sentence is made */
+    va_start(args, format);
+    (void)vsnprintf(said, sizeof said, format, args);
+    va_end(args);
+    return tell_all(c, kind, r, s, said);
 }
 
 static enum err tell_end(struct run *r)

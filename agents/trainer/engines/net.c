@@ -215,7 +215,7 @@ static enum err net_predict(const void *model, const float *inputs, size_t n, fl
 {
     const struct net *net = model;
     CLEANUP(dense_tape_fini) struct dense_tape tape = { 0 };
-    TRY(dense_tape_init(&tape, &net->spec, PREDICT_ROWS));
+    TRY(dense_tape_init(&tape, &net->spec, n < PREDICT_ROWS ? n + (n == 0) : PREDICT_ROWS));
     gemm_begin();
     for (size_t at = 0; at < n; at += PREDICT_ROWS) {
         size_t rows = n - at < PREDICT_ROWS ? n - at : PREDICT_ROWS;
