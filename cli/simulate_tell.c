@@ -6,20 +6,22 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SPARK_CELLS = 50, NAME_CELLS = 9, ENDS_BYTES = 2 * DRAW_BYTES + 16, TITLE_BYTES = 200, KILO = 1024 };
+enum { STATM_BYTES = 200, CELL_BYTES = 32 };
+enum { SPARK_CELLS = 50, NAME_CELLS = 9, TITLE_BYTES = 200, KILO = 1024 };
 #define MEGA 1e6
 
 /* ---- memory ---- */
 
 uint64_t told_resident_bytes(void)
 {
-    unsigned long long all = 0;
-    unsigned long long resident = 0;
+    char line[STATM_BYTES] = "";
+    uint64_t pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
     if (f == NULL) return 0;
-    if (fscanf(f, "%llu %llu", &all, &resident) != 2) resident = 0;
+    struct str rest = str_of(fgets(line, sizeof line, f) ? line : "");
     (void)fclose(f);
-    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    (void)str_next(&rest, ' '); /* of address space */
+    return str_u64(str_next(&rest, ' '), &pages) == OK ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 uint64_t told_peak_bytes(void)
@@ -30,14 +32,21 @@ uint64_t told_peak_bytes(void)
 
 /* ---- the table ---- */
 
+/* Empty where there is none: not every round is scored. */
+static void say_score(double value, char out[CELL_BYTES])
+{
+    out[0] = '\0';
+    if (isfinite(value)) (void)snprintf(out, CELL_BYTES, "%.4f", value);
+}
+
 static void add_round(const struct round_row *row, struct result *r)
 {
-    char text[8][32];
+    char text[8][CELL_BYTES];
     (void)snprintf(text[0], sizeof text[0], "%llu", (unsigned long long)row->round);
     (void)snprintf(text[1], sizeof text[1], "%llu/%llu", (unsigned long long)row->in, (unsigned long long)row->joined);
-    (void)snprintf(text[2], sizeof text[2], isfinite(row->loss) ? "%.4f" : "", row->loss);
-    (void)snprintf(text[3], sizeof text[3], isfinite(row->auc) ? "%.4f" : "", row->auc);
-    (void)snprintf(text[4], sizeof text[4], isfinite(row->accuracy) ? "%.4f" : "", row->accuracy);
+    say_score(row->loss, text[2]);
+    say_score(row->auc, text[3]);
+    say_score(row->accuracy, text[4]);
     (void)snprintf(text[5], sizeof text[5], "%.1f", row->seconds);
     (void)snprintf(text[6], sizeof text[6], "%llu", (unsigned long long)row->bytes);
     (void)snprintf(text[7], sizeof text[7], "%llu", (unsigned long long)row->late);
