@@ -14,6 +14,7 @@
 #include <string.h>
 
 extern const struct agent_def coordinator_agent;
+extern const struct agent_def guardian_agent;
 extern const struct agent_def trainer_agent;
 
 enum { PAGE_MAX_BYTES = 1 << 20 };
@@ -85,7 +86,7 @@ static void subcommand_section(const struct subcommand *s, struct buf *out)
 
 static void print_commands(struct buf *out)
 {
-    static const struct agent_def *const agents[] = { &coordinator_agent, &trainer_agent };
+    static const struct agent_def *const agents[] = { &coordinator_agent, &trainer_agent, &guardian_agent };
     buf_add_z(out, "# Commands\n\n"
                    "Printed by `himas-docs commands` from the tables of the command line and of the agents.\n\n"
                    "An agent's command is there in several forms: in a chat, in plain words or as `/name value` or\n"

@@ -42,6 +42,8 @@ static const struct agent_handler handlers[] = {
     { MSG_SECURE_VOTE,    coordinator_on_secure_vote,    MSG_ERROR },
     { MSG_SECURE_ANSWER,  coordinator_on_secure_answer,  MSG_ERROR },
     { MSG_ERROR,          coordinator_on_error,          MSG_NONE  },
+    { MSG_PERMIT,         coordinator_on_permit,         MSG_NONE  },
+    { MSG_PERMIT_DENY,    coordinator_on_permit_deny,    MSG_NONE  },
     { MSG_FEED_SUBSCRIBE, coordinator_on_subscribe,      MSG_NONE  },
     { 0 },
 };
@@ -52,7 +54,7 @@ const struct agent_def coordinator_agent = {
     .role = ROLE_COORDINATOR,
     .doc = "runs federations: rounds, aggregation, the model registry",
     .examples = "himas-coordinator --config coordinator.yaml\nhimas-coordinator --describe",
-    .peers = ROLE_TRAINER | ROLE_GATEWAY | ROLE_PEOPLE,
+    .peers = ROLE_TRAINER | ROLE_GUARDIAN | ROLE_GATEWAY | ROLE_PEOPLE,
     .safety = STORE_PROCESS_SAFE,
     .state_size = sizeof(struct coordinator),
     .init = coordinator_init,

@@ -1,6 +1,7 @@
 #include "agents/coordinator/ask.h"
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
+#include "agents/coordinator/permitting.h"
 #include <stdio.h>
 
 /* A question of a phase is not worth delivering once the phase is over. */
@@ -25,7 +26,7 @@ static enum err send(struct run *r, const struct site *s, struct msg *m)
 static enum err send_to_joined(struct run *r, struct msg *m)
 {
     for (size_t i = 0; i < r->nsites; i++)
-        if (r->sites[i].membership == SITE_JOINED) TRY(send(r, &r->sites[i], m));
+        if (permitting_takes(r, &r->sites[i])) TRY(send(r, &r->sites[i], m));
     return OK;
 }
 
@@ -62,8 +63,11 @@ const char *ask_model_key(const struct run *r, uint64_t round, char out[STORE_MA
 enum err ask_training(struct run *r)
 {
     char key[STORE_MAX_KEY];
+    CLEANUP(buf_free) struct buf permit = buf_make(PERMITTING_MAX_BYTES);
     struct msg m = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
+    TRY(permitting_note(r, &permit));
     m.round_start.model.kept = ask_model_key(r, r->head.round - 1, key);
+    m.round_start.permit = buf_str(&permit);
     return send_to_joined(r, &m);
 }
 

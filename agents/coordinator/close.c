@@ -3,6 +3,7 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
+#include "agents/coordinator/permitting.h"
 #include "agents/coordinator/publish.h"
 #include "agents/coordinator/registry.h"
 #include "agents/coordinator/scores.h"
@@ -97,6 +98,7 @@ enum err close_round(struct run *r)
     }
     TRY(note_best(r));
     TRY(journal_put_round(r, &row));
+    TRY(permitting_report(r));
     TRY(scores_drop(r));
     r->head.late = r->head.refused = 0;
     r->home->counts.rounds_closed++;
@@ -145,6 +147,9 @@ enum err close_failed(struct run *r, enum close_reason reason)
         run_say_shortage(r, &text);
     else if (reason == CLOSE_UNLOGGED)
         buf_add_z(&text, r->broken.text);
+    else if (reason == CLOSE_DENIED)
+        buf_addf(&text, "round %" PRIu64 ": %s", r->head.round,
+                 r->broken.text[0] ? r->broken.text : "the guardian did not answer in time; is it running?");
     else if (r->broken.text[0])
         buf_addf(&text, "round %" PRIu64 " could not be aggregated: %s", r->head.round, r->broken.text);
     else

@@ -4,7 +4,7 @@
 #pragma once
 #include "agents/coordinator/run.h"
 
-enum close_reason { CLOSE_TOO_FEW, CLOSE_BROKEN, CLOSE_UNLOGGED };
+enum close_reason { CLOSE_TOO_FEW, CLOSE_BROKEN, CLOSE_UNLOGGED, CLOSE_DENIED };
 
 /* Writes the round's row, notes the best model, drops what is no longer needed. */
 enum err close_round(struct run *r) MUST_USE;

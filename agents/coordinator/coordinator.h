@@ -45,8 +45,8 @@ agent_gauges_fn coordinator_gauges;
 agent_handler_fn coordinator_on_join, coordinator_on_heartbeat, coordinator_on_data_new, coordinator_on_accept,
     coordinator_on_run_decline, coordinator_on_stats, coordinator_on_update, coordinator_on_round_decline,
     coordinator_on_evaluation, coordinator_on_cosign, coordinator_on_proof /* publish.c */, coordinator_on_error,
-    coordinator_on_subscribe, coordinator_on_secure_keys, coordinator_on_secure_shares, coordinator_on_secure_input,
-    coordinator_on_secure_vote, coordinator_on_secure_answer;
+    coordinator_on_permit, coordinator_on_permit_deny, coordinator_on_subscribe, coordinator_on_secure_keys,
+    coordinator_on_secure_shares, coordinator_on_secure_input, coordinator_on_secure_vote, coordinator_on_secure_answer;
 extern const struct command coordinator_commands[];
 
 /* Runs in memory: NULL when absent.  The run may be over. */

@@ -148,6 +148,7 @@ static const struct {
     [RUN_SHARES] = { "asking", " for shares of its masks" },
     [RUN_CONSISTENCY] = { "asking", " to sign who sent a masked update" },
     [RUN_UNMASKING] = { "asking", " for what takes the masks off the sum" },
+    [RUN_PERMITTING] = { "asking the guardian for a permit for", "" },
     [RUN_TRAINING] = { "sent the model to", "" },
     [RUN_EVALUATING] = { "asking", " to score the new model" },
     [RUN_PUBLISHING] = { "asking", " to sign that the model is in the log" },

@@ -24,12 +24,15 @@ static const struct stored_field head_fields[] = {
     HEAD(COUNT, attempts),     HEAD(COUNT, sum_samples), HEAD(REAL, sum_loss),     { 0 },
 };
 static const struct stored_field site_fields[] = {
-    SITE(TEXT, jid),      SITE(TEXT, name),          SITE(NUMBER, membership),   SITE(COUNT, joined_phase),
-    SITE(COUNT, records), SITE(COUNT, answer_phase), SITE(NUMBER, answer),       SITE(TEXT, code),
-    SITE(TEXT, why),      SITE(COUNT, update_round), SITE(COUNT, counted_round), SITE(TEXT, update_sha256),
-    SITE(COUNT, samples), SITE(COUNT, seconds),      SITE(COUNT, bytes),         SITE(REAL, loss),
-    SITE(REAL, noise),    SITE(REAL, epsilon),       SITE(COUNT, score_round),   SITE(COUNT, scored),
-    SITE(REAL, loss_sum), SITE(REAL, brier_sum),     SITE(REAL, correct),        { 0 },
+    SITE(TEXT, jid),           SITE(TEXT, name),           SITE(NUMBER, membership),
+    SITE(COUNT, joined_phase), SITE(COUNT, records),       SITE(COUNT, answer_phase),
+    SITE(NUMBER, answer),      SITE(TEXT, code),           SITE(TEXT, why),
+    SITE(COUNT, update_round), SITE(COUNT, counted_round), SITE(TEXT, update_sha256),
+    SITE(COUNT, samples),      SITE(COUNT, seconds),       SITE(COUNT, bytes),
+    SITE(REAL, loss),          SITE(REAL, noise),          SITE(REAL, epsilon),
+    SITE(COUNT, score_round),  SITE(COUNT, scored),        SITE(REAL, loss_sum),
+    SITE(REAL, brier_sum),     SITE(REAL, correct),        SITE(REAL, cost_noise),
+    SITE(REAL, cost_rate),     SITE(REAL, cost_steps),     { 0 },
 };
 static const struct stored_field step_fields[] = {
     STEP(COUNT, number), STEP(COUNT, wall_ms), STEP(COUNT, round), STEP(TEXT, from),
@@ -153,6 +156,7 @@ enum err journal_forget_work(struct run *r)
 {
     static const char *const kinds[] = { "update", "delta", "moments", "scores", "model", "half", "proof", "cosign" };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) TRY(drop_all(r, kinds[i], ""));
+    TRY(journal_drop(r, "permit", ""));
     return journal_drop(r, "memory", "");
 }
 

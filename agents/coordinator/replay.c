@@ -14,11 +14,12 @@ static bool is_row_of_table(const struct fsm *f, unsigned from, struct str event
     return false;
 }
 
-/* A round begins with training, or with its first secure sum, and at no other time. */
+/* A round begins when a permit for it is to be asked for, and at no other time. */
 static uint64_t round_after(uint64_t round, unsigned from, unsigned to)
 {
     static const bool within[RUN_STATES] = {
-        [RUN_KEYS] = true, [RUN_SHARES] = true, [RUN_TRAINING] = true, [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
+        [RUN_PERMITTING] = true, [RUN_KEYS] = true,        [RUN_SHARES] = true,
+        [RUN_TRAINING] = true,   [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
     };
     return round + (within[to] && !within[from]);
 }

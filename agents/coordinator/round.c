@@ -8,6 +8,7 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/merge.h"
+#include "agents/coordinator/permitting.h"
 #include "agents/coordinator/publish.h"
 #include "agents/coordinator/secure_round.h"
 #include "agents/coordinator/secure_stages.h"
@@ -35,23 +36,12 @@ static bool moments_needed(const void *self) { return ((const struct run *)self)
 
 /* ---- actions: what is done on the way ---- */
 
-static void begin_round(struct run *r)
+static enum err begin_round(struct run *r)
 {
     r->head.round++;
     r->head.attempts = 0;
     r->head.round_ms = agent_wall_ms(r->home->agent);
-}
-
-static enum err train(struct run *r)
-{
-    begin_round(r);
-    return ask_training(r);
-}
-
-static enum err sum(struct run *r)
-{
-    begin_round(r);
-    return secure_begin(r);
+    return permitting_ask(r);
 }
 
 static enum err invite(void *self)
@@ -60,31 +50,15 @@ static enum err invite(void *self)
     return ask_to_join(self);
 }
 static enum err collect_moments(void *self) { return ask_moments(self); }
-static enum err begin_training(void *self)
+static enum err standardise_plainly(void *self)
 {
     TRY(standardise_by_ranges(self));
-    return train(self);
+    return begin_round(self);
 }
-static enum err standardise_and_train(void *self)
+static enum err standardise_fully(void *self)
 {
     TRY(standardise_by_moments(self));
-    return train(self);
-}
-static enum err begin_sum(void *self)
-{
-    TRY(standardise_by_ranges(self));
-    return sum(self);
-}
-static enum err standardise_and_sum(void *self)
-{
-    TRY(standardise_by_moments(self));
-    return sum(self);
-}
-static enum err sum_on(void *self) { return sum(self); }
-static enum err next_sum(void *self)
-{
-    TRY(close_round(self));
-    return sum(self);
+    return begin_round(self);
 }
 static enum err sum_again(void *self) { return secure_begin(self); }
 static enum err ask_shares(void *self) { return secure_ask_shares(self); }
@@ -97,10 +71,13 @@ static enum err evaluate(void *self) { return ask_evaluation(self); }
 static enum err next_round(void *self)
 {
     TRY(close_round(self));
-    return train(self);
+    return begin_round(self);
 }
 static enum err rest(void *self) { return close_round(self); }
-static enum err train_on(void *self) { return train(self); }
+static enum err go_on(void *self) { return begin_round(self); }
+static enum err hand_out(void *self) { return ask_training(self); }
+static enum err begin_sum(void *self) { return secure_begin(self); }
+static enum err report_denied(void *self) { return close_failed(self, CLOSE_DENIED); }
 static enum err publish(void *self)
 {
     TRY(close_round(self));
@@ -125,22 +102,23 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  still_waiting,   NULL,                  RUN_INVITING)    },
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  moments_needed,  collect_moments,       RUN_STATISTICS)  },
-    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  secure,         begin_sum,             RUN_KEYS)        },
-    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  NULL,            begin_training,        RUN_TRAINING)    },
+    { FSM_ROW(RUN_INVITING,    EVENT_CHANGED,  NULL,            standardise_plainly,   RUN_PERMITTING)  },
     { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, moments_needed,  collect_moments,       RUN_STATISTICS)  },
-    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, secure,         begin_sum,             RUN_KEYS)        },
-    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, NULL,            begin_training,        RUN_TRAINING)    },
+    { FSM_ROW(RUN_INVITING,    EVENT_DEADLINE, NULL,            standardise_plainly,   RUN_PERMITTING)  },
     { FSM_ROW(RUN_INVITING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_PAUSED)      },
 
     { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  still_waiting,   NULL,                  RUN_STATISTICS)  },
     { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
-    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  secure,         standardise_and_sum,   RUN_KEYS)        },
-    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  NULL,            standardise_and_train, RUN_TRAINING)    },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_CHANGED,  NULL,            standardise_fully,     RUN_PERMITTING)  },
     { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
-    { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, secure,         standardise_and_sum,   RUN_KEYS)        },
-    { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, NULL,            standardise_and_train, RUN_TRAINING)    },
+    { FSM_ROW(RUN_STATISTICS,  EVENT_DEADLINE, NULL,            standardise_fully,     RUN_PERMITTING)  },
     { FSM_ROW(RUN_STATISTICS,  EVENT_PAUSE,    NULL,            NULL,                  RUN_PAUSED)      },
+
+    { FSM_ROW(RUN_PERMITTING,  EVENT_PERMITTED, secure,         begin_sum,             RUN_KEYS)        },
+    { FSM_ROW(RUN_PERMITTING,  EVENT_PERMITTED, NULL,           hand_out,              RUN_TRAINING)    },
+    { FSM_ROW(RUN_PERMITTING,  EVENT_DENIED,   NULL,            report_denied,         RUN_FAILED)      },
+    { FSM_ROW(RUN_PERMITTING,  EVENT_DEADLINE, NULL,            report_denied,         RUN_FAILED)      },
 
     { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  still_waiting,  NULL,                  RUN_KEYS)        },
     { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  too_few,        give_up,               RUN_FAILED)      },
@@ -193,8 +171,7 @@ static const struct fsm_edge edges[] = {
 
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_round,    evaluate,              RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   pause_wanted,    rest,                  RUN_PAUSED)      },
-    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   secure,         next_sum,              RUN_KEYS)        },
-    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            next_round,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            next_round,            RUN_PERMITTING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_BROKEN,   NULL,            report_broken,         RUN_FAILED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_DEADLINE, NULL,            report_broken,         RUN_FAILED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_PAUSE,    NULL,            NULL,                  RUN_AGGREGATING) },
@@ -204,13 +181,11 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished_and_logged, enter_log,          RUN_PUBLISHING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  finished,        publish,               RUN_DONE)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  pause_wanted,    rest,                  RUN_PAUSED)      },
-    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  secure,         next_sum,              RUN_KEYS)        },
-    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  NULL,            next_round,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_CHANGED,  NULL,            next_round,            RUN_PERMITTING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished_and_logged, enter_log,          RUN_PUBLISHING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, finished,        publish,               RUN_DONE)        },
     { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, pause_wanted,    rest,                  RUN_PAUSED)      },
-    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, secure,         next_sum,              RUN_KEYS)        },
-    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, NULL,            next_round,            RUN_TRAINING)    },
+    { FSM_ROW(RUN_EVALUATING,  EVENT_DEADLINE, NULL,            next_round,            RUN_PERMITTING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_EVALUATING)  },
     { FSM_ROW(RUN_EVALUATING,  EVENT_RESUME,   NULL,            NULL,                  RUN_EVALUATING)  },
 
@@ -224,17 +199,17 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_PUBLISHING,  EVENT_RESUME,   NULL,            NULL,                  RUN_PUBLISHING)  },
 
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   nothing_trained, invite,                RUN_INVITING)    },
-    { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   secure,         sum_on,                RUN_KEYS)        },
-    { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   NULL,            train_on,              RUN_TRAINING)    },
+    { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   NULL,            go_on,                 RUN_PERMITTING)  },
 
     { FSM_ROW(FSM_ANY,         EVENT_ABORT,    NULL,            abandon,               RUN_ABORTED)     },
 };
 /* clang-format on */
 
 static const char *const events[EVENT_COUNT] = {
-    [EVENT_START] = "start",   [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline",
-    [EVENT_MERGED] = "merged", [EVENT_BROKEN] = "broken",   [EVENT_PAUSE] = "pause",
-    [EVENT_LOST] = "lost",     [EVENT_RESUME] = "resume",   [EVENT_ABORT] = "abort",
+    [EVENT_START] = "start",         [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline",
+    [EVENT_MERGED] = "merged",       [EVENT_BROKEN] = "broken",   [EVENT_PAUSE] = "pause",
+    [EVENT_LOST] = "lost",           [EVENT_RESUME] = "resume",   [EVENT_ABORT] = "abort",
+    [EVENT_PERMITTED] = "permitted", [EVENT_DENIED] = "denied",
 };
 static const struct fsm machine = {
     .name = "run",
@@ -255,6 +230,9 @@ const char *round_event_name(unsigned event) { return event < EVENT_COUNT ? even
 
 /* ---- stepping ---- */
 
+/* Nobody is asked where the federation has no guardian. */
+static bool passes(const struct run *r) { return r->head.state == RUN_PERMITTING && !permitting_wanted(r); }
+
 static enum err enter(struct run *r)
 {
     uint64_t limit = run_phase_limit_ms(r, r->head.state);
@@ -265,11 +243,11 @@ static enum err enter(struct run *r)
     if (run_over(r)) r->home->counts.runs_ended[r->head.state]++;
     if (r->head.state == RUN_FAILED && r->head.round > 0) r->home->counts.rounds_failed++;
     run_recount(r);
-    TRY(feed_tell_phase(r));
+    if (!passes(r)) TRY(feed_tell_phase(r));
     return coordinator_arm(r);
 }
 
-enum err round_step(struct run *r, enum run_event event, struct site *site)
+static enum err step(struct run *r, enum run_event event, struct site *site)
 {
     unsigned from = r->head.state;
     if (run_over(r)) return ERR_STATE;
@@ -279,4 +257,10 @@ enum err round_step(struct run *r, enum run_event event, struct site *site)
     TRY(journal_add(r, from, event, site));
     if (r->head.state != from || event == EVENT_LOST) TRY(enter(r));
     return journal_put_head(r);
+}
+
+enum err round_step(struct run *r, enum run_event event, struct site *site)
+{
+    TRY(step(r, event, site));
+    return passes(r) ? step(r, EVENT_PERMITTED, NULL) : OK;
 }

@@ -15,6 +15,8 @@ enum run_event {
     EVENT_PAUSE,
     EVENT_RESUME,
     EVENT_ABORT,
+    EVENT_PERMITTED, /* the guardian's permit is stored, or none is wanted */
+    EVENT_DENIED,    /* run->broken says why */
     EVENT_COUNT
 };
 

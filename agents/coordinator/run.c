@@ -17,7 +17,7 @@ const char *const run_state_names[RUN_STATES] = {
     [RUN_AGGREGATING] = "aggregating", [RUN_EVALUATING] = "evaluating",
     [RUN_PAUSED] = "paused",           [RUN_DONE] = "done",
     [RUN_FAILED] = "failed",           [RUN_ABORTED] = "aborted",
-    [RUN_PUBLISHING] = "publishing",
+    [RUN_PUBLISHING] = "publishing",   [RUN_PERMITTING] = "permitting",
 };
 
 const char *run_state_name(unsigned state) { return state < RUN_STATES ? run_state_names[state] : "unknown"; }
@@ -135,12 +135,12 @@ static struct run_counts uncount_site(const struct run *r, const struct site *s)
                                 r->counts.away - one.away };
 }
 
-/* Whoever joins is asked from the next phase on. */
+/* Whoever joins is asked from the next phase on; but in a round that was asked to be permitted without it, later. */
 void run_set_membership(struct run *r, struct site *s, enum membership membership)
 {
     r->counts = uncount_site(r, s);
     s->membership = membership;
-    if (membership == SITE_JOINED) s->joined_phase = r->head.phase;
+    if (membership == SITE_JOINED) s->joined_phase = r->head.phase + (r->head.state == RUN_PERMITTING);
     count_site(r, s, &r->counts);
 }
 
@@ -254,9 +254,9 @@ bool run_finished(const struct run *r)
 uint64_t run_phase_limit_ms(const struct run *r, unsigned state)
 {
     static const bool waits[RUN_STATES] = {
-        [RUN_STATISTICS] = true,  [RUN_KEYS] = true,       [RUN_SHARES] = true,
-        [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true,  [RUN_TRAINING] = true,
-        [RUN_AGGREGATING] = true, [RUN_EVALUATING] = true, [RUN_PUBLISHING] = true
+        [RUN_STATISTICS] = true,  [RUN_PERMITTING] = true, [RUN_KEYS] = true,     [RUN_SHARES] = true,
+        [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true,  [RUN_TRAINING] = true, [RUN_AGGREGATING] = true,
+        [RUN_EVALUATING] = true,  [RUN_PUBLISHING] = true
     };
     if (state == RUN_INVITING) return r->task.rounds.join_deadline_ms;
     return state < RUN_STATES && waits[state] ? r->task.rounds.round_deadline_ms : 0;

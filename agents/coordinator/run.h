@@ -19,11 +19,12 @@ enum { RUN_CODE_BYTES = 33, RUN_WHY_BYTES = 400, RUN_DIGEST_BYTES = 65, RUN_MAX_
 struct site {
     char jid[ROSTER_JID_BYTES];
     char name[ROSTER_NAME_BYTES];
-    unsigned membership;   /* enum membership */
-    uint64_t joined_phase; /* it is asked in later phases only */
-    uint64_t records;      /* training records it accepted with */
-    uint64_t answer_phase; /* the phase `answer` belongs to */
-    unsigned answer;       /* enum answer */
+    unsigned membership;                      /* enum membership */
+    uint64_t joined_phase;                    /* it is asked in later phases only */
+    uint64_t records;                         /* training records it accepted with */
+    double cost_noise, cost_rate, cost_steps; /* of a round there, as struct privacy_event's; 0: it did not say */
+    uint64_t answer_phase;                    /* the phase `answer` belongs to */
+    unsigned answer;                          /* enum answer */
     char code[RUN_CODE_BYTES];
     char why[RUN_WHY_BYTES]; /* of the last decline or refusal */
     /* the newest update that was taken */
@@ -97,7 +98,8 @@ struct run {
     uint64_t due_ms;   /* monotonic: when this phase ends */
     uint64_t moved_ms; /* monotonic: when something moved last in this phase; 0: not yet, or not since the start */
     struct secure_round *secure; /* owned; NULL: none, or it was lost with the process */
-    struct why broken;           /* why the merge failed, or no secure sum can be held, between event and action */
+    struct why
+        broken; /* why the merge failed, the guardian refused, or no secure sum can be held, between event and action */
 };
 
 /* Life.  Takes the task's text; ERR_SETTING with a sentence when it is no task or no model. */
@@ -114,7 +116,6 @@ void run_set_membership(struct run *r, struct site *s, enum membership membershi
 void run_set_answer(struct run *r, struct site *s, enum answer answer);
 void run_set_away(struct run *r, struct site *s, bool away);
 void run_recount(struct run *r); /* after a change of phase or membership */
-
 /* Questions. */
 bool run_over(const struct run *r);
 bool run_asks(const struct run *r);         /* in a phase that waits for hospitals */

@@ -20,6 +20,7 @@ enum run_state {
     RUN_SHARES,      /* keys out, shares in */
     RUN_CONSISTENCY, /* who sent one out, signatures on it in */
     RUN_UNMASKING,   /* signatures out, what takes the masks off the sum in */
+    RUN_PERMITTING,  /* before a round: may it be trained?  Passed where the federation has no guardian */
     RUN_STATES
 };
 

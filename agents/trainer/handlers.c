@@ -1,7 +1,11 @@
 /* What the trainer does on each message: keep what was asked, in one transaction, and let handlers_work.c do it. */
 #include "agents/trainer/admit.h"
 #include "agents/trainer/trainer.h"
+#include "common/privacy/permit.h"
+#include "common/runtime/roster_log.h"
 #include <string.h>
+
+enum { PERMIT_ARENA_BYTES = 1 << 20 };
 
 /* A hospital serves the one coordinator it was set up for. */
 static bool from_ours(const struct trainer *t, const struct msg *m) { return strcmp(m->from, t->coordinator) == 0; }
@@ -103,6 +107,28 @@ enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
     return ask(self, WORK_STATS, m, NULL);
 }
 
+/* Where the roster has a guardian nothing is trained without its permit, whatever the coordinator says. */
+static enum err look_at_permit(struct trainer *t, const struct msg *m, struct why *why)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(PERMIT_ARENA_BYTES);
+    const struct member *guardian = roster_log_keeper(agent_roster(t->agent));
+    char model[PERMIT_DIGEST_BYTES];
+    struct note_key key;
+    struct permit p;
+    if (!roster_log_guarded(agent_roster(t->agent))) return OK;
+    if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
+    if (guardian == NULL) return why_say(why, ERR_REFUSED, "the roster names more than one guardian");
+    enum err e = roster_log_key(guardian, &key);
+    if (e == ERR_ABSENT) return why_say(why, ERR_REFUSED, "the roster has no key of the guardian's signature");
+    TRY(e);
+    if (m->round_start.permit.n == 0) return why_say(why, ERR_REFUSED, "the round came without the guardian's permit");
+    TRY(permit_open(m->round_start.permit, &key, &arena, &p, why));
+    TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
+    const struct permit_wish wish = { agent_jid(t->agent), m->run, m->round, model, (uint64_t)agent_wall_ms(t->agent),
+                                      t->policy.min_noise };
+    return permit_check(&p, &wish, why);
+}
+
 static bool is_summed(struct trainer *t, const struct msg *m)
 {
     const struct run *run = run_find(&t->runs, m->run);
@@ -114,7 +140,8 @@ static enum err train_for_sum(struct trainer *t, const struct msg *m)
     struct why why = { 0 };
     struct work w = work_of(WORK_TRAIN, m);
     struct run *run = run_find(&t->runs, m->run);
-    enum err e = trainer_admit_model(t, run, m, &why);
+    enum err e = look_at_permit(t, m, &why);
+    if (e == OK) e = trainer_admit_model(t, run, m, &why);
     if (e == OK) return ask(t, WORK_TRAIN, m, &m->round_start.model);
     enum err_class c = err_class(e);
     return c == ERR_CLASS_ENV || c == ERR_CLASS_BUG ? e : trainer_refuse_sum(t, run, &w, e, why.text);
@@ -124,11 +151,15 @@ static enum err train_for_sum(struct trainer *t, const struct msg *m)
 enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m)
 {
     struct left left;
+    struct work w = work_of(WORK_TRAIN, m);
+    struct why why = { "" };
     (void)a;
     if (m->round == 0) return ERR_PROTO;
     if (is_summed(self, m)) return train_for_sum(self, m);
     TRY(trainer_left(self, m->run, &left));
     if (left_has(&left, m->round)) return OK;
+    enum err e = from_ours(self, m) ? look_at_permit(self, m, &why) : ERR_ROLE;
+    if (e != OK) return or_decline(self, &w, e, &why);
     return ask(self, WORK_TRAIN, m, &m->round_start.model);
 }
 

@@ -75,6 +75,21 @@ static enum err admit_counted(struct trainer *t, const struct job *j, struct why
     return admit_units(&t->policy, j->plan, records_units(j->records, NULL), &t->last_unit, why);
 }
 
+/* What a round costs here, for the guardian's ledger; 0 where there is no noise. */
+static enum err fill_cost(const struct trainer *t, const struct job *j, struct msg_run_accept *out, struct why *why)
+{
+    const struct update_cover cover = update_cover_of(j->plan);
+    struct privacy_event e = { .rate = 0 };
+    if (plan_has_unit(j->plan))
+        e = unit_rule_event(&t->last_unit);
+    else if (cover.wanted)
+        TRY(local_event(&cover.rule, &e, why));
+    out->noise = e.noise;
+    out->steps = e.steps;
+    out->rate = e.mechanism == PRIVACY_GAUSSIAN || e.mechanism == PRIVACY_LAPLACE ? (double)(e.steps > 0) : e.rate;
+    return OK;
+}
+
 static enum err answer_invite(struct trainer *t, struct job *j)
 {
     char key[RUN_KEY_BYTES];
@@ -84,6 +99,8 @@ static enum err answer_invite(struct trainer *t, struct job *j)
     if (e != OK) return trainer_decline(t, &j->work, e, why.text);
     struct msg m = about(&j->work, MSG_RUN_ACCEPT);
     m.run_accept.records = j->samples;
+    e = fill_cost(t, j, &m.run_accept, &why);
+    if (e != OK) return trainer_decline(t, &j->work, e, why.text);
     TRY(agent_send(t->agent, t->coordinator, &m));
     TRY(agent_put(t->agent, run_key(key, "run", run->id), str_bytes(STR("accepted"))));
     run->accepted = true;

@@ -13,6 +13,13 @@ const struct member *roster_log_keeper(const struct roster *r)
     return found;
 }
 
+bool roster_log_guarded(const struct roster *r)
+{
+    for (size_t i = 0; i < roster_count(r); i++)
+        if (roster_at(r, i)->role == ROLE_GUARDIAN) return true;
+    return false;
+}
+
 static enum err key_of(const struct member *m, enum note_type type, struct note_key *out)
 {
     if (!m->has_sign) return ERR_ABSENT;

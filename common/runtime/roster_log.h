@@ -15,6 +15,8 @@ struct roster_log {
 /* The one guardian of a roster; NULL when there is none, or several. */
 const struct member *roster_log_keeper(const struct roster *r);
 
+bool roster_log_guarded(const struct roster *r); /* it has a guardian, or several */
+
 /* ERR_ABSENT when the member has no `sign` key; ERR_MEMORY. */
 enum err roster_log_key(const struct member *guardian, struct note_key *out) MUST_USE;
 enum err roster_log_witness_key(const struct member *trainer, struct note_key *out) MUST_USE;

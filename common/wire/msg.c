@@ -59,6 +59,7 @@ const char *msg_performative(enum msg_type type)
         [MSG_ERROR] = "not-understood", [MSG_RUN_INVITE] = "cfp",       [MSG_RUN_ACCEPT] = "propose",
         [MSG_RUN_DECLINE] = "refuse",   [MSG_ROUND_DECLINE] = "refuse", [MSG_STATS_ASK] = "query-ref",
         [MSG_ROUND_START] = "request",  [MSG_EVALUATE] = "query-ref",   [MSG_FEED_SUBSCRIBE] = "subscribe",
+        [MSG_PERMIT_ASK] = "request",   [MSG_PERMIT] = "agree",         [MSG_PERMIT_DENY] = "refuse",
     };
     assert((unsigned)type < MSG_COUNT);
     return words[type] ? words[type] : "inform";

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const struct agent_def coordinator_agent, trainer_agent;
+extern const struct agent_def coordinator_agent, trainer_agent, guardian_agent;
 
 enum { ROWS = 60, VIRTUAL_MS = 7200 * 1000, ASK_AGAIN_MS = 20000, LOOK_MS = 500, MINUTE_MS = 60000 };
 enum { JOIN_DEADLINE_MS = 120000, ROUND_DEADLINE_MS = 300000 };
@@ -90,6 +90,16 @@ static enum err write_task(const struct federation_files *f, const struct plan *
     return put_file(f, "tasks/toy.yaml", &text, why);
 }
 
+static enum err write_veto(const struct federation_files *f, const struct plan *p, struct why *why)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
+    buf_addf(&text,
+             "min_cohort: %d\nmin_records: 11\nwithout_noise: yes\nmin_noise: 0\nepsilon_max: 1000\n"
+             "delta: 1.0e-5\npermit_minutes: 600\n",
+             p->guardian == PLAN_VETO ? FEDERATION_MAX_SITES + 1 : 1);
+    return put_file(f, "guardian.yaml", &text, why);
+}
+
 enum err federation_files_make(struct federation_files *f, const struct plan *p, struct why *why)
 {
     *f = (struct federation_files){ .sites = p->sites };
@@ -101,7 +111,7 @@ enum err federation_files_make(struct federation_files *f, const struct plan *p,
     TRY(write_policy(f, "policy.yaml", 1000, false, false, why));
     TRY(write_policy(f, "other.yaml", p->one_spent ? enough : 1000, false, p->one_wary, why));
     for (uint64_t i = 0; i < p->sites; i++) TRY(write_records(f, i, why));
-    return OK;
+    return write_veto(f, p, why);
 }
 
 static void remove_file(const struct federation_files *f, const char *name)
@@ -113,7 +123,7 @@ static void remove_file(const struct federation_files *f, const char *name)
 
 void federation_files_remove(struct federation_files *f)
 {
-    static const char *const names[] = { "policy.yaml", "other.yaml", "tasks/toy.yaml", "tasks" };
+    static const char *const names[] = { "policy.yaml", "other.yaml", "guardian.yaml", "tasks/toy.yaml", "tasks" };
     char name[40];
     if (f->dir[0] == '\0') return;
     for (uint64_t i = 0; i < f->sites; i++) {
@@ -194,8 +204,12 @@ static enum err add_hospitals(struct federation *f, struct why *why)
 
 static enum err add_guardian(struct federation *f, struct why *why)
 {
-    char settings[64];
+    char settings[100];
     if (f->plan->guardian == 0) return OK;
+    if (f->plan->guardian >= PLAN_GUARDIAN) {
+        (void)snprintf(settings, sizeof settings, "policy: %s/guardian.yaml\n", f->files->dir);
+        return sim_add(f->sim, &guardian_agent, "guardian", settings, why);
+    }
     (void)snprintf(settings, sizeof settings, "mood: %s\n", keeper_moods[f->plan->guardian - 1]);
     return sim_add(f->sim, &keeper_agent, "guardian", settings, why);
 }

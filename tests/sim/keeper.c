@@ -1,4 +1,5 @@
 #include "tests/sim/keeper.h"
+#include "common/privacy/permit.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,22 @@ static enum err on_entry(struct agent *a, void *self, const struct msg *m)
     return tlog_take_entry(&k->log, m);
 }
 
+/* Whatever is asked for. */
+static enum err on_permit_ask(struct agent *a, void *self, const struct msg *m)
+{
+    struct keeper *k = self;
+    struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+    struct buf note CLEANUP(buf_free) = buf_make(2 * PERMIT_MAX_BYTES);
+    struct msg said = msg_make(MSG_PERMIT, m);
+    struct permit p;
+    TRY(permit_parse(m->permit_ask.request, &arena, &p, NULL));
+    p.serial = m->round;
+    p.expires_ms = UINT64_C(1) << 52;
+    TRY(permit_sign(&p, &k->log.key, agent_sign_key(a), &note));
+    said.permit.note = buf_str(&note);
+    return agent_reply(a, m, &said);
+}
+
 static enum err on_tick(struct agent *a, void *self)
 {
     struct keeper *k = self;
@@ -117,6 +134,7 @@ static const struct setting settings[] = {
 static const struct agent_handler handlers[] = { { MSG_LOG_MODEL, on_model, MSG_LOG_PROOF, false },
                                                  { MSG_LOG_COSIGN, on_cosign, MSG_ERROR, false },
                                                  { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },
+                                                 { MSG_PERMIT_ASK, on_permit_ask, MSG_PERMIT, false },
                                                  { 0 } };
 static const struct agent_ticker tickers[] = { { "checkpoint_ms", on_tick }, { 0 } };
 

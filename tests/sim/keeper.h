@@ -1,5 +1,5 @@
 /*
- * keeper -- a guardian that keeps the transparency log and does no more; or,
+ * keeper -- a guardian that keeps the transparency log and permits whatever is asked for; or,
  * by its setting `mood`, one that lies:
  *
  *   honest

@@ -62,11 +62,12 @@ static enum err shape_for(struct lab *l, const struct plan *p, const struct shap
     return OK;
 }
 
-/* A run that did not come to its end says which hospital was missing, that the operator stopped it, or that its numbers
- * could not be added up. */
+/* A run that did not come to its end says which hospital was missing, that the operator stopped it, that its numbers
+ * could not be added up, or that the guardian did not permit it. */
 static bool has_reason(const struct federation_end *end)
 {
-    return strstr(end->why, "hospital-") || strstr(end->why, "aborted by") || strstr(end->why, "aggregated");
+    return strstr(end->why, "hospital-") || strstr(end->why, "aborted by") || strstr(end->why, "aggregated") ||
+           strstr(end->why, "guardian");
 }
 
 static enum err check_end(const struct schedule_row *row, const struct federation_end *end,

@@ -9,6 +9,7 @@
 #include "common/base/buf.h"
 #include "common/runtime/sim.h"
 
+enum { PLAN_GUARDIAN = 5, PLAN_VETO }; /* the real one, that permits all, or nothing */
 enum { PLAN_MAX_STRIKES = 200 };
 
 struct plan {
@@ -25,7 +26,7 @@ struct plan {
     uint64_t adversaries;     /* that they reckon with */
     bool moments;             /* federated standardisation */
     bool damaged;             /* the first update that is kept is damaged on the disk: no round can be aggregated */
-    uint64_t guardian;        /* 0: none, else its mood from 1 on (keeper.h) */
+    uint64_t guardian;        /* 0: none, else its mood from 1 on (keeper.h), or one of those below */
     bool aborts;              /* among the operator's commands is to abort */
     double meddle_per_minute; /* how often the operator says pause, resume ... while there are faults */
     uint64_t join_deadline_ms, round_deadline_ms;

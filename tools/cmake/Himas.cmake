@@ -54,12 +54,16 @@ function(himas_module folder)
     endif()
 endfunction()
 
-# himas_agent(trainer LIBS libraries): the agent's folder as a library, and the program himas-trainer, whose main() is
-# the runtime's.
+# himas_agent(trainer FOLDER folder LIBS libraries): the agent's folder, of its own name where none is said, as a library,
+# and the program himas-trainer, whose main() is the runtime's.
 function(himas_agent agent)
-    cmake_parse_arguments(PART "" "" "LIBS" ${ARGN})
-    himas_module(agents/${agent} USES runtime wire learn privacy crypto base LIBS ${PART_LIBS} m)
-    if(NOT EXISTS ${CMAKE_SOURCE_DIR}/agents/${agent}/agent.c OR NOT EXISTS ${CMAKE_SOURCE_DIR}/common/runtime/main.c)
+    cmake_parse_arguments(PART "" "FOLDER" "LIBS" ${ARGN})
+    set(folder ${agent})
+    if(PART_FOLDER)
+        set(folder ${PART_FOLDER})
+    endif()
+    himas_module(agents/${folder} NAME ${agent} USES runtime wire learn privacy crypto base LIBS ${PART_LIBS} m)
+    if(NOT EXISTS ${CMAKE_SOURCE_DIR}/agents/${folder}/agent.c OR NOT EXISTS ${CMAKE_SOURCE_DIR}/common/runtime/main.c)
         return()
     endif()
     add_executable(himas-${agent} ${CMAKE_SOURCE_DIR}/common/runtime/main.c)

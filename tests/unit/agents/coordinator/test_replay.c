@@ -11,18 +11,19 @@
 static const struct row {
     const char *name;
     size_t n;
-    struct journal_row rows[8];
+    struct journal_row rows[10];
     enum err err;
     unsigned state;
     uint64_t round;
 } rows[] = {
     { "nothing yet", 0, { { 0 } }, OK, RUN_PLANNED, 0 },
     { "one round",
-      7,
+      9,
       { STEP(1, 0, "planned", "start", "inviting"), STEP(2, 0, "inviting", "changed", "inviting"),
-        STEP(3, 1, "inviting", "changed", "training"), STEP(4, 1, "training", "deadline", "aggregating"),
-        STEP(5, 1, "aggregating", "merged", "evaluating"), STEP(6, 2, "evaluating", "changed", "training"),
-        STEP(7, 2, "training", "abort", "aborted") },
+        STEP(3, 1, "inviting", "changed", "permitting"), STEP(4, 1, "permitting", "permitted", "training"),
+        STEP(5, 1, "training", "deadline", "aggregating"), STEP(6, 1, "aggregating", "merged", "evaluating"),
+        STEP(7, 2, "evaluating", "changed", "permitting"), STEP(8, 2, "permitting", "permitted", "training"),
+        STEP(9, 2, "training", "abort", "aborted") },
       OK,
       RUN_ABORTED,
       2 },
@@ -41,7 +42,7 @@ static const struct row {
     { "no row of the table", 1, { STEP(1, 1, "planned", "start", "training") }, ERR_BUG, 0, 0 },
     { "the round is wrong",
       2,
-      { STEP(1, 0, "planned", "start", "inviting"), STEP(2, 5, "inviting", "deadline", "training") },
+      { STEP(1, 0, "planned", "start", "inviting"), STEP(2, 5, "inviting", "deadline", "permitting") },
       ERR_BUG,
       0,
       0 },

@@ -1,0 +1,154 @@
+#include "agents/coordinator/permitting.h"
+#include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/journal.h"
+#include "agents/coordinator/keep.h"
+#include "common/privacy/permit.h"
+#include "common/runtime/roster_log.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 1 << 20 };
+
+bool permitting_wanted(const struct run *r) { return roster_log_guarded(agent_roster(r->home->agent)); }
+
+bool permitting_takes(const struct run *r, const struct site *s)
+{
+    return s->membership == SITE_JOINED && s->joined_phase <= r->head.phase;
+}
+
+/* ---- asking ---- */
+
+static enum err model_digest(struct run *r, uint64_t round, char out[PERMIT_DIGEST_BYTES])
+{
+    char tail[32];
+    char key[STORE_MAX_KEY];
+    return agent_digest(r->home->agent, journal_key(key, "model", r, journal_round_tail(round, tail)), out);
+}
+
+static void fill_privacy(const struct task *t, struct permit *p)
+{
+    static const enum privacy_mechanism mechanisms[] = { [NOISE_GAUSSIAN] = PRIVACY_GAUSSIAN,
+                                                         [NOISE_LAPLACE] = PRIVACY_LAPLACE,
+                                                         [NOISE_DP_SGD] = PRIVACY_SUBSAMPLED_GAUSSIAN,
+                                                         [NOISE_DISTRIBUTED] = PRIVACY_DISTRIBUTED };
+    p->noised = t->privacy.mechanism != NOISE_NONE;
+    if (!p->noised) return;
+    p->mechanism = mechanisms[t->privacy.mechanism];
+    p->patients = task_hides_patients(t);
+    p->clip = t->privacy.clip;
+    p->epsilon = t->privacy.epsilon;
+    p->delta = t->privacy.delta;
+}
+
+static struct permit_site site_of(const struct site *s, bool noised)
+{
+    struct permit_site out = { .records = s->records };
+    (void)snprintf(out.jid, sizeof out.jid, "%s", s->jid);
+    if (!noised) return out;
+    out.noise = s->cost_noise;
+    out.rate = s->cost_rate;
+    out.steps = (uint64_t)s->cost_steps;
+    return out;
+}
+
+static enum err fill(struct run *r, struct arena *arena, struct permit *p)
+{
+    struct permit_site *sites = arena_array(arena, r->nsites + 1, sizeof *sites);
+    if (sites == NULL) return ERR_MEMORY;
+    *p = (struct permit){ .round = r->head.round, .sites = sites };
+    (void)snprintf(p->run, sizeof p->run, "%s", r->id);
+    (void)snprintf(p->task, sizeof p->task, "%s", r->head.task);
+    (void)snprintf(p->document, sizeof p->document, "%s", r->head.digest);
+    fill_privacy(&r->task, p);
+    for (size_t i = 0; i < r->nsites; i++)
+        if (permitting_takes(r, &r->sites[i])) sites[p->nsites++] = site_of(&r->sites[i], p->noised);
+    return model_digest(r, r->head.round - 1, p->model);
+}
+
+/* To the one guardian; with several in the roster nobody is asked, and the deadline says so. */
+static enum err tell(struct run *r, struct msg *m)
+{
+    const struct member *guardian = roster_log_keeper(agent_roster(r->home->agent));
+    if (guardian == NULL) return OK;
+    (void)snprintf(m->run, sizeof m->run, "%s", r->id);
+    (void)snprintf(m->stage, sizeof m->stage, "%s", run_state_name(RUN_PERMITTING));
+    m->round = r->head.round;
+    return agent_send(r->home->agent, guardian->jid, m);
+}
+
+enum err permitting_ask(struct run *r)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(ARENA_BYTES);
+    CLEANUP(buf_free) struct buf text = buf_make(ARENA_BYTES);
+    struct msg m = msg_make(MSG_PERMIT_ASK, NULL);
+    struct permit p;
+    if (!permitting_wanted(r)) return OK;
+    r->broken.text[0] = '\0';
+    TRY(journal_drop(r, "permit", ""));
+    TRY(fill(r, &arena, &p));
+    permit_print(&p, &text);
+    TRY(buf_err(&text));
+    m.permit_ask.request = buf_str(&text);
+    return tell(r, &m);
+}
+
+enum err permitting_note(struct run *r, struct buf *out)
+{
+    enum err e = permitting_wanted(r) ? journal_get(r, "permit", "", out) : OK;
+    return e == ERR_ABSENT ? OK : e;
+}
+
+/* ---- the answer ---- */
+
+/* The run that waits for this answer, or NULL: what comes late means nothing. */
+static struct run *waiting_run(struct coordinator *c, const struct msg *m)
+{
+    struct run *r = coordinator_run(c, m->run);
+    bool waits = r && r->head.state == RUN_PERMITTING && r->head.round == m->round;
+    if (waits) return r;
+    c->counts.late++;
+    return NULL;
+}
+
+static enum err permitted(struct run *r, const struct msg *m)
+{
+    TRY(journal_put(r, "permit", "", str_bytes(m->permit.note)));
+    return round_step(r, EVENT_PERMITTED, NULL);
+}
+
+enum err coordinator_on_permit(struct agent *a, void *self, const struct msg *m)
+{
+    struct run *r = waiting_run(self, m);
+    (void)a;
+    return r ? keep_whole(permitted(r, m)) : OK;
+}
+
+enum err coordinator_on_permit_deny(struct agent *a, void *self, const struct msg *m)
+{
+    struct run *r = waiting_run(self, m);
+    char text[RUN_WHY_BYTES];
+    (void)a;
+    if (r == NULL) return OK;
+    (void)keep_text(m->permit_deny.text, text, sizeof text);
+    (void)why_say(&r->broken, ERR_REFUSED, "the guardian gives no permit: %.300s", text);
+    return keep_whole(round_step(r, EVENT_DENIED, NULL));
+}
+
+/* ---- what was done ---- */
+
+enum err permitting_report(struct run *r)
+{
+    CLEANUP(buf_free) struct buf sites = buf_make(ARENA_BYTES);
+    struct msg m = msg_make(MSG_ROUND_REPORT, NULL);
+    char digest[PERMIT_DIGEST_BYTES];
+    if (!permitting_wanted(r)) return OK;
+    for (size_t i = 0; i < r->nsites; i++)
+        if (r->sites[i].counted_round == r->head.round)
+            buf_addf(&sites, "%s %.17g\n", r->sites[i].jid, r->sites[i].noise);
+    TRY(buf_err(&sites));
+    TRY(model_digest(r, r->head.round, digest));
+    m.round_report.model = str_of(digest);
+    m.round_report.sites = buf_str(&sites);
+    return tell(r, &m);
+}

@@ -1,0 +1,19 @@
+/*
+ * permitting -- a round needs the guardian's permit (common/privacy/permit.h),
+ * where the federation has a guardian.
+ *
+ * The coordinator asks, keeps what came, and hands it to the hospitals; each
+ * of them looks at it for itself, so nothing is believed because this agent
+ * says so.
+ */
+#pragma once
+#include "agents/coordinator/run.h"
+
+enum { PERMITTING_MAX_BYTES = 41000 };
+
+bool permitting_wanted(const struct run *r); /* the roster has a guardian */
+/* Is the hospital asked for the round that begins?  Everybody who joined, but for whom no permit was asked. */
+bool permitting_takes(const struct run *r, const struct site *s);
+enum err permitting_ask(struct run *r) MUST_USE;                   /* of head.round; nobody, where none is wanted */
+enum err permitting_note(struct run *r, struct buf *out) MUST_USE; /* appends the present permit; nothing without one */
+enum err permitting_report(struct run *r) MUST_USE;                /* when the round closes: what was done under it */

@@ -1,0 +1,38 @@
+/* What went against a permit: it is kept, told, and there are no further permits for whom it is about. */
+#include "agents/privacy/guardian.h"
+#include <stdio.h>
+
+static enum err tell_people(struct guardian *g, const char *sentence)
+{
+    const struct roster *r = agent_roster(g->agent);
+    for (size_t i = 0; i < roster_count(r); i++)
+        if (roster_at(r, i)->role & (ROLE_OPERATOR | ROLE_OFFICER))
+            TRY(agent_say(g->agent, roster_at(r, i)->jid, str_of(sentence)));
+    return OK;
+}
+
+static char *key_of(char out[STORE_MAX_KEY], const char *name)
+{
+    (void)snprintf(out, STORE_MAX_KEY, "alarm/%s", name);
+    return out;
+}
+
+enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence)
+{
+    char key[STORE_MAX_KEY];
+    g->alarms++;
+    log_error(agent_log(g->agent), "guardian.alarm", L_NAME("about", name));
+    TRY(agent_put(g->agent, key_of(key, name), str_bytes(str_of(sentence))));
+    TRY(tlog_add(&g->log, NULL, "alarm about=%s", name));
+    return tell_people(g, sentence);
+}
+
+enum err guardian_alarmed(struct guardian *g, const char *name, struct why *why)
+{
+    CLEANUP(buf_free) struct buf text = buf_make(GUARDIAN_TEXT_BYTES);
+    char key[STORE_MAX_KEY];
+    enum err e = agent_get(g->agent, key_of(key, name), &text);
+    if (e == ERR_ABSENT) return OK;
+    TRY(e);
+    return why_say(why, ERR_REFUSED, STR_F, STR_ARG(buf_str(&text)));
+}

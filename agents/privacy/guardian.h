@@ -1,0 +1,63 @@
+/*
+ * guardian -- the state of the agent that keeps the federation to its privacy
+ * policy, and what its parts call of each other.
+ *
+ * In the store:
+ *   serial                       of the newest permit
+ *   permit/<run>/<round>         the permit as it was signed; asked again, the same bytes are the answer
+ *   veto/<run>/<round>           why there is none
+ *   alarm/<run or hospital>      what was found; there are no permits for it any more
+ *   ledger/...                   what each hospital has spent (ledger.h)
+ *   log/...                      the transparency log (tlog.h)
+ *   break-glass/...              emergency access (breakglass.h)
+ * The rest is rebuilt from it by guardian_init.
+ */
+#pragma once
+#include "agents/privacy/breakglass.h"
+#include "agents/privacy/ledger.h"
+#include "agents/privacy/tlog_witness.h"
+#include "agents/privacy/veto.h"
+#include "common/runtime/agent.h"
+
+enum { GUARDIAN_ARENA_BYTES = 4 << 20, GUARDIAN_AUDITS = 16, GUARDIAN_TEXT_BYTES = 400 };
+
+/* A person waits for what a hospital finds. */
+struct guardian_audit {
+    uint64_t call; /* 0: nobody */
+    char jid[ROSTER_JID_BYTES];
+};
+struct guardian {
+    struct agent *agent;
+    struct arena policy_arena;
+    struct veto veto;
+    struct ledger ledger;
+    struct breakglass breakglass;
+    struct tlog log;
+    uint64_t serial;
+    struct guardian_audit audits[GUARDIAN_AUDITS];
+    /* since the process began */
+    uint64_t permits, vetoes, alarms;
+};
+
+agent_init_fn guardian_init;
+agent_fini_fn guardian_fini;
+agent_gauges_fn guardian_gauges;
+/* handlers.c */
+agent_handler_fn guardian_on_permit_ask, guardian_on_round_report, guardian_on_audit;
+agent_handler_fn guardian_on_log_entry, guardian_on_log_model, guardian_on_log_cosign; /* log.c */
+agent_tick_fn guardian_on_checkpoint;
+/* alarm.c: kept, logged, and told to operators and privacy officers; name: a run or a hospital's JID. */
+enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence) MUST_USE;
+enum err guardian_alarmed(struct guardian *g, const char *name, struct why *why) MUST_USE; /* ERR_REFUSED when it is */
+
+/* permits.c: what was granted, as it is kept. */
+char *guardian_permit_key(char out[STORE_MAX_KEY], const char *kind, const char *run, uint64_t round);
+/* ERR_ABSENT; ERR_CRYPTO when this agent did not sign what is kept. */
+enum err guardian_permit_get(struct guardian *g, const char *run, uint64_t round, struct arena *arena,
+                             struct permit *out, struct buf *note) MUST_USE;
+enum err guardian_permit_open(struct guardian *g, struct str note, struct arena *arena, struct permit *out) MUST_USE;
+/* Numbers it, signs and keeps it; appends the note. */
+enum err guardian_permit_make(struct guardian *g, struct permit *p, struct buf *note) MUST_USE;
+
+extern const struct command guardian_commands[]; /* commands.c */
+extern const struct agent_def guardian_agent;    /* agent.c */

@@ -1,0 +1,215 @@
+/* What the guardian does on each message. */
+#include "agents/privacy/guardian.h"
+#include "common/privacy/audit_words.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTE_BYTES = 1 << 17 };
+#define ALMOST (1 - 1e-9) /* numbers went over the wire */
+
+/* ---- may it be done? ---- */
+
+static enum err deny(struct guardian *g, const struct msg *m, enum err code, const char *text)
+{
+    char key[STORE_MAX_KEY];
+    struct msg said = msg_make(MSG_PERMIT_DENY, m);
+    said.permit_deny.code = str_of(err_name(code));
+    said.permit_deny.text = str_of(text);
+    memcpy(said.in_reply_to, m->id, sizeof said.in_reply_to);
+    g->vetoes++;
+    TRY(agent_put(g->agent, guardian_permit_key(key, "veto", m->run, m->round), str_bytes(str_of(text))));
+    TRY(tlog_add(&g->log, NULL, "veto run=%s round=%" PRIu64 " code=%s", m->run, m->round, err_name(code)));
+    log_warn(agent_log(g->agent), "permit.denied", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(code));
+    return agent_send(g->agent, m->from, &said);
+}
+
+static enum err permit(struct guardian *g, const struct msg *m, struct str note)
+{
+    struct msg said = msg_make(MSG_PERMIT, m);
+    said.permit.note = note;
+    return agent_reply(g->agent, m, &said);
+}
+
+static enum err must_be_trainers(struct guardian *g, const struct permit *p, struct why *why)
+{
+    for (size_t i = 0; i < p->nsites; i++) {
+        const struct member *who = roster_find(agent_roster(g->agent), str_of(p->sites[i].jid));
+        if (who == NULL || who->role != ROLE_TRAINER)
+            return why_say(why, ERR_REFUSED, "%.200s is no hospital of the guardian's roster", p->sites[i].jid);
+        TRY(guardian_alarmed(g, p->sites[i].jid, why));
+    }
+    return guardian_alarmed(g, p->run, why);
+}
+
+/* The policy's veto may be suspended by two officers; nothing else is. */
+static enum err judge(struct guardian *g, struct permit *p, struct why *why)
+{
+    const struct breakglass_case *open = breakglass_open(&g->breakglass, p->run, agent_wall_ms(g->agent));
+    TRY(must_be_trainers(g, p, why));
+    enum err e = veto_check(&g->veto, p, why);
+    if (e == ERR_REFUSED && g->veto.set && open) {
+        p->emergency = open->number;
+        e = OK;
+    }
+    return e;
+}
+
+/* Asked again, the same bytes are the answer, and nothing is charged. */
+static enum err repeat(struct guardian *g, const struct msg *m, struct permit *given, struct str note)
+{
+    CLEANUP(buf_free) struct buf asked = buf_make(NOTE_BYTES);
+    given->serial = 0;
+    permit_print(given, &asked);
+    TRY(buf_err(&asked));
+    if (str_eq(buf_str(&asked), m->permit_ask.request)) return permit(g, m, note);
+    return deny(g, m, ERR_REFUSED, "this round has a permit for something else");
+}
+
+static enum err enter_log(struct guardian *g, const struct permit *p)
+{
+    for (size_t i = 0; p->noised && i < p->nsites; i++)
+        TRY(tlog_add(&g->log, NULL,
+                     "spend run=%s round=%" PRIu64
+                     " hospital=%s unit=%s mechanism=%s noise=%.17g rate=%.17g steps=%" PRIu64,
+                     p->run, p->round, p->sites[i].jid, p->patients ? "patient" : "site",
+                     accountant_mechanism_name(p->mechanism), p->sites[i].noise, p->sites[i].rate, p->sites[i].steps));
+    return tlog_add(&g->log, NULL,
+                    "permit serial=%" PRIu64 " run=%s round=%" PRIu64
+                    " document=%s model=%s hospitals=%zu emergency=%" PRIu64,
+                    p->serial, p->run, p->round, p->document, p->model, p->nsites, p->emergency);
+}
+
+static enum err grant(struct guardian *g, const struct msg *m, struct permit *p)
+{
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_BYTES);
+    struct why why = { "" };
+    enum err e = judge(g, p, &why);
+    if (e == OK) e = ledger_reserve(&g->ledger, p, &why);
+    if (e == ERR_MEMORY || err_class(e) == ERR_CLASS_ENV) return e;
+    if (e != OK) return deny(g, m, e, why.text);
+    e = guardian_permit_make(g, p, &note);
+    if (e == OK) e = enter_log(g, p);
+    if (e != OK) return ERR_STORE; /* the ledger in memory is ahead of the store */
+    g->permits++;
+    log_info(agent_log(g->agent), "permit.given", L_NAME("run", p->run), L_U64("round", p->round),
+             L_U64("serial", p->serial), L_U64("hospitals", p->nsites), L_U64("emergency", p->emergency));
+    return permit(g, m, buf_str(&note)) == OK ? OK : ERR_STORE;
+}
+
+enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(GUARDIAN_ARENA_BYTES);
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_BYTES);
+    struct guardian *g = self;
+    struct why why = { "" };
+    struct permit p, given;
+    (void)a;
+    enum err e = permit_parse(m->permit_ask.request, &arena, &p, &why);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK) return deny(g, m, e, why.text);
+    if (strcmp(p.run, m->run) != 0 || p.round != m->round || p.serial != 0)
+        return deny(g, m, ERR_PROTO, "what is asked for is not the round that the message is about");
+    e = guardian_permit_get(g, p.run, p.round, &arena, &given, &note);
+    if (e == ERR_ABSENT) return grant(g, m, &p);
+    return e == OK ? repeat(g, m, &given, buf_str(&note)) : ERR_STORE;
+}
+
+/* ---- what was done? ---- */
+
+/* One hospital's line of the report: it must have been permitted, and carry its noise. */
+static enum err look(struct guardian *g, const struct permit *p, struct str line, struct why *why)
+{
+    char jid[PERMIT_JID_BYTES];
+    double noise = NAN;
+    if (str_copy(str_next(&line, ' '), jid, sizeof jid) != OK || str_f64(line, &noise) != OK)
+        return why_say(why, ERR_REFUSED, "the report of round %" PRIu64 " of %s cannot be read", p->round, p->run);
+    const struct permit_site *s = permit_site(p, str_of(jid));
+    if (s == NULL)
+        return why_say(why, ERR_REFUSED,
+                       "round %" PRIu64 " of %s added up an update of %.100s, which was not permitted", p->round,
+                       p->run, jid);
+    enum err e = ledger_commit(&g->ledger, p, jid, NULL);
+    if (e != OK) return e == ERR_ABSENT ? ERR_STORE : e;
+    if (noise >= permit_deviation(p, s) * ALMOST) return OK;
+    return why_say(why, ERR_REFUSED,
+                   "round %" PRIu64 " of %s: the update of %.100s had noise %.4g, and %.4g was permitted", p->round,
+                   p->run, jid, noise, permit_deviation(p, s));
+}
+
+static enum err check_report(struct guardian *g, const struct permit *p, struct str sites)
+{
+    while (sites.n > 0) {
+        struct why why = { "" };
+        enum err e = look(g, p, str_next(&sites, '\n'), &why);
+        if (e == ERR_REFUSED) e = guardian_alarm(g, p->run, why.text);
+        TRY(e);
+    }
+    return OK;
+}
+
+enum err guardian_on_round_report(struct agent *a, void *self, const struct msg *m)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(GUARDIAN_ARENA_BYTES);
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_BYTES);
+    struct guardian *g = self;
+    struct permit p;
+    char text[GUARDIAN_TEXT_BYTES];
+    enum err e = guardian_permit_get(g, m->run, m->round, &arena, &p, &note);
+    log_info(agent_log(a), "round.reported", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(e));
+    if (e == OK) e = check_report(g, &p, m->round_report.sites);
+    if (e == OK)
+        e = tlog_add(&g->log, NULL, "round run=%s round=%" PRIu64 " serial=%" PRIu64 " model=" STR_F, p.run, p.round,
+                     p.serial, STR_ARG(m->round_report.model));
+    if (e != ERR_ABSENT) return e == OK ? OK : ERR_STORE;
+    (void)snprintf(text, sizeof text, "round %" PRIu64 " of %s was trained without a permit", m->round, m->run);
+    return guardian_alarm(g, m->run, text);
+}
+
+/* ---- what does a training give away? ---- */
+
+static void show(const struct audit *a, struct result *out)
+{
+    CLEANUP(buf_free) struct buf text = buf_make(RESULT_MAX_BYTES);
+    char cells[AUDIT_COLUMNS][AUDIT_CELL_BYTES];
+    const char *row[AUDIT_COLUMNS + 1] = { NULL };
+    audit_sentences(a, &text);
+    result_say(out, STR_F, STR_ARG(str_trim(buf_str(&text))));
+    result_columns(out, audit_columns);
+    for (size_t i = 0; i < a->n; i++) {
+        audit_cells(a, &a->rows[i], cells);
+        for (size_t k = 0; k < AUDIT_COLUMNS; k++) row[k] = cells[k];
+        result_row(out, row);
+    }
+}
+
+static void answer(struct guardian *g, const struct msg *m, const struct audit *found)
+{
+    CLEANUP(result_free) struct result r;
+    result_init(&r);
+    if (found)
+        show(found, &r);
+    else
+        result_say(&r, "%s: " STR_F, m->from, STR_ARG(m->audit.text));
+    for (size_t i = 0; i < GUARDIAN_AUDITS; i++) {
+        if (g->audits[i].call == 0 || strcmp(g->audits[i].jid, m->from) != 0) continue;
+        agent_answer(g->agent, g->audits[i].call, &r);
+        g->audits[i].call = 0;
+    }
+}
+
+enum err guardian_on_audit(struct agent *a, void *self, const struct msg *m)
+{
+    struct guardian *g = self;
+    struct audit found;
+    char text[GUARDIAN_TEXT_BYTES];
+    bool good = str_is(m->audit.code, "OK");
+    if (good && audit_read(m->audit.results.p, m->audit.results.n, &found) != OK) return ERR_PROTO;
+    log_info(agent_log(a), "audit.heard", L_NAME("from", m->from), L_NAME("found", good ? "yes" : "no"));
+    answer(g, m, good ? &found : NULL);
+    if (!good || !audit_alarm(&found)) return OK;
+    (void)snprintf(text, sizeof text, "an audit at %.200s proved epsilon %.4f where %.4f is accounted for", m->from,
+                   found.rows[found.n - 1].epsilon_low, found.epsilon);
+    return guardian_alarm(g, m->from, text);
+}

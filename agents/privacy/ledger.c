@@ -1,0 +1,131 @@
+#include "agents/privacy/ledger.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void ledger_init(struct ledger *l, double epsilon_max, double delta, budget_put_fn *put, void *sink)
+{
+    *l = (struct ledger){ .epsilon_max = epsilon_max, .delta = delta, .put = put, .sink = sink };
+}
+
+void ledger_fini(struct ledger *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        budget_fini(&l->accounts[i]->site);
+        budget_fini(&l->accounts[i]->patients);
+        free(l->accounts[i]);
+    }
+    free(l->accounts);
+    *l = (struct ledger){ .count = 0 };
+}
+
+struct ledger_account *ledger_account(struct ledger *l, const char *jid)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (strcmp(l->accounts[i]->jid, jid) == 0) return l->accounts[i];
+    return NULL;
+}
+
+static enum err open_account(struct ledger *l, const char *jid, struct ledger_account **out)
+{
+    *out = ledger_account(l, jid);
+    if (*out) return OK;
+    if (l->count == l->cap) {
+        size_t cap = l->cap ? 2 * l->cap : 8;
+        struct ledger_account **grown = realloc(l->accounts, cap * sizeof *grown);
+        if (grown == NULL) return ERR_MEMORY;
+        l->accounts = grown;
+        l->cap = cap;
+    }
+    struct ledger_account *a = calloc(1, sizeof *a);
+    if (a == NULL) return ERR_MEMORY;
+    (void)snprintf(a->jid, sizeof a->jid, "%s", jid);
+    budget_init(&a->site, l->epsilon_max, l->delta);
+    budget_init_units(&a->patients, l->epsilon_max, l->delta);
+    l->accounts[l->count++] = *out = a;
+    return OK;
+}
+
+/* ---- keeping ---- */
+
+struct page {
+    struct ledger *ledger;
+    const char *jid;
+};
+
+static enum err put_page(void *to, const char *key, struct bytes record)
+{
+    const struct page *p = to;
+    char whole[LEDGER_KEY_BYTES];
+    (void)snprintf(whole, sizeof whole, LEDGER_PREFIX "%s/%s", p->jid, key);
+    return p->ledger->put(p->ledger->sink, whole, record);
+}
+
+enum err ledger_load(void *self, const char *key, struct bytes record)
+{
+    struct ledger *l = self;
+    struct str rest = str_of(key + strlen(LEDGER_PREFIX));
+    char jid[PERMIT_JID_BYTES];
+    struct ledger_account *a;
+    if (str_copy(str_next(&rest, '/'), jid, sizeof jid) != OK) return OK; /* no member has such a name */
+    TRY(open_account(l, jid, &a));
+    enum err e = budget_load(str_starts(rest, BUDGET_PREFIX) ? &a->site : &a->patients, rest.p, record);
+    return e == ERR_STORE ? OK : e;
+}
+
+/* ---- charging ---- */
+
+static struct budget *budget_of(struct ledger_account *a, const struct permit *p)
+{
+    return p->patients ? &a->patients : &a->site;
+}
+
+static enum err affords(struct ledger *l, const struct permit *p, const struct permit_site *s, struct why *why)
+{
+    struct ledger_account *a;
+    const struct privacy_event e = permit_event(p, s);
+    TRY(open_account(l, s->jid, &a));
+    const struct budget *b = budget_of(a, p);
+    if (b->trouble.text[0])
+        return why_say(why, ERR_BUDGET, "the guardian's ledger of %.200s is broken: %.150s", s->jid, b->trouble.text);
+    if (budget_affords(b, &e, 1)) return OK;
+    return why_say(why, ERR_BUDGET, "%.200s has spent epsilon %.4f of %g; another round like this does not fit", s->jid,
+                   budget_spent(b), l->epsilon_max);
+}
+
+static enum err reserve(struct ledger *l, const struct permit *p, const struct permit_site *s, struct why *why)
+{
+    struct ledger_account *a;
+    enum budget_grant grant;
+    const struct privacy_event e = permit_event(p, s);
+    struct page page = { l, s->jid };
+    TRY(open_account(l, s->jid, &a));
+    return budget_reserve(budget_of(a, p), p->run, p->round, &e, put_page, &page, &grant, why);
+}
+
+enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *why)
+{
+    for (size_t i = 0; p->noised && i < p->nsites; i++) TRY(affords(l, p, &p->sites[i], why));
+    for (size_t i = 0; p->noised && i < p->nsites; i++) {
+        enum err e = reserve(l, p, &p->sites[i], why);
+        if (e != OK) return i == 0 ? e : ERR_STORE;
+    }
+    return OK;
+}
+
+enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid, struct why *why)
+{
+    struct ledger_account *a = ledger_account(l, jid);
+    struct page page = { l, jid };
+    if (!p->noised) return OK;
+    if (a == NULL) return why_say(why, ERR_ABSENT, "%.200s was never charged", jid);
+    return budget_commit(budget_of(a, p), p->run, p->round, put_page, &page, why);
+}
+
+uint64_t ledger_forecast(struct ledger *l, const struct permit *p, const struct permit_site *s)
+{
+    struct ledger_account *a = ledger_account(l, s->jid);
+    const struct privacy_event e = permit_event(p, s);
+    return a && p->noised ? budget_forecast(budget_of(a, p), &e) : 0;
+}

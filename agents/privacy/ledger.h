@@ -1,0 +1,47 @@
+/*
+ * ledger -- what each hospital has spent, kept by the guardian: two budgets
+ * (common/privacy/budget.h) a hospital, of what hides the whole of it and of
+ * what hides each patient.  A hospital has one data set, so its name is that
+ * of the data set, too.
+ *
+ *   ledger/<hospital's JID>/budget/<number>            as budget.h writes them
+ *   ledger/<hospital's JID>/budget-patients/<number>
+ *
+ * A round's cost is reserved, in the transaction in which its permit leaves,
+ * for every hospital of the cohort; committed for those whose update was
+ * added up; never given back.
+ */
+#pragma once
+#include "common/privacy/budget.h"
+#include "common/privacy/permit.h"
+
+#define LEDGER_PREFIX "ledger/"
+enum { LEDGER_KEY_BYTES = 320 };
+
+struct ledger_account {
+    char jid[PERMIT_JID_BYTES];
+    struct budget site, patients;
+};
+struct ledger {
+    double epsilon_max, delta;        /* of each budget */
+    struct ledger_account **accounts; /* owned, as what they point to */
+    size_t count, cap;
+    budget_put_fn *put; /* into the agent's transaction */
+    void *sink;
+};
+
+void ledger_init(struct ledger *l, double epsilon_max, double delta, budget_put_fn *put, void *sink);
+void ledger_fini(struct ledger *l);
+/* Takes one kept record; for each in the order of the keys (a store_scan_fn).  A broken one spends that hospital's
+ * budget for good; ERR_MEMORY. */
+enum err ledger_load(void *self, const char *key, struct bytes record) MUST_USE;
+
+/* Charges the permit's round to each of its sites, or to none: ERR_BUDGET names the hospital and what is left there.
+ * Without noise nothing is charged.  A failure of `put` after the first charge is ERR_STORE. */
+enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *why) MUST_USE;
+/* An update was added up; ERR_ABSENT when nothing was reserved. */
+enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid, struct why *why) MUST_USE;
+
+struct ledger_account *ledger_account(struct ledger *l, const char *jid); /* NULL when it was never charged */
+/* Rounds like the last permit's that the hospital can still afford. */
+uint64_t ledger_forecast(struct ledger *l, const struct permit *p, const struct permit_site *s);

@@ -1,0 +1,50 @@
+/* Permits as they are kept: numbered, signed, one for a round. */
+#include "agents/privacy/guardian.h"
+#include "common/runtime/roster_log.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { MINUTE_MS = 60000 };
+
+char *guardian_permit_key(char out[STORE_MAX_KEY], const char *kind, const char *run, uint64_t round)
+{
+    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/%010" PRIu64, kind, run, round);
+    return out;
+}
+
+static enum err own_key(struct guardian *g, struct note_key *out)
+{
+    return note_key_make(str_of(agent_jid(g->agent)), NOTE_ED25519, agent_sign_key(g->agent)->public_key, out);
+}
+
+enum err guardian_permit_open(struct guardian *g, struct str note, struct arena *arena, struct permit *out)
+{
+    struct note_key key;
+    TRY(own_key(g, &key));
+    return permit_open(note, &key, arena, out, NULL);
+}
+
+enum err guardian_permit_get(struct guardian *g, const char *run, uint64_t round, struct arena *arena,
+                             struct permit *out, struct buf *note)
+{
+    char key[STORE_MAX_KEY];
+    TRY(agent_get(g->agent, guardian_permit_key(key, "permit", run, round), note));
+    return guardian_permit_open(g, buf_str(note), arena, out);
+}
+
+enum err guardian_permit_make(struct guardian *g, struct permit *p, struct buf *note)
+{
+    char key[STORE_MAX_KEY];
+    char serial[24];
+    struct note_key signer;
+    p->serial = g->serial + 1;
+    p->issued_ms = (uint64_t)agent_wall_ms(g->agent);
+    p->expires_ms = p->issued_ms + g->veto.permit_minutes * MINUTE_MS;
+    TRY(own_key(g, &signer));
+    TRY(permit_sign(p, &signer, agent_sign_key(g->agent), note));
+    (void)snprintf(serial, sizeof serial, "%" PRIu64, p->serial);
+    TRY(agent_put(g->agent, "serial", str_bytes(str_of(serial))));
+    TRY(agent_put(g->agent, guardian_permit_key(key, "permit", p->run, p->round), buf_bytes(note)));
+    g->serial = p->serial;
+    return OK;
+}

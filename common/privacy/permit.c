@@ -1,0 +1,222 @@
+#include "common/privacy/permit.h"
+#include "common/privacy/local.h"
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const char head[] = "himas permit v1";
+static const char *const units[] = { "site", "patient" };
+
+/* ---- writing ---- */
+
+static void print_site(const struct permit_site *s, struct buf *out)
+{
+    buf_addf(out, "site %s records=%" PRIu64 " noise=%.17g rate=%.17g steps=%" PRIu64 "\n", s->jid, s->records,
+             s->noise, s->rate, s->steps);
+}
+
+void permit_print(const struct permit *p, struct buf *out)
+{
+    buf_addf(out, "%s\nkind round\nrun %s\nround %" PRIu64 "\ntask %s\ndocument %s\nmodel %s\n", head, p->run, p->round,
+             p->task, p->document, p->model);
+    buf_addf(out, "mechanism %s\nunit %s\nclip %.17g\nepsilon %.17g\ndelta %.17g\n",
+             p->noised ? accountant_mechanism_name(p->mechanism) : "none", units[p->patients], p->clip, p->epsilon,
+             p->delta);
+    for (size_t i = 0; i < p->nsites; i++) print_site(&p->sites[i], out);
+    if (p->serial == 0) return;
+    buf_addf(out, "serial %" PRIu64 "\nissued %" PRIu64 "\nexpires %" PRIu64 "\nemergency %" PRIu64 "\n", p->serial,
+             p->issued_ms, p->expires_ms, p->emergency);
+}
+
+/* ---- reading ---- */
+
+/* The rest of the next line, which must begin with the word. */
+static struct str after(struct str *text, const char *word)
+{
+    struct str line = str_next(text, '\n');
+    struct str said = str_next(&line, ' ');
+    return str_is(said, word) ? line : (struct str){ NULL, 0 };
+}
+
+static enum err name(struct str s, char *out, size_t size)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f) return ERR_INPUT;
+    return s.n > 0 && str_copy(s, out, size) == OK ? OK : ERR_INPUT;
+}
+
+static enum err digest(struct str s, char out[PERMIT_DIGEST_BYTES])
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (strchr("0123456789abcdef", s.p[i]) == NULL || s.p[i] == '\0') return ERR_INPUT;
+    return s.n == PERMIT_DIGEST_BYTES - 1 ? str_copy(s, out, PERMIT_DIGEST_BYTES) : ERR_INPUT;
+}
+
+static enum err count(struct str s, uint64_t *out) { return str_u64(s, out); }
+
+static enum err real(struct str s, double *out)
+{
+    TRY(str_f64(s, out));
+    return isfinite(*out) && *out >= 0 ? OK : ERR_INPUT;
+}
+
+static enum err named(struct str *line, const char *key, struct str *out)
+{
+    struct str value = str_next(line, ' ');
+    struct str said = str_next(&value, '=');
+    *out = value;
+    return str_is(said, key) ? OK : ERR_INPUT;
+}
+
+static enum err read_site(struct str line, struct permit_site *s)
+{
+    struct str value;
+    TRY(name(str_next(&line, ' '), s->jid, sizeof s->jid));
+    TRY(named(&line, "records", &value));
+    TRY(count(value, &s->records));
+    TRY(named(&line, "noise", &value));
+    TRY(real(value, &s->noise));
+    TRY(named(&line, "rate", &value));
+    TRY(real(value, &s->rate));
+    TRY(named(&line, "steps", &value));
+    TRY(count(value, &s->steps));
+    return line.n == 0 ? OK : ERR_INPUT;
+}
+
+static enum err read_sites(struct str *text, struct arena *arena, struct permit *p)
+{
+    struct permit_site *sites = arena_array(arena, PERMIT_MAX_SITES, sizeof *sites);
+    if (sites == NULL) return ERR_MEMORY;
+    while (str_starts(*text, "site ")) {
+        if (p->nsites == PERMIT_MAX_SITES) return ERR_LIMIT;
+        struct permit_site *s = &sites[p->nsites];
+        *s = (struct permit_site){ .records = 0 };
+        TRY(read_site(after(text, "site"), s));
+        if (p->nsites > 0 && strcmp(s[-1].jid, s->jid) >= 0) return ERR_INPUT;
+        p->nsites++;
+    }
+    p->sites = sites;
+    return p->nsites > 0 ? OK : ERR_INPUT;
+}
+
+static enum err read_mechanism(struct str *text, struct permit *p)
+{
+    struct str said = after(text, "mechanism");
+    p->noised = !str_is(said, "none");
+    if (p->noised) TRY(accountant_mechanism(said, &p->mechanism));
+    said = after(text, "unit");
+    p->patients = str_is(said, units[1]);
+    if (!p->patients && !str_is(said, units[0])) return ERR_INPUT;
+    TRY(real(after(text, "clip"), &p->clip));
+    TRY(real(after(text, "epsilon"), &p->epsilon));
+    return real(after(text, "delta"), &p->delta);
+}
+
+static enum err read_granted(struct str *text, struct permit *p)
+{
+    if (text->n == 0) return OK;
+    TRY(count(after(text, "serial"), &p->serial));
+    TRY(count(after(text, "issued"), &p->issued_ms));
+    TRY(count(after(text, "expires"), &p->expires_ms));
+    return count(after(text, "emergency"), &p->emergency);
+}
+
+static enum err read_permit(struct str text, struct arena *arena, struct permit *p)
+{
+    if (!str_is(str_next(&text, '\n'), head) || !str_is(after(&text, "kind"), "round")) return ERR_INPUT;
+    TRY(name(after(&text, "run"), p->run, sizeof p->run));
+    TRY(count(after(&text, "round"), &p->round));
+    TRY(name(after(&text, "task"), p->task, sizeof p->task));
+    TRY(digest(after(&text, "document"), p->document));
+    TRY(digest(after(&text, "model"), p->model));
+    TRY(read_mechanism(&text, p));
+    TRY(read_sites(&text, arena, p));
+    return read_granted(&text, p);
+}
+
+/* What is read is written again: only the one spelling is a permit. */
+enum err permit_parse(struct str text, struct arena *arena, struct permit *out, struct why *why)
+{
+    CLEANUP(buf_free) struct buf again = buf_make(2 * PERMIT_MAX_BYTES);
+    struct permit p = { .round = 0 };
+    if (text.n > PERMIT_MAX_BYTES)
+        return why_say(why, ERR_LIMIT, "the permit is longer than %d bytes: too many hospitals", PERMIT_MAX_BYTES);
+    enum err e = read_permit(text, arena, &p);
+    if (e == ERR_MEMORY) return e;
+    if (e == ERR_LIMIT) return why_say(why, e, "the permit names more than %d hospitals", PERMIT_MAX_SITES);
+    if (e == OK) {
+        permit_print(&p, &again);
+        TRY(buf_err(&again));
+    }
+    if (e != OK || p.round == 0 || !str_eq(buf_str(&again), text))
+        return why_say(why, ERR_INPUT, "this is no permit, or not spelled as permits are");
+    *out = p;
+    return OK;
+}
+
+/* ---- looking ---- */
+
+const struct permit_site *permit_site(const struct permit *p, struct str jid)
+{
+    for (size_t i = 0; i < p->nsites; i++)
+        if (str_is(jid, p->sites[i].jid)) return &p->sites[i];
+    return NULL;
+}
+
+struct privacy_event permit_event(const struct permit *p, const struct permit_site *s)
+{
+    return (struct privacy_event){ .mechanism = p->mechanism,
+                                   .noise = s->noise,
+                                   .steps = s->steps,
+                                   .clip = p->clip,
+                                   .epsilon = p->epsilon,
+                                   .delta = p->delta,
+                                   .rate = s->rate };
+}
+
+double permit_deviation(const struct permit *p, const struct permit_site *s)
+{
+    if (!p->noised || p->mechanism == PRIVACY_DISTRIBUTED) return 0;
+    if (p->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN) return s->noise * p->clip;
+    return local_deviation(p->mechanism, s->noise * LOCAL_SENSITIVITY * p->clip);
+}
+
+/* ---- signing ---- */
+
+enum err permit_sign(const struct permit *p, const struct note_key *key, const struct sign_key *secret, struct buf *out)
+{
+    CLEANUP(buf_free) struct buf text = buf_make(PERMIT_MAX_BYTES);
+    permit_print(p, &text);
+    TRY(buf_err(&text));
+    return note_sign(key, secret, buf_str(&text), out);
+}
+
+enum err permit_open(struct str note, const struct note_key *guardian, struct arena *arena, struct permit *out,
+                     struct why *why)
+{
+    struct note parsed;
+    struct note_seen seen = { .valid = false };
+    enum err e = note_parse(note, &parsed, NULL);
+    if (e == OK) e = note_verify(&parsed, guardian, 1, &seen);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK || !seen.valid) return why_say(why, ERR_CRYPTO, "the permit is not signed by the guardian");
+    TRY(permit_parse(parsed.text, arena, out, why));
+    return out->serial ? OK : why_say(why, ERR_CRYPTO, "the permit has no number");
+}
+
+/* ---- a hospital's own look ---- */
+
+enum err permit_check(const struct permit *p, const struct permit_wish *w, struct why *why)
+{
+    const struct permit_site *s = permit_site(p, str_of(w->jid));
+    if (strcmp(p->run, w->run) != 0 || p->round != w->round)
+        return why_say(why, ERR_REFUSED, "the permit is for round %" PRIu64 " of %s", p->round, p->run);
+    if (strcmp(p->model, w->model) != 0)
+        return why_say(why, ERR_REFUSED, "the permit is for another model than the one that came");
+    if (w->now_ms > p->expires_ms) return why_say(why, ERR_REFUSED, "the permit has expired");
+    if (s == NULL) return why_say(why, ERR_REFUSED, "the permit does not name this hospital");
+    if (p->noised && s->noise < w->noise_min)
+        return why_say(why, ERR_REFUSED, "the permit has noise %.4g for this hospital, whose least is %.4g", s->noise,
+                       w->noise_min);
+    return OK;
+}
