@@ -2,6 +2,7 @@
 #include "common/base/buf.h"
 #include "common/privacy/secagg_decisions.h"
 #include "common/privacy/secagg_header.h"
+#include "common/privacy/secagg_list.h"
 #include "common/privacy/secagg_message.h"
 #include "common/privacy/secagg_vec.h"
 #include <stdlib.h>
@@ -31,6 +32,20 @@ RETURNS(vote)
 RETURNS(answer)
 RETURNS(decisions)
 
+#define LIST_RETURNS(name)                                                                                             \
+    static void try_##name##s(struct bytes in)                                                                         \
+    {                                                                                                                  \
+        struct secagg_##name *list = NULL;                                                                             \
+        size_t n = 0;                                                                                                  \
+        struct buf again CLEANUP(buf_free) = buf_make(SECAGG_LIST_MAX);                                                \
+        if (secagg_##name##s_parse(in, &list, &n) != OK) return;                                                       \
+        require(n <= SECAGG_MEMBERS_MAX && secagg_##name##s_encode(list, n, &again) == OK);                            \
+        require(str_eq(buf_str(&again), bytes_str(in)));                                                               \
+        free(list);                                                                                                    \
+    }
+LIST_RETURNS(advert)
+LIST_RETURNS(vote)
+
 static void try_header(struct bytes in)
 {
     struct secagg_header h;
@@ -58,8 +73,9 @@ static void try_vector(struct bytes in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct bytes in) = { try_advert, try_bundle, try_delivery,  try_input,  try_request,
-                                                      try_vote,   try_answer, try_decisions, try_header, try_vector };
+    static void (*const tries[])(struct bytes in) = { try_advert,  try_bundle, try_delivery, try_input,
+                                                      try_request, try_vote,   try_answer,   try_decisions,
+                                                      try_header,  try_vector, try_adverts,  try_votes };
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) tries[i]((struct bytes){ data, size });
     return 0;
 }

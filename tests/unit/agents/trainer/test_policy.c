@@ -58,6 +58,10 @@ Test(policy, bad_documents_are_refused)
           "delta" },
         { "tasks: any\nmodels: any\nmin_cohort: 9\nmax_rounds: 1\nprivacy: {mode: optional, epsilon_max: -1}\n",
           "epsilon_max" },
+        { GOOD "secure_sums: yes\n", "secure_sums" },
+        { GOOD "secure_sums: {min_hospitals: 2}\n", "min_hospitals" },
+        { GOOD "secure_sums: {min_nose: 1}\n", "min_noise" },
+        { GOOD "secure_sums: {adversaries: -1}\n", "adversaries" },
         { "[1, 2]", "policy.yaml" },
         { "tasks: {", "policy.yaml" },
         { "", "" },
@@ -128,6 +132,25 @@ Test(policy, each_rule_is_named)
         cr_expect_eq(e, rows[i].rule ? ERR_REFUSED : OK, "row %zu: %s", i, why.text);
         if (rows[i].rule) cr_expect_not_null(strstr(why.text, rows[i].rule), "row %zu: %s", i, why.text);
     }
+}
+
+Test(policy, secure_sums)
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(ARENA);
+    struct policy p = { 0 };
+    struct proposal q = { STR("t"), STR(DIGEST), STR(MODEL), 1, false, &fine };
+    struct why why = { "" };
+    cr_assert_eq(parse(GOOD, &arena, &p, &why), OK, "%s", why.text);
+    cr_expect(!p.sums.required && p.sums.hospitals_min == 3 && p.sums.adversaries == 0 && p.sums.noise_min == 0);
+    cr_expect_eq(policy_check(&p, &q, &why), OK, "%s", why.text);
+    cr_assert_eq(parse(GOOD "secure_sums: {required: yes, min_hospitals: 5, adversaries: 1, min_noise: 0.5}\n", &arena,
+                       &p, &why),
+                 OK, "%s", why.text);
+    cr_expect(p.sums.required && p.sums.hospitals_min == 5 && p.sums.adversaries == 1 && p.sums.noise_min == .5);
+    cr_expect_eq(policy_check(&p, &q, &why), ERR_REFUSED);
+    cr_expect_not_null(strstr(why.text, "`secure_sums.required`"), "%s", why.text);
+    q.secure = true;
+    cr_expect_eq(policy_check(&p, &q, &why), OK, "%s", why.text);
 }
 
 Test(policy, noise_floor_and_lifetime)
