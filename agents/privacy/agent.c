@@ -21,6 +21,7 @@
 static const struct setting settings[] = {
     /* name      kind      fallback  min max   meaning and unit */
     { "policy",  SET_PATH, "",       0,  4095, "YAML file of what the federation may do; empty: everything is refused" },
+    { "export_dir", SET_PATH, "",    0,  1000, "directory that `log export` writes into; empty: no export" },
     { "checkpoint_ms", SET_COUNT, "30000", 100, 3600000, "how often what is new in the log is signed and shown to the hospitals" },
     { 0 },
 };

@@ -1,6 +1,7 @@
 /* What people may ask the guardian. */
 #include "agents/privacy/breakglass_commands.h"
 #include "agents/privacy/guardian.h"
+#include "agents/privacy/tlog_commands.h"
 #include "common/base/clock.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -231,6 +232,21 @@ static enum err run_audit(struct agent *a, void *self, const struct call *c, str
     return agent_later(a, c);
 }
 
+/* ---- the log ---- */
+
+static enum err run_log_verify(struct agent *a, void *self, const struct call *c, struct result *out)
+{
+    (void)a;
+    (void)c;
+    return tlog_say_verify(&((struct guardian *)self)->log, out);
+}
+static enum err run_log_export(struct agent *a, void *self, const struct call *c, struct result *out)
+{
+    (void)a;
+    (void)c;
+    return tlog_say_export(&((struct guardian *)self)->log, out);
+}
+
 /* ---- break-glass ---- */
 
 static enum err run_glass_ask(struct agent *a, void *self, const struct call *c, struct result *out)
@@ -269,6 +285,8 @@ const struct command guardian_commands[] = {
     { "forecast", LOOKERS, run_args,  "after which round each hospital's budget runs out",  "when does the budget run out", run_forecast },
     { "permits",  LOOKERS, run_args,  "what was permitted, and what was refused and why",   "what did you permit|what did you refuse", run_permits },
     { "verify",   LOOKERS, NULL,      "look through all permits and ledgers kept here",     "is the ledger whole", run_verify },
+    { "log verify", LOOKERS, NULL,    "is the transparency log whole, and who signed its newest checkpoint", "is the log whole", run_log_verify },
+    { "log export", LOOKERS, NULL,    "write the transparency log into export_dir",         "give me the log", run_log_export },
     { "report",   LOOKERS, NULL,      "policy, alarms, vetoes and ledgers at once",         "what happened", run_report },
     { "audit",    ROLE_OPERATOR | ROLE_OFFICER, audit_args, "have a hospital attack a training like its own, and show the grades", "what does {hospital} give away", run_audit },
     { "break-glass ask",     ROLE_OFFICER, breakglass_ask_args,    "ask for emergency access: my veto of one run is suspended for a while", NULL, run_glass_ask },

@@ -1,8 +1,9 @@
-"""The transparency log: checked by anybody, away from its keeper."""
+"""The transparency log: what a guardian's holds after a run and after being killed; checked by anybody, away from it."""
 import base64
 import hashlib
 import json
 import os
+import random
 import subprocess
 import tempfile
 
@@ -10,9 +11,44 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from lib import places, tap
+from lib.federation import Federation, task
+from lib.wait import until
 
 SAMPLE = os.path.join(places.SOURCE, "tests/fuzz/corpus/logbook/log")
 STRIDE = 1 if os.environ.get("HIMAS_DEEP") else 25  # every byte of a log, or every so many
+GUARD = """min_cohort: 2
+min_records: 11
+without_noise: yes
+min_noise: 0.5
+epsilon_max: 8
+delta: 1.0e-5
+permit_minutes: 60
+"""
+KILLS = 25 if os.environ.get("HIMAS_DEEP") else 5
+
+
+class Guarded(Federation):
+    """With a guardian, whose log goes into the folder `log`."""
+
+    def __init__(self, **more):
+        super().__init__(extra={"guardian": "guardian"}, **more)
+
+    def _agents(self):
+        super()._agents()
+        self._agent("guardian", "guardian", places.free_ports(1)[0],
+                    {"policy": self.write("agents/guardian/policy.yaml", GUARD), "export_dir": self.path("log")})
+
+    @property
+    def guardian(self):
+        return self.agents["guardian"]
+
+    def begin_all(self):
+        self.guardian.start().wait_ready()
+        self.start_all()
+
+    def export(self, *words):
+        path = self.path("himas.log")
+        return path, self.himas("audit", "export", "--out", path, *words)
 
 
 def audit(*words):
@@ -88,7 +124,54 @@ def by_itself(t, folder):
              done)
 
 
+def of_a_run(t):
+    """What happened stands in the log; the model's entry is proven, and a quorum signed."""
+    with Guarded(tasks={"breast-cancer": task(rounds=2, quorum=3)}) as fed:
+        fed.begin_all()
+        run = fed.begin()
+        row = fed.wait_end(run)
+        t.same(row["state"], "done", "a run with a guardian")
+        path, done = fed.export("--quorum", "3")
+        t.need(done.returncode == 0 and "3 of 3 witnesses" in done.stdout, "himas audit export, signed by all", done)
+        text = open(path, encoding="utf-8").read()
+        for part in ("roster version=", f"run by={fed.jid('coordinator')} run={run} ", f"model run={run} round=2 sha256=",
+                     "permit "):
+            t.has(text, part, f"the log has an entry: {part.split()[0]}")
+        model = fed.path("model.safetensors")
+        done = fed.himas("models", "export", "breast-cancer", "--file", model)
+        digest = hashlib.sha256(open(model, "rb").read()).hexdigest()
+        trust = ["--roster", fed.path("roster.yaml")]
+        done = audit("verify", model + ".proof", "--quorum", "3", *trust)
+        t.ok(done.returncode == 0 and digest in done.stdout, "the model's own proof, with three signatures", done)
+        flipped(t, path, trust, "the run's log")
+        said = fed.ask("guardian", "log", "verify", as_="officer")
+        t.ok(said["ok"], "the guardian finds its log whole", said)
+
+
+def of_one_killed(t):
+    """Killed at random in the midst of a run, its log goes on where it was."""
+    dice = random.Random(11)
+    with Guarded(tasks={"breast-cancer": task(rounds=12, quorum=3, epochs=1, deadline="120s")}) as fed:
+        fed.begin_all()
+        run = fed.begin()
+        sizes = []
+        for _ in range(KILLS):
+            wanted = fed.guardian.metrics().get("himas_log_entries", 0) + dice.randrange(1, 5)
+            until(lambda least=wanted: fed.guardian.metrics().get("himas_log_entries", 0) >= least or
+                  fed.coordinator.metrics().get("himas_runs") == 0, "the log to grow")
+            fed.guardian.kill()
+            fed.guardian.start().wait_ready()
+            path, done = fed.export()
+            sizes.append(open(path, encoding="utf-8").read().count("\nentry ") if done.returncode == 0 else -1)
+        t.ok(sizes == sorted(sizes) and sizes[0] > 0, f"killed {KILLS} times, it is whole and only grows", sizes)
+        t.same(fed.wait_end(run, 120)["state"], "done", "and the run ends well")
+        path, done = fed.export("--quorum", "3")
+        t.ok(done.returncode == 0, "with the hospitals' signatures", done)
+
+
 def test(t):
+    of_a_run(t)
+    of_one_killed(t)
     by_itself(t, tempfile.mkdtemp(prefix="translog-", dir=os.environ.get("HIMAS_E2E_DIR")))
 
 
