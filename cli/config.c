@@ -86,6 +86,8 @@ void config_of_agent(const struct home *home, const struct federation *f, const 
     put_path(out, "store", home_at(home, "agents/%s/store.db", agent->name));
     if (!said(f, agent, "probe_port")) emit_count(out, "probe_port", agent->probe_port);
     if (strcmp(agent->kind, "coordinator") == 0) of_coordinator(home, out);
+    if (strcmp(agent->kind, "guardian") == 0)
+        put_path(out, "policy", home_at(home, "agents/%s/policy.yaml", agent->name));
     if (strcmp(agent->kind, "trainer") == 0) of_trainer(home, agent->name, out);
     for (size_t i = 0; i < f->nsettings; i++)
         if (strcmp(f->settings[i].agent, agent->kind) == 0) emit_pair(out, f->settings[i].name, f->settings[i].value);

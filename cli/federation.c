@@ -133,7 +133,7 @@ static enum err read_agent_settings(const struct doc *d, struct federation *f, s
 
 static enum err read_settings(const struct doc *d, struct federation *f, struct why *why)
 {
-    static const char *const keys[] = { "coordinator", "trainer", NULL };
+    static const char *const keys[] = { "coordinator", "trainer", "guardian", NULL };
     TRY(doc_only(d, keys, why));
     f->nsettings = 0;
     for (size_t i = 0; i < d->count; i++) TRY(read_agent_settings(d->items[i], f, why));
@@ -142,9 +142,8 @@ static enum err read_settings(const struct doc *d, struct federation *f, struct 
 
 enum err federation_parse(const struct doc *d, const char *folder, struct federation *f, struct why *why)
 {
-    static const char *const keys[] = {
-        "domain", "hospitals", "tasks", "records", "policy", "people", "settings", NULL
-    };
+    static const char *const keys[] = { "guardian", "domain", "hospitals", "tasks", "records",
+                                        "policy",   "people", "settings",  NULL };
     const struct doc *hospitals = doc_get(d, "hospitals");
     const struct doc *tasks = doc_get(d, "tasks");
     const struct doc *records = doc_get(d, "records");
@@ -157,6 +156,7 @@ enum err federation_parse(const struct doc *d, const char *folder, struct federa
     if (tasks) TRY(read_tasks(tasks, folder, f, why));
     if (records) TRY(read_records(records, folder, f, why));
     if (policy) TRY(read_path(policy, folder, f->policy, why));
+    TRY(doc_get_flag(d, "guardian", &f->guardian, why));
     if (people) TRY(read_people(people, f, why));
     if (settings) TRY(read_settings(settings, f, why));
     return federation_check(f, why);
@@ -186,7 +186,8 @@ static enum err check_name(const struct federation *f, const char *name, size_t 
 {
     if (!is_name(name))
         return why_say(why, ERR_SETTING, "'%s' is no name: use lower-case letters, digits, '-', '.', '_'", name);
-    bool used = strcmp(name, "coordinator") == 0 || strcmp(name, "broker") == 0 || strcmp(name, "supervisor") == 0;
+    bool used = strcmp(name, "coordinator") == 0 || strcmp(name, "broker") == 0 || strcmp(name, "supervisor") == 0 ||
+                strcmp(name, "guardian") == 0;
     for (size_t i = 0; i < f->nhospitals && i < before; i++) used = used || strcmp(f->hospitals[i], name) == 0;
     if (used) return why_say(why, ERR_SETTING, "the name '%s' is used twice or reserved", name);
     return OK;
@@ -215,10 +216,10 @@ static void print_people(const struct federation *f, struct buf *out)
 
 static void print_settings(const struct federation *f, struct buf *out)
 {
-    static const char *const agents[] = { "coordinator", "trainer" };
+    static const char *const agents[] = { "coordinator", "trainer", "guardian" };
     if (!f->nsettings) return;
     buf_add_z(out, "settings:\n");
-    for (size_t a = 0; a < 2; a++) {
+    for (size_t a = 0; a < sizeof agents / sizeof *agents; a++) {
         buf_addf(out, "  %s: {", agents[a]);
         size_t n = 0;
         for (size_t i = 0; i < f->nsettings; i++) {
@@ -250,6 +251,7 @@ void federation_print(const struct federation *f, struct buf *out)
     emit_real(out, "  alpha", f->records.alpha);
     emit_count(out, "  seed", f->records.seed);
     if (*f->policy) emit_pair(out, "policy", f->policy);
+    if (f->guardian) buf_add_z(out, "guardian: yes\n");
     print_people(f, out);
     print_settings(f, out);
 }

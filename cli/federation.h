@@ -10,6 +10,7 @@
  *     alpha: 0.5
  *     seed: 1
  *   policy: policy.yaml                      the first policy of each hospital; later ones are the hospital's own
+ *   guardian: yes                            a privacy guardian without whose permit no round is trained
  *   people:
  *     - {name: operator, roles: [operator, scientist]}
  *   settings:                                added to the agents' config.yaml
@@ -53,6 +54,7 @@ struct federation {
         uint64_t seed;
     } records;
     char policy[HOME_PATH_BYTES]; /* absolute */
+    bool guardian;
     struct federation_person people[FEDERATION_MAX_PEOPLE];
     size_t npeople;
     struct federation_setting settings[FEDERATION_MAX_SETTINGS];

@@ -65,6 +65,7 @@ static void list_agents(const struct federation *f, struct setup *s)
         *a = (struct setup_agent){ .kind = "trainer" };
         (void)snprintf(a->name, sizeof a->name, "%s", f->hospitals[i]);
     }
+    if (f->guardian) s->agents[s->nagents++] = (struct setup_agent){ .name = "guardian", .kind = "guardian" };
 }
 
 static enum err read_port(const struct home *h, struct setup_agent *a, struct why *why)
@@ -113,14 +114,30 @@ static enum err write_config(const struct home *h, const struct federation *f, c
     return write_text(home_at(h, "agents/%s/config.yaml", a->name), &text, why);
 }
 
-/* A hospital's policy is its own: the first one is given, later ones are never touched. */
+/* A hospital's policy is its own, and the guardian's the officers': the first one is given, later ones are never
+ * touched. */
 static enum err give_policy(const struct home *h, const struct federation *f, const struct setup_agent *a,
                             struct why *why)
 {
+    char guardian[HOME_PATH_BYTES];
     struct path path = home_at(h, "agents/%s/policy.yaml", a->name);
-    bool wanted = *f->policy && strcmp(a->kind, "trainer") == 0;
+    bool guards = strcmp(a->kind, "guardian") == 0;
+    bool wanted = guards || (*f->policy && strcmp(a->kind, "trainer") == 0);
     if (!wanted || access(path.text, F_OK) == 0) return OK;
-    return copy_file(f->policy, path, why);
+    if (!guards) return copy_file(f->policy, path, why);
+    TRY(program_file("examples/demo/guardian.yaml", guardian, sizeof guardian, why));
+    return copy_file(guardian, path, why);
+}
+
+static unsigned role_of(const char *kind)
+{
+    static const struct {
+        const char *kind;
+        unsigned role;
+    } rows[] = { { "coordinator", ROLE_COORDINATOR }, { "trainer", ROLE_TRAINER }, { "guardian", ROLE_GUARDIAN } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(kind, rows[i].kind) == 0) return rows[i].role;
+    return ROLE_NONE;
 }
 
 static enum err make_agents(const struct home *h, const struct federation *f, struct setup *s, struct why *why)
@@ -143,7 +160,7 @@ static size_t list_members(const struct federation *f, const struct setup *s, st
     size_t n = 0;
     for (size_t i = 0; i < s->nagents; i++) {
         const struct setup_agent *a = &s->agents[i];
-        unsigned role = strcmp(a->kind, "coordinator") == 0 ? ROLE_COORDINATOR : ROLE_TRAINER;
+        unsigned role = role_of(a->kind);
         out[n++] = (struct config_member){ .name = a->name, .roles = role, .key = a->keys.key, .sign = a->keys.sign };
     }
     for (size_t i = 0; i < f->npeople; i++)

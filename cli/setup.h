@@ -8,11 +8,11 @@
 #include "cli/config.h"
 #include "common/runtime/enrol.h"
 
-enum { SETUP_MAX_AGENTS = FEDERATION_MAX_HOSPITALS + 1 };
+enum { SETUP_MAX_AGENTS = FEDERATION_MAX_HOSPITALS + 2 };
 
 struct setup_agent {
     char name[FEDERATION_NAME_BYTES];
-    const char *kind; /* "coordinator", "trainer" */
+    const char *kind; /* "coordinator", "trainer", "guardian" */
     uint16_t probe_port;
     struct keys_halves keys;
 };

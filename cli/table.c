@@ -24,6 +24,7 @@ static const struct argument up_args[] = {
     COUNT("seed", 0, 9007199254740992.0, NULL, NULL, "of the split"),
     COUNT("wait", 1, 3600, "60", "seconds", "how long the agents may take to get ready"),
     CLI_SWITCH("secure", "the example whose updates only leave in secure sums, with noise that hides each patient"),
+    CLI_SWITCH("guardian", "with a privacy guardian: no round without its permit"),
     CLI_SWITCH("foreground", "stay, and end everything on Ctrl-C"),
     { 0 },
 };
@@ -167,6 +168,7 @@ const struct subcommand cli_subcommands[] = {
               "again; what they say is in logs/ of the folder.",
       .examples = "himas up  # three hospitals, the breast cancer example\n"
                   "himas up --hospitals 5 --split dirichlet --alpha 0.3  # five, with unlike patients\n"
+                  "himas up --guardian  # each round needs the privacy guardian's permit\n"
                   "himas up --records heart.csv --task heart.yaml  # your own records and task\n"
                   "himas up --config federation.yaml --data /srv/himas --foreground  # as a service\n" },
     { .name = "down", .args = down_args, .run = run_down, .doc = "stop all of it; the folder stays",

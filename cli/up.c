@@ -38,6 +38,7 @@ static enum err apply_flags(const struct call *call, struct federation *f, struc
     if (call_has(call, "split"))
         f->records.split = str_is(call_text(call, "split"), "iid") ? SPLIT_IID : SPLIT_DIRICHLET;
     if (call_has(call, "alpha")) f->records.alpha = call_f64(call, "alpha");
+    if (cli_flag(call, "guardian")) f->guardian = true;
     if (call_has(call, "seed")) f->records.seed = call_u64(call, "seed");
     if (cli_flag(call, "secure")) TRY(secure_example(f, why));
     if (call_has(call, "task")) f->ntasks = 1;

@@ -1,0 +1,127 @@
+#include "common/privacy/permit.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 1 << 20 };
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const struct permit_site sites[] = { { "a@h", 100, 2.5, 1, 1 }, { "b@h", 50, 3.5, 1, 1 } };
+
+static struct permit some(void)
+{
+    return (struct permit){ .run = "toy-1",
+                            .round = 3,
+                            .task = "toy",
+                            .document = HEX,
+                            .model = HEX,
+                            .noised = true,
+                            .mechanism = PRIVACY_GAUSSIAN,
+                            .clip = 2,
+                            .epsilon = 1,
+                            .delta = 1e-5,
+                            .sites = sites,
+                            .nsites = 2,
+                            .serial = 7,
+                            .issued_ms = 1000,
+                            .expires_ms = 2000 };
+}
+
+static enum err zeros(void *self, void *out, size_t n)
+{
+    memset(out, *(const int *)self, n);
+    return OK;
+}
+
+static void keys_of(int seed, struct note_key *key, struct sign_key *secret)
+{
+    cr_assert_eq(sign_generate(zeros, &seed, secret), OK);
+    cr_assert_eq(note_key_make(STR("guardian@h"), NOTE_ED25519, secret->public_key, key), OK);
+}
+
+Test(permit, what_is_printed_is_read_and_nothing_else)
+{
+    static const struct {
+        const char *name, *cut, *put;
+    } rows[] = {
+        { "another head", "v1", "v2" },
+        { "another kind", "kind round", "kind query" },
+        { "round 0", "round 3", "round 0" },
+        { "a leading zero", "round 3", "round 03" },
+        { "no hex", "document 0", "document g" },
+        { "unknown mechanism", "gaussian", "gauss" },
+        { "unknown unit", "unit site", "unit ward" },
+        { "not a number", "clip 2", "clip nan" },
+        { "another spelling", "clip 2", "clip 2.0" },
+        { "sites in another order", "site a@h", "site c@h" },
+        { "a site twice", "site b@h", "site a@h" },
+        { "half a site", " rate=1", "" },
+        { "half of what is granted", "issued 1000\n", "" },
+        { "something behind", "emergency 0\n", "emergency 0\nmore\n" },
+    };
+    struct permit p = some(), back;
+    struct buf text CLEANUP(buf_free) = buf_make(ARENA_BYTES);
+    struct arena arena CLEANUP(arena_free) = arena_make(32 * ARENA_BYTES);
+    permit_print(&p, &text);
+    cr_assert_eq(permit_parse(buf_str(&text), &arena, &back, NULL), OK);
+    cr_expect(back.serial == 7 && back.nsites == 2 && back.sites[1].noise == 3.5 && strcmp(back.run, "toy-1") == 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf bent CLEANUP(buf_free) = buf_make(ARENA_BYTES);
+        struct str all = buf_str(&text);
+        size_t at = str_find(all, rows[i].cut);
+        cr_assert(at < all.n, "%s", rows[i].name);
+        buf_add(&bent, all.p, at);
+        buf_add_z(&bent, rows[i].put);
+        buf_add(&bent, all.p + at + strlen(rows[i].cut), all.n - at - strlen(rows[i].cut));
+        cr_expect_neq(permit_parse(buf_str(&bent), &arena, &back, NULL), OK, "%s", rows[i].name);
+    }
+}
+
+Test(permit, only_the_guardians_signature_opens_one)
+{
+    struct permit p = some(), back;
+    struct note_key key, other;
+    struct sign_key secret, foreign;
+    struct buf note CLEANUP(buf_free) = buf_make(ARENA_BYTES);
+    struct arena arena CLEANUP(arena_free) = arena_make(8 * ARENA_BYTES);
+    keys_of(1, &key, &secret);
+    keys_of(2, &other, &foreign);
+    cr_assert_eq(permit_sign(&p, &key, &secret, &note), OK);
+    cr_expect_eq(permit_open(buf_str(&note), &key, &arena, &back, NULL), OK);
+    cr_expect_eq(permit_open(buf_str(&note), &other, &arena, &back, NULL), ERR_CRYPTO);
+    for (size_t i = 0; i < note.n; i += 7) {
+        ((char *)note.p)[i] ^= 1;
+        cr_expect_neq(permit_open(buf_str(&note), &key, &arena, &back, NULL), OK, "byte %zu", i);
+        ((char *)note.p)[i] ^= 1;
+    }
+    p.serial = 0;
+    buf_clear(&note);
+    cr_assert_eq(permit_sign(&p, &key, &secret, &note), OK);
+    cr_expect_eq(permit_open(buf_str(&note), &key, &arena, &back, NULL), ERR_CRYPTO, "a request is no permit");
+}
+
+Test(permit, a_hospital_looks_for_itself)
+{
+    static const char other[] = "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const struct {
+        const char *name;
+        struct permit_wish wish;
+        const char *why;
+    } rows[] = {
+        { "fine", { "a@h", "toy-1", 3, HEX, 2000, 2.5 }, "" },
+        { "another run", { "a@h", "toy-2", 3, HEX, 1500, 0 }, "is for round 3 of toy-1" },
+        { "another round", { "a@h", "toy-1", 4, HEX, 1500, 0 }, "is for round 3 of toy-1" },
+        { "another model", { "a@h", "toy-1", 3, other, 1500, 0 }, "another model" },
+        { "late", { "a@h", "toy-1", 3, HEX, 2001, 0 }, "expired" },
+        { "not in the cohort", { "c@h", "toy-1", 3, HEX, 1500, 0 }, "does not name this hospital" },
+        { "too little noise", { "a@h", "toy-1", 3, HEX, 1500, 2.6 }, "least is 2.6" },
+    };
+    const struct permit p = some();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct why why = { "" };
+        enum err e = permit_check(&p, &rows[i].wish, &why);
+        cr_expect_eq(e, rows[i].why[0] ? ERR_REFUSED : OK, "%s", rows[i].name);
+        cr_expect(strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
+    }
+    cr_expect_float_eq(permit_deviation(&p, &sites[0]), 2.5 * 2 * 2, 1e-12);
+}
