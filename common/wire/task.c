@@ -113,7 +113,9 @@ static enum err read_choices(const struct doc *d, struct task *t, struct why *wh
     t->privacy.mechanism = (enum task_noise)n;
     TRY(choose(doc_get(d, "privacy"), "unit", units, UNIT_PATIENT, &n, why));
     t->privacy.unit = (enum task_unit)n;
-    TRY(choose(d, "standardise", scales, t->privacy.mechanism == NOISE_NONE ? SCALE_MOMENTS : SCALE_RANGES, &n, why));
+    TRY(doc_get_flag(doc_get(d, "aggregation"), "secure", &t->aggregation.secure, why));
+    bool open = t->privacy.mechanism == NOISE_NONE && !t->aggregation.secure;
+    TRY(choose(d, "standardise", scales, open ? SCALE_MOMENTS : SCALE_RANGES, &n, why));
     t->scale = (enum task_scale)n;
     bool adaptive = t->server.optimizer == SERVER_ADAM || t->server.optimizer == SERVER_YOGI;
     t->server.learning_rate = adaptive ? 0.01 : 1.0;
@@ -265,10 +267,12 @@ static enum err read_aggregation(const struct doc *d, struct task *t, struct why
 {
     const struct doc *a = doc_get(d, "aggregation");
     const struct doc *rounds = doc_get(d, "rounds");
-    TRY(doc_get_flag(a, "secure", &t->aggregation.secure, why));
     if (!t->aggregation.secure && t->privacy.mechanism == NOISE_DISTRIBUTED)
         return doc_refuse(doc_get(doc_get(d, "privacy"), "mechanism"), why,
                           "noise in shares is enough only in a sum; say `aggregation: {secure: yes}`");
+    if (t->aggregation.secure && t->scale == SCALE_MOMENTS)
+        return doc_refuse(doc_get(d, "standardise"), why,
+                          "moments would be told of each hospital by itself; with secure sums use ranges or none");
     if (!t->aggregation.secure)
         return t->aggregation.adversaries ? doc_refuse(a, why, "`adversaries` is for `secure: yes`") : OK;
     if (t->rounds.quorum < SECURE_QUORUM)

@@ -1,8 +1,8 @@
 """What the coordinator and the broker hold of one hospital's update, by looking at all of their memory and files.
 
 Each hospital's records lie on one line through the origin, another one in each hospital: whatever is learned from them
-alone points along that line.  The scan finds that direction at any length, as floats or whole numbers, plain or in
-base64.
+alone points along that line, statistics of the inputs too.  The scan finds that direction at any length, as floats or
+whole numbers, plain or in base64.
 """
 import base64
 import glob
@@ -21,7 +21,7 @@ LINES = {
 }
 RECORDS, LOOKS = 120, 3
 CLOSED = 'himas_rounds_total{outcome="closed"}'
-TASK = """name: planted
+TASK = """name: {name}
 data:
   header: yes
   columns:
@@ -30,12 +30,13 @@ data:
 model: {{arch: logistic, seed: 1}}
 train: {{optimizer: sgd, learning_rate: 0.1, epochs: 1, batch: 20, test_fraction: 0.2, seed: 1}}
 rounds: {{count: {rounds}, quorum: 3, join_deadline: 30s, round_deadline: 60s}}
+{more}
 """
 
 
-def task():
+def task(name, rounds, more=""):
     columns = "".join(f"    - {{ name: x{i}, kind: real, min: -8, max: 8 }}\n" for i in range(8)).rstrip("\n")
-    return TASK.format(columns=columns, rounds=100)
+    return TASK.format(name=name, columns=columns, rounds=rounds, more=more)
 
 
 def records(line):
@@ -113,12 +114,23 @@ def plain(t, fed):
     t.same(finds["broker"] + held["broker"], 0, "plain: the broker never does, in memory and files")
 
 
+def secure(t, fed):
+    """Nobody but the hospital itself has seen a hospital's update: not since these programs began."""
+    finds, row = looked_at(fed, "masked")
+    t.same(row["state"], "done", "secure: the run is done")
+    nothing = {"coordinator": 0, "broker": 0}
+    t.same(finds, nothing, "secure: no single update is in their memory")
+    t.same(kept(fed), nothing, "secure: nor in their files")
+
+
 def test(t):
-    with Federation(hospitals=3, tasks={"planted": task()}) as fed:
+    tasks = {"planted": task("planted", 100), "masked": task("masked", 30, "aggregation: {secure: yes}")}
+    with Federation(hospitals=3, tasks=tasks) as fed:
         for name, line in LINES.items():
             fed.write(f"agents/{name}/records.csv", records(line))
         control(t, fed)
         fed.start_all()
+        secure(t, fed)
         plain(t, fed)
         told_in_clear(t, fed)
 

@@ -22,8 +22,9 @@ def numbers(weights):
 
 def like_the_plain_one(t):
     """Each update is rounded by half a unit, and the model once more to float32."""
-    tasks = {"plain": task("plain", rounds=1, quorum=3),
-             "summed": task("summed", rounds=1, quorum=3, more="aggregation: {secure: yes}")}
+    tasks = {"plain": task("plain", rounds=1, quorum=3, standardise="ranges"),
+             "summed": task("summed", rounds=1, quorum=3, standardise="ranges",
+                            more="aggregation: {secure: yes}")}
     with Federation(hospitals=3, tasks=tasks) as fed:
         fed.start_all(["coordinator", "hospital-a", "hospital-b", "hospital-c"])
         models = {}
