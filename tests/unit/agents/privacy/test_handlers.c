@@ -1,0 +1,139 @@
+/* The guardian as a coordinator and people see it. */
+#include "agents/privacy/guardian.h"
+#include "common/base/file.h"
+#include "common/runtime/roster_log.h"
+#include "common/runtime/sim.h"
+#include <criterion/criterion.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+enum { SHORT_MS = 3000, TEXT_BYTES = 2000 };
+
+/* A coordinator that says what it is told to, and notes what it hears. */
+struct chief {
+    char heard[TEXT_BYTES];
+    char note[TEXT_BYTES];
+    unsigned same; /* notes alike, one after the other */
+};
+
+static enum err on_answer(struct agent *a, void *self, const struct msg *m)
+{
+    struct chief *c = self;
+    (void)a;
+    if (m->type == MSG_PERMIT_DENY) return str_copy(m->permit_deny.text, c->heard, sizeof c->heard);
+    c->same = str_is(m->permit.note, c->note) ? c->same + 1 : 1;
+    TRY(str_copy(m->permit.note, c->note, sizeof c->note));
+    return str_copy(STR("permitted"), c->heard, sizeof c->heard);
+}
+
+static void ask(uint64_t round, double noise, struct msg *m, struct buf *text)
+{
+    const struct permit_site sites[] = { { "hospital-a@sim.local", 100, noise, 1, 1 } };
+    struct permit p = { .run = "toy-1",
+                        .round = round,
+                        .task = "toy",
+                        .document = HEX,
+                        .model = HEX,
+                        .noised = true,
+                        .clip = 1,
+                        .epsilon = 1,
+                        .delta = 1e-6,
+                        .sites = sites,
+                        .nsites = 1 };
+    permit_print(&p, text);
+    m->permit_ask.request = buf_str(text);
+}
+
+static enum err run_send(struct agent *a, void *self, const struct call *c, struct result *out)
+{
+    bool asks = str_is(call_text(c, "what"), "ask");
+    struct buf text CLEANUP(buf_free) = buf_make(TEXT_BYTES);
+    struct msg m = msg_make(asks ? MSG_PERMIT_ASK : MSG_ROUND_REPORT, NULL);
+    (void)self;
+    (void)snprintf(m.run, sizeof m.run, "toy-1");
+    m.round = call_u64(c, "round");
+    if (asks) {
+        ask(m.round, call_f64(c, "noise"), &m, &text);
+    } else {
+        buf_addf(&text, "hospital-a@sim.local %.17g\n", call_f64(c, "noise"));
+        m.round_report.model = STR(HEX);
+        m.round_report.sites = buf_str(&text);
+    }
+    result_say(out, "sent");
+    return agent_send(a, roster_log_keeper(agent_roster(a))->jid, &m);
+}
+
+static const struct argument send_args[] = {
+    { .name = "what", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = 20, .doc = "ask or report" },
+    { .name = "round", .kind = ARG_COUNT, .need = ARG_REQUIRED, .max = 100, .doc = "of which round" },
+    { .name = "noise", .kind = ARG_REAL, .need = ARG_REQUIRED, .max = 100, .doc = "how much" },
+    { 0 },
+};
+static const struct agent_handler chief_handlers[] = { { MSG_PERMIT, on_answer, MSG_NONE, false },
+                                                       { MSG_PERMIT_DENY, on_answer, MSG_NONE, false },
+                                                       { 0 } };
+static const struct command chief_commands[] = { { "send", ROLE_OFFICER, send_args, "sends it", NULL, run_send },
+                                                 { 0 } };
+static const struct agent_def chief = { .name = "chief",
+                                        .role = ROLE_COORDINATOR,
+                                        .doc = "asks",
+                                        .state_size = sizeof(struct chief),
+                                        .handlers = chief_handlers,
+                                        .commands = chief_commands };
+static const struct agent_handler no_handlers[] = { { 0 } };
+static const struct agent_def hospital = {
+    .name = "mute", .role = ROLE_TRAINER, .doc = "is there", .state_size = 1, .handlers = no_handlers
+};
+
+static const char policy[] = "min_cohort: 1\nmin_records: 11\nwithout_noise: no\nmin_noise: 1\nepsilon_max: 2\n"
+                             "delta: 1.0e-5\npermit_minutes: 60\n";
+
+static struct sim *house(char path[64])
+{
+    static const struct sim_faults calm = { .delay_min_ms = 1, .delay_max_ms = 5 };
+    char settings[100];
+    struct why why = { "" };
+    struct sim *s = sim_new(3, &calm);
+    (void)snprintf(path, 64, "/tmp/himas-veto-%d.yaml", (int)getpid());
+    (void)snprintf(settings, sizeof settings, "policy: %s\n", path);
+    cr_assert_eq(file_write(path, str_bytes(str_of(policy)), 0600, NULL), OK);
+    cr_assert_eq(sim_add(s, &guardian_agent, "guardian", settings, &why), OK, "%s", why.text);
+    cr_assert_eq(sim_add(s, &hospital, "hospital-a", "", &why), OK, "%s", why.text);
+    cr_assert_eq(sim_add(s, &chief, "coordinator", "", &why), OK, "%s", why.text);
+    cr_assert_eq(sim_add_person(s, "paul", ROLE_OFFICER), OK);
+    cr_assert_eq(sim_start(s, &why), OK, "%s", why.text);
+    (void)sim_run(s, SHORT_MS, NULL, NULL);
+    return s;
+}
+
+static bool hears(struct sim *s, const char *agent, const char *words, const char *part)
+{
+    sim_forget(s, "paul");
+    sim_say(s, "paul", agent, words);
+    (void)sim_run(s, SHORT_MS, NULL, NULL);
+    return strstr(sim_heard(s, "paul").p, part) != NULL;
+}
+
+Test(handlers, rounds_are_permitted_charged_and_looked_at)
+{
+    char path[64];
+    struct sim *s = house(path);
+    cr_expect(hears(s, "coordinator", "/send ask 1 8", "sent"));
+    cr_expect(hears(s, "guardian", "permits", "toy-1"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "guardian", "budget", "hospital-a@"), "%s", sim_heard(s, "paul").p);
+    sim_kill(s, "guardian", 10);
+    cr_expect(hears(s, "coordinator", "/send ask 1 8", "sent"));
+    cr_expect(hears(s, "guardian", "verify", "1 permits are signed by me, 0 are not"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "coordinator", "/send ask 2 0.5", "sent"));
+    cr_expect(hears(s, "guardian", "permits", "`min_noise` is 1"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "coordinator", "/send ask 3 1.5", "sent"));
+    cr_expect(hears(s, "guardian", "permits", "another round like this does not fit"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "guardian", "forecast", "hospital-a@"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "coordinator", "/send report 1 0.1", "had noise 0.1"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "guardian", "report", "Alarm: round 1 of toy-1"), "%s", sim_heard(s, "paul").p);
+    sim_free(s);
+    (void)remove(path);
+}
