@@ -1,0 +1,78 @@
+"""The privacy guardian: no round without its permit, a veto and a spent budget in words, also when it is killed."""
+import random
+
+from lib import places, tap
+from lib.federation import Federation, task
+from lib.wait import until
+
+GUARD = """min_cohort: {cohort}
+min_records: 11
+without_noise: yes
+min_noise: 0
+epsilon_max: {epsilon}
+delta: 1.0e-5
+permit_minutes: 60
+"""
+# At delta 1e-5 one such round costs 1, two 1.5, and three 1.84.
+NOISY = task(model="{arch: logistic, seed: 1}", standardise="ranges", rounds=4, epochs=1, quorum=3,
+             more="privacy: {mechanism: gaussian, epsilon: 1, delta: 0.00001, clip: 1}")
+HOSPITALS = ("hospital-a", "hospital-b", "hospital-c")
+
+
+class Guarded(Federation):
+    def __init__(self, cohort=2, epsilon=8, **more):
+        super().__init__(extra={"guardian": "guardian"}, **more)
+        self.policy_text = GUARD.format(cohort=cohort, epsilon=epsilon)
+
+    def _agents(self):
+        super()._agents()
+        self._agent("guardian", "guardian", places.free_ports(1)[0],
+                    {"policy": self.write("agents/guardian/policy.yaml", self.policy_text)})
+
+    def begin_all(self):
+        self.agents["guardian"].start().wait_ready()
+        self.start_all()
+
+
+def refused_by_policy(t):
+    with Guarded(cohort=4, tasks={"breast-cancer": task(rounds=2, quorum=3)}) as fed:
+        fed.begin_all()
+        run = fed.begin()
+        row = fed.wait_end(run)
+        t.same(row["state"], "failed", "a cohort below the guardian's minimum")
+        said = fed.ask("guardian", "permits", as_="officer")
+        t.has(str(said), "`min_cohort` is 4; 3 hospitals take part", "the veto names the rule")
+        t.ok(not any(fed.rounds_sent(name, run) for name in HOSPITALS), "no update left a hospital")
+
+
+def runs_out(t):
+    """Killed at random meanwhile, the ledger has every round that was permitted."""
+    dice = random.Random(5)
+    with Guarded(epsilon=1.65, tasks={"breast-cancer": NOISY}) as fed:
+        guardian = fed.agents["guardian"]
+        fed.begin_all()
+        run = fed.begin()
+        for _ in range(3):
+            wanted = guardian.metrics().get("himas_log_entries", 0) + dice.randrange(1, 4)
+            until(lambda least=wanted: guardian.metrics().get("himas_log_entries", 0) >= least or
+                  fed.coordinator.metrics().get("himas_runs") == 0, "the guardian to go on")
+            guardian.kill()
+            guardian.start().wait_ready()
+        row = fed.wait_end(run, 120)
+        t.same(row["state"], "failed", "the budget allows two rounds of four")
+        said = str(fed.ask("guardian", "permits", as_="officer"))
+        t.has(said, "another round like this does not fit", "the refusal says why")
+        budget = fed.ask("guardian", "budget", as_="officer")
+        charged = {r["hospital"].split("@")[0]: int(r["rounds charged"]) for r in budget["rows"]}
+        sent = {name: len(set(fed.rounds_sent(name, run))) for name in HOSPITALS}
+        t.ok(all(charged.get(n, 0) >= sent[n] > 0 for n in HOSPITALS), "never under-counted", (charged, sent))
+        t.ok(fed.ask("guardian", "verify", as_="officer")["ok"], "all permits are signed, all ledgers whole")
+
+
+def test(t):
+    refused_by_policy(t)
+    runs_out(t)
+
+
+if __name__ == "__main__":
+    tap.run("guardian", test)
