@@ -50,7 +50,7 @@ static enum err seal_text(struct agent *a, const struct blob *blob, size_t n, co
 /* Sent to many in one transaction it is sealed once: to seal it again would give the same bytes. */
 static enum err seal_once(struct agent *a, const struct blob *blob, const struct manifest *m)
 {
-    uint8_t sha256[HASH_BYTES];
+    uint8_t sha256[HASH_BYTES] = { 0 };
     uint64_t ends_ms = a->session.ends_ms;
     bool known = m->sha256[0] != '\0';
     if (known) TRY(hex_decode(str_of(m->sha256), sha256, sizeof sha256));

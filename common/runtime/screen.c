@@ -15,7 +15,7 @@ static bool own(const void *to, struct str value)
 
 static enum phi_type look(struct screen *s, const char *where, struct str text, bool tell)
 {
-    struct phi_hits hits;
+    struct phi_hits hits = { .n = 0 };
     const struct phi_known known = { own, s };
     const struct phi_hit *worst = &hits.hit[0];
     if (text.n == 0) return PHI_NONE;

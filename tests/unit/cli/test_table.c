@@ -12,8 +12,8 @@ static size_t count(const struct argument *args)
 /* Subcommands that are programs of their own, and so have no function here. */
 static bool is_program(const char *name)
 {
-    static const char *const programs[] = { "simulate", "compare", "privacy epsilon", "privacy sigma",
-                                            "privacy audit", "audit verify", "audit prove", "audit export" };
+    static const char *const programs[] = { "simulate",      "compare",      "privacy epsilon", "privacy sigma",
+                                            "privacy audit", "audit verify", "audit prove",     "audit export" };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         if (strcmp(name, programs[i]) == 0) return true;
     return false;
