@@ -291,17 +291,28 @@ void core_make_due(struct agent *a, struct peer *p)
     if (p->nout > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
 }
 
+static void flush_acks_to(struct agent *a, struct peer *p)
+{
+    while (p->nacks > 0 && a->up) {
+        struct msg ack = msg_make(MSG_ACK, NULL);
+        struct buf json CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
+        ack.sent_at_ms = agent_wall_ms(a);
+        ack.version = p->schema;
+        if (msg_encode(&ack, &json, NULL) != OK || transmit(a, p, &json, 0, MSG_ACK, "") != OK) return;
+    }
+    if (!a->up) p->nacks = 0; /* the sender asks again */
+}
+
+/* Only what has waited long enough: the others may still ride, and at a hundred hospitals a stanza for each
+ * acknowledgement would cost the broker a third of a round. */
 void core_flush_acks(struct agent *a)
 {
+    uint64_t now_ms = agent_now_ms(a);
+    uint64_t next_ms = UINT64_MAX;
     for (size_t i = 0; i < a->npeers; i++) {
         struct peer *p = &a->peers[i];
-        while (p->nacks > 0 && a->up) {
-            struct msg ack = msg_make(MSG_ACK, NULL);
-            struct buf json CLEANUP(buf_free) = buf_make(2 * MSG_MAX_BYTES);
-            ack.sent_at_ms = agent_wall_ms(a);
-            ack.version = p->schema;
-            if (msg_encode(&ack, &json, NULL) != OK || transmit(a, p, &json, 0, MSG_ACK, "") != OK) return;
-        }
-        if (!a->up) p->nacks = 0; /* the sender asks again */
+        if (p->nacks > 0 && now_ms >= p->acks_due_ms) flush_acks_to(a, p);
+        if (p->nacks > 0 && p->acks_due_ms < next_ms) next_ms = p->acks_due_ms;
     }
+    if (next_ms != UINT64_MAX) core_arm(a, &a->ack_token, next_ms > now_ms ? next_ms - now_ms : CORE_ACK_DELAY_MS);
 }

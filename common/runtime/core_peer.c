@@ -215,6 +215,7 @@ bool core_too_fast(struct agent *a, struct bucket *b, double per_second, double 
 void core_ack_later(struct agent *a, struct peer *p, const char *id)
 {
     if (core_grow((void **)&p->acks, p->nacks, &p->cap_acks, sizeof *p->acks) != OK) return; /* it will be sent again */
+    if (p->nacks == 0) p->acks_due_ms = agent_now_ms(a) + CORE_ACK_DELAY_MS;
     (void)snprintf(p->acks[p->nacks++], MSG_ID_BYTES, "%s", id);
     core_arm(a, &a->ack_token, CORE_ACK_DELAY_MS);
 }

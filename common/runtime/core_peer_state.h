@@ -47,5 +47,6 @@ struct peer {
     size_t nout, cap_out;
     char (*acks)[MSG_ID_BYTES]; /* handled, not yet said */
     size_t nacks, cap_acks;
+    uint64_t acks_due_ms;     /* monotonic: the oldest of them goes alone then */
     struct peer_seals *seals; /* NULL: none yet; on its own, so that the table's growth leaves no secrets behind */
 };

@@ -7,8 +7,8 @@
 #include "common/runtime/core_peer_state.h"
 
 enum {
-    CORE_ACK_DELAY_MS = 100, /* an ack waits so long for a message to ride on */
-    CORE_SWEEP_MS = 1000,    /* how often undelivered messages are looked at */
+    CORE_ACK_DELAY_MS = 1000, /* an ack waits so long for a message to ride on; much less than a resend */
+    CORE_SWEEP_MS = 1000,     /* how often undelivered messages are looked at */
     CORE_RESEND_FIRST_MS = 3000,
     CORE_RESEND_MAX_MS = 60000,
     CORE_SHOW_AGAIN_MS = 1000,
