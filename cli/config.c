@@ -64,6 +64,12 @@ static void of_coordinator(const struct home *h, struct buf *out)
     put_path(out, "export_dir", home_at(h, "models"));
 }
 
+static void of_guardian(const struct home *h, const char *name, struct buf *out)
+{
+    put_path(out, "policy", home_at(h, "agents/%s/policy.yaml", name));
+    put_path(out, "export_dir", home_at(h, "log"));
+}
+
 static bool said(const struct federation *f, const struct config_agent *a, const char *name)
 {
     for (size_t i = 0; i < f->nsettings; i++)
@@ -86,8 +92,7 @@ void config_of_agent(const struct home *home, const struct federation *f, const 
     put_path(out, "store", home_at(home, "agents/%s/store.db", agent->name));
     if (!said(f, agent, "probe_port")) emit_count(out, "probe_port", agent->probe_port);
     if (strcmp(agent->kind, "coordinator") == 0) of_coordinator(home, out);
-    if (strcmp(agent->kind, "guardian") == 0)
-        put_path(out, "policy", home_at(home, "agents/%s/policy.yaml", agent->name));
+    if (strcmp(agent->kind, "guardian") == 0) of_guardian(home, agent->name, out);
     if (strcmp(agent->kind, "trainer") == 0) of_trainer(home, agent->name, out);
     for (size_t i = 0; i < f->nsettings; i++)
         if (strcmp(f->settings[i].agent, agent->kind) == 0) emit_pair(out, f->settings[i].name, f->settings[i].value);

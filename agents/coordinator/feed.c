@@ -139,7 +139,7 @@ static enum err tell_end(struct run *r)
 
 /* What entering a state means for the hospitals it concerns. */
 static const struct {
-    const char *before; /* their number */
+    const char *before; /* their number; all there is to say when nothing is after it */
     const char *after;
 } phases[RUN_STATES] = {
     [RUN_INVITING] = { "inviting", " to take part" },
@@ -148,7 +148,7 @@ static const struct {
     [RUN_SHARES] = { "asking", " for shares of its masks" },
     [RUN_CONSISTENCY] = { "asking", " to sign who sent a masked update" },
     [RUN_UNMASKING] = { "asking", " for what takes the masks off the sum" },
-    [RUN_PERMITTING] = { "asking the guardian for a permit for", "" },
+    [RUN_PERMITTING] = { "asking the guardian for a permit", NULL },
     [RUN_TRAINING] = { "sent the model to", "" },
     [RUN_EVALUATING] = { "asking", " to score the new model" },
     [RUN_PUBLISHING] = { "asking", " to sign that the model is in the log" },
@@ -158,10 +158,11 @@ enum err feed_tell_phase(struct run *r)
 {
     char round[64] = "";
     const char *before = phases[r->head.state].before;
+    const char *after = phases[r->head.state].after;
     if (run_over(r)) return tell_end(r);
     if (r->head.round > 0)
         (void)snprintf(round, sizeof round, "round %" PRIu64 " of %" PRIu64 ": ", r->head.round, r->head.rounds);
-    if (before == NULL) return feed_tell(r->home, "phase", r, NULL, "%s%s", round, run_state_name(r->head.state));
-    return feed_tell(r->home, "phase", r, NULL, "%s%s %zu hospitals%s", round, before, r->counts.asked,
-                     phases[r->head.state].after);
+    if (before == NULL) before = run_state_name(r->head.state);
+    if (after == NULL) return feed_tell(r->home, "phase", r, NULL, "%s%s", round, before);
+    return feed_tell(r->home, "phase", r, NULL, "%s%s %zu hospitals%s", round, before, r->counts.asked, after);
 }

@@ -71,18 +71,40 @@ def is_paid_for(t, home):
     said = home.told("--as", "officer", "ask", "hospital-a", "budget")["text"]
     t.has(said, "For each patient, counted apart: of epsilon 8", "the officer sees the patients' ledger")
     t.has(said, f"is spent over {ROUNDS} rounds", "one charge a sum")
+    rows = home.told("ask", "guardian", "budget")["rows"]
+    t.ok(len(rows) == 3 and all(r["rounds charged"] == str(ROUNDS) and 7 < float(r["spent"]) <= 8 for r in rows),
+         "the guardian's ledgers of the three hospitals say the same", rows)
+
+
+def is_logged(t, home):
+    file = os.path.join(home.root, "himas.log")
+    done = home.himas("audit", "export", "--out", file)
+    t.same(done.returncode, 0, "the log is exported, and holds")
+    with open(file, "rb") as f:
+        log = bytearray(f.read())
+    t.ok(log.count(b"permit ") >= ROUNDS, "each round's permit is in it", log.count(b"permit "))
+    log[len(log) // 2] ^= 1
+    with open(file, "wb") as f:
+        f.write(log)
+    t.ok(home.himas("audit", "verify", file).returncode != 0, "a flipped bit is found")
+
+
+def is_spent(t, home):
     done = home.himas("start", "breast-cancer-secure", "--watch")
-    t.ok(done.returncode != 0 and "ERR_BUDGET" in done.stdout, "what is left does not do for a second run", done)
+    t.ok(done.returncode != 0 and "another round like this does not fit" in done.stdout,
+         "what is left does not do for a second run, and the guardian says so", done)
 
 
 def test(t):
     like_the_plain_one(t)
     home = Home()
     try:
-        done = home.himas("up", "--secure")
-        t.need(done.returncode == 0, "himas up --secure", done)
+        done = home.himas("up", "--secure", "--guardian")
+        t.need(done.returncode == 0, "himas up --secure --guardian", done)
         learns(t, home)
         is_paid_for(t, home)
+        is_logged(t, home)
+        is_spent(t, home)
     finally:
         home.himas("down")
 
