@@ -4,7 +4,7 @@
  */
 #include "tests/sim/lab.h"
 
-enum { SCHEDULES = 220 };
+enum { SCHEDULES = 240 };
 
 #define NET .delay_min_ms = 1, .delay_max_ms = 200
 #define DOWN .down_min_ms = 100, .down_max_ms = 8000
@@ -66,6 +66,14 @@ static const struct schedule_row rows[] = {
                     DOWN,
                     .faults_until_ms = 300000 } },
       false },
+    { "noise in shares under a guardian, all killed at commits",
+      { SUM, .noise = true, .guardian = PLAN_GUARDIAN, .sites = 3, .quorum = 3, .rounds = 2,
+        .faults = { NET, .crash_at_commit = .01, DOWN, CALM_AFTER } },
+      false },
+    { "a guardian, all killed anywhere",
+      { SUM, .guardian = PLAN_GUARDIAN, .sites = 3, .quorum = 3, .rounds = 2,
+        .faults = { NET, .kill_per_second = .02, DOWN, CALM_AFTER } },
+      true },
     { "no update is short enough",
       { SUM, .sites = 3, .quorum = 3, .rounds = 1, .narrow = true, .faults = { NET } },
       false },
