@@ -68,7 +68,8 @@ struct agent_def {
 
 /* Sending.  `to` is a bare JID.  The message (with its attachment's bytes) is copied; to send one attachment to many,
  * use the same msg, whose blob then remembers the digest.  ACKED messages survive restarts of either side and are
- * delivered once; PLAIN ones go out once if the link is up. */
+ * delivered once; PLAIN ones go out once if the link is up.  One that is younger than what the receiver spoke last is
+ * not sent, and logged. */
 enum err agent_send(struct agent *a, const char *to, struct msg *m) MUST_USE;
 enum err agent_reply(struct agent *a, const struct msg *about, struct msg *m)
     MUST_USE;                                                                  /* asserts the handler row's reply */

@@ -120,6 +120,14 @@ static enum err post_acked(struct agent *a, struct peer *p, struct msg *m)
     return core_effect(a, &e);
 }
 
+/* What it cannot read would be refused for ever; who waits for its answer waits as for one that is away. */
+static enum err not_for(struct agent *a, const struct peer *p, const struct msg_desc *d)
+{
+    log_warn(&a->log, "peer.too_old", L_NAME("peer", p->jid), L_NAME("type", d->name), L_U64("speaks", p->schema),
+             L_U64("needed", d->since));
+    return OK;
+}
+
 enum err core_post(struct agent *a, const char *to, struct msg *m)
 {
     const struct msg_desc *d = msg_desc(m->type);
@@ -130,6 +138,7 @@ enum err core_post(struct agent *a, const char *to, struct msg *m)
     m->sent_at_ms = agent_wall_ms(a);
     m->version = p->schema;
     m->id[0] = '\0';
+    if (m->version && m->version < d->since) return not_for(a, p, d);
     if (d->delivery == DELIVERY_ACKED) return post_acked(a, p, m);
     return post_plain(a, (size_t)(p - a->peers), m);
 }

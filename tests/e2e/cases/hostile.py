@@ -204,7 +204,7 @@ class Evil(Stranger):
 
 def test(t):
     tasks = {"breast-cancer": task(rounds=5, join="3s")}
-    with Federation(hospitals=4, extra={"guard": "guardian"}, tasks=tasks, settings={"grace_ms": 2000}) as fed:
+    with Federation(hospitals=4, extra={"guard": "surveillance"}, tasks=tasks, settings={"grace_ms": 2000}) as fed:
         real = ["coordinator", "hospital-a", "hospital-b", "hospital-c"]
         fed.start_all(real)
         delta = tensors.encode({"layer0.weight": ([1], [0.0])})

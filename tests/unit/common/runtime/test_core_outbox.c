@@ -102,6 +102,33 @@ Test(core_outbox, acknowledgements_ride_where_they_can)
     sim_free(s);
 }
 
+static enum err post_young(struct agent *a, void *arg)
+{
+    struct msg m = msg_make(MSG_LOG_ENTRY, NULL);
+    (void)arg;
+    m.log_entry.kind = STR("decline");
+    m.log_entry.code = STR("ERR_BUDGET");
+    return core_post(a, "client@sim.local", &m);
+}
+
+/* A peer that speaks an older version of the schema: what that does not have is not sent, and nothing breaks. */
+Test(core_outbox, nothing_younger_than_the_receiver_is_sent)
+{
+    struct sim *s = toys_start("");
+    struct agent *server = sim_agent(s, "server");
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    (void)sim_run(s, 10000, NULL, NULL);
+    struct peer *client = core_peer(server, "client@sim.local");
+    client->schema = 1;
+    cr_assert_eq(core_outbox(server), 0);
+    cr_expect_eq(core_transact(server, post_young, NULL), OK);
+    cr_expect_eq(core_outbox(server), 0, "for a receiver of version 1");
+    client->schema = SCHEMA_VERSION;
+    cr_expect_eq(core_transact(server, post_young, NULL), OK);
+    cr_expect_eq(core_outbox(server), 1, "for one of today's");
+    sim_free(s);
+}
+
 Test(core_outbox, a_refusal_ends_the_sending)
 {
     static const char refusal[] =
