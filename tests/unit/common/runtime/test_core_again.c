@@ -95,7 +95,7 @@ static size_t rows_of(struct sim *s, const char *node, const char *prefix)
     return n;
 }
 
-Test(core_again, the_same_content_goes_up_and_comes_down_once, .timeout = 300)
+Test(core_again, the_same_content_goes_up_and_comes_down_once, .timeout = 60)
 {
     static const struct {
         const char *name;
@@ -122,7 +122,7 @@ Test(core_again, the_same_content_goes_up_and_comes_down_once, .timeout = 300)
     }
 }
 
-Test(core_again, no_more_than_a_few_are_kept, .timeout = 300)
+Test(core_again, no_more_than_a_few_are_kept, .timeout = 60)
 {
     struct sim *s = begin(&careful_agent);
     (void)sim_run(s, 11 * FETCH_MS - 10000, NULL, NULL);
@@ -135,7 +135,7 @@ Test(core_again, no_more_than_a_few_are_kept, .timeout = 300)
 }
 
 /* The broker does not keep chunks for ever: who was away for long sends them anew. */
-Test(core_again, old_chunks_are_not_referred_to, .timeout = 300)
+Test(core_again, old_chunks_are_not_referred_to, .timeout = 60)
 {
     static const struct {
         uint64_t pause_ms;

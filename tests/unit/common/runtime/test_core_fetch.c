@@ -24,7 +24,7 @@ static size_t half_kept(struct sim *s)
 static double got_mb(struct sim *s) { return (double)sim_traffic(s, "client").received / MB; }
 
 /* 30 MB take 30 s up and 30 s down; the trouble comes when a part is there. */
-Test(core_fetch, what_was_fetched_is_not_fetched_again, .timeout = 300)
+Test(core_fetch, what_was_fetched_is_not_fetched_again, .timeout = 60)
 {
     static const struct {
         const char *name;
@@ -52,7 +52,7 @@ Test(core_fetch, what_was_fetched_is_not_fetched_again, .timeout = 300)
 }
 
 /* The sender lost its memory and its store's list of what it sent stays: the same content comes under another id. */
-Test(core_fetch, equal_content_of_two_messages_is_fetched_once, .timeout = 300)
+Test(core_fetch, equal_content_of_two_messages_is_fetched_once, .timeout = 60)
 {
     struct sim *s = toys_start_with(&slow, "size: 10000000");
     toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
@@ -67,7 +67,7 @@ Test(core_fetch, equal_content_of_two_messages_is_fetched_once, .timeout = 300)
 }
 
 /* The roster still names the old key when the model is sealed; meanwhile the receiver has got a new one. */
-Test(core_fetch, what_was_sealed_to_the_previous_key_is_opened, .timeout = 300)
+Test(core_fetch, what_was_sealed_to_the_previous_key_is_opened, .timeout = 60)
 {
     static const struct {
         const char *size;
@@ -88,7 +88,7 @@ Test(core_fetch, what_was_sealed_to_the_previous_key_is_opened, .timeout = 300)
     }
 }
 
-Test(core_fetch, half_of_many_does_not_pile_up, .timeout = 300)
+Test(core_fetch, half_of_many_does_not_pile_up, .timeout = 60)
 {
     struct sim *s = toys_start_with(&slow, "size: 1100000");
     struct store *kept = sim_store(s, "client");
