@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every check that is not `make test`, one line each, all of them even after a failure.  Logs stay in build/check/.
-#   tools/check.sh [regular expression of check names]       FUZZ_SECONDS=20
+#   tools/check.sh [regular expression of check names]       FUZZ_SECONDS=12
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 only=${1:-.}

@@ -4,7 +4,7 @@
 #   tools/fuzz.sh [seconds each]
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-seconds=${1:-${FUZZ_SECONDS:-20}}
+seconds=${1:-${FUZZ_SECONDS:-12}}
 broken=build/fuzz/broken
 
 one() { # program
