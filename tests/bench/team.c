@@ -1,10 +1,11 @@
 #include "tests/bench/team.h"
+#include "common/runtime/core_state.h"
 #include "tests/bench/toys.h"
 #include <string.h>
 #include <unistd.h>
 
 extern const struct agent_def coordinator_agent;
-enum { LOGIN_S = 900, ROUNDS_S = 600, SETTLE_US = 300000 };
+enum { LOGIN_S = 900, ROUNDS_S = 600, SETTLE_US = (CORE_ACK_DELAY_MS + 300) * 1000 };
 
 static void start_crowds(struct team *g, struct yard_recorder *recorder)
 {
