@@ -107,6 +107,7 @@ enum err incoming_accept(struct incoming *in)
     s->cost_noise = in->m->run_accept.noise;
     s->cost_rate = in->m->run_accept.rate;
     s->cost_steps = (double)in->m->run_accept.steps;
+    (void)keep_text(in->m->run_accept.data, s->data, sizeof s->data);
     if (s->membership == SITE_JOINED) return journal_put_site(r, s);
     run_set_membership(r, s, SITE_JOINED);
     if (r->head.state == RUN_INVITING) run_set_answer(r, s, ANSWER_IN);

@@ -24,15 +24,13 @@ static const struct stored_field head_fields[] = {
     HEAD(COUNT, attempts),     HEAD(COUNT, sum_samples), HEAD(REAL, sum_loss),     { 0 },
 };
 static const struct stored_field site_fields[] = {
-    SITE(TEXT, jid),           SITE(TEXT, name),           SITE(NUMBER, membership),
-    SITE(COUNT, joined_phase), SITE(COUNT, records),       SITE(COUNT, answer_phase),
-    SITE(NUMBER, answer),      SITE(TEXT, code),           SITE(TEXT, why),
-    SITE(COUNT, update_round), SITE(COUNT, counted_round), SITE(TEXT, update_sha256),
-    SITE(COUNT, samples),      SITE(COUNT, seconds),       SITE(COUNT, bytes),
-    SITE(REAL, loss),          SITE(REAL, noise),          SITE(REAL, epsilon),
-    SITE(COUNT, score_round),  SITE(COUNT, scored),        SITE(REAL, loss_sum),
-    SITE(REAL, brier_sum),     SITE(REAL, correct),        SITE(REAL, cost_noise),
-    SITE(REAL, cost_rate),     SITE(REAL, cost_steps),     { 0 },
+    SITE(TEXT, jid),       SITE(TEXT, name),          SITE(NUMBER, membership),   SITE(COUNT, joined_phase),
+    SITE(COUNT, records),  SITE(COUNT, answer_phase), SITE(NUMBER, answer),       SITE(TEXT, code),
+    SITE(TEXT, why),       SITE(COUNT, update_round), SITE(COUNT, counted_round), SITE(TEXT, update_sha256),
+    SITE(COUNT, samples),  SITE(COUNT, seconds),      SITE(COUNT, bytes),         SITE(REAL, loss),
+    SITE(REAL, noise),     SITE(REAL, epsilon),       SITE(COUNT, score_round),   SITE(COUNT, scored),
+    SITE(REAL, loss_sum),  SITE(REAL, brier_sum),     SITE(REAL, correct),        SITE(REAL, cost_noise),
+    SITE(REAL, cost_rate), SITE(REAL, cost_steps),    SITE(TEXT, data),           { 0 },
 };
 static const struct stored_field step_fields[] = {
     STEP(COUNT, number), STEP(COUNT, wall_ms), STEP(COUNT, round), STEP(TEXT, from),

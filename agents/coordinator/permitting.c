@@ -45,8 +45,9 @@ static struct permit_site site_of(const struct site *s, bool noised)
 {
     struct permit_site out = { .records = s->records };
     (void)snprintf(out.jid, sizeof out.jid, "%s", s->jid);
+    (void)snprintf(out.data, sizeof out.data, "%s", permit_name_fine(s->data) ? s->data : PERMIT_DATA);
     if (!noised) return out;
-    out.noise = s->cost_noise;
+    out.noise = out.asked = s->cost_noise;
     out.rate = s->cost_rate;
     out.steps = (uint64_t)s->cost_steps;
     return out;
@@ -56,7 +57,7 @@ static enum err fill(struct run *r, struct arena *arena, struct permit *p)
 {
     struct permit_site *sites = arena_array(arena, r->nsites + 1, sizeof *sites);
     if (sites == NULL) return ERR_MEMORY;
-    *p = (struct permit){ .round = r->head.round, .sites = sites };
+    *p = (struct permit){ .round = r->head.round, .rounds = r->head.rounds - r->head.round + 1, .sites = sites };
     (void)snprintf(p->run, sizeof p->run, "%s", r->id);
     (void)snprintf(p->task, sizeof p->task, "%s", r->head.task);
     (void)snprintf(p->document, sizeof p->document, "%s", r->head.digest);

@@ -9,7 +9,7 @@
 #pragma once
 #include "agents/coordinator/run.h"
 
-enum { PERMITTING_MAX_BYTES = 41000 };
+enum { PERMITTING_MAX_BYTES = 57000 };
 
 bool permitting_wanted(const struct run *r); /* the roster has a guardian */
 /* Is the hospital asked for the round that begins?  Everybody who joined, but for whom no permit was asked. */

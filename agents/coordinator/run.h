@@ -9,6 +9,7 @@
 #include "agents/coordinator/run_state.h"
 #include "common/base/buf.h"
 #include "common/learn/model.h"
+#include "common/privacy/permit.h"
 #include "common/runtime/roster.h"
 #include "common/wire/msg.h"
 #include "common/wire/task.h"
@@ -23,6 +24,7 @@ struct site {
     uint64_t joined_phase;                    /* it is asked in later phases only */
     uint64_t records;                         /* training records it accepted with */
     double cost_noise, cost_rate, cost_steps; /* of a round there, as struct privacy_event's; 0: it did not say */
+    char data[PERMIT_NAME_BYTES];             /* its data set, as it calls it */
     uint64_t answer_phase;                    /* the phase `answer` belongs to */
     unsigned answer;                          /* enum answer */
     char code[RUN_CODE_BYTES];

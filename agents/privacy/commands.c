@@ -31,7 +31,7 @@ static enum err run_status(struct agent *a, void *self, const struct call *c, st
 
 /* ---- budget ---- */
 
-static void budget_row(const struct ledger *l, const char *jid, const char *unit, const struct budget *b,
+static void budget_row(const struct ledger *l, const struct ledger_account *a, const char *unit, const struct budget *b,
                        struct result *out)
 {
     char spent[NUMBER_BYTES], most[NUMBER_BYTES], charges[NUMBER_BYTES];
@@ -40,24 +40,25 @@ static void budget_row(const struct ledger *l, const char *jid, const char *unit
     (void)snprintf(most, sizeof most, "%g", l->epsilon_max);
     (void)snprintf(charges, sizeof charges, "%zu", b->count);
     const char *const cells[] = {
-        jid, unit, spent, most, charges, b->trouble.text[0] ? b->trouble.text : "whole", NULL
+        a->jid, a->data, unit, spent, most, charges, b->trouble.text[0] ? b->trouble.text : "whole", NULL
     };
     result_row(out, cells);
 }
 
 static enum err run_budget(struct agent *a, void *self, const struct call *c, struct result *out)
 {
-    static const char *const columns[] = { "hospital", "hidden", "spent", "of", "rounds charged", "ledger", NULL };
+    static const char *const columns[] = { "hospital", "data set",       "hidden", "spent",
+                                           "of",       "rounds charged", "ledger", NULL };
     struct guardian *g = self;
     (void)a;
     (void)c;
     result_columns(out, columns);
     for (size_t i = 0; i < g->ledger.count; i++) {
         const struct ledger_account *one = g->ledger.accounts[i];
-        budget_row(&g->ledger, one->jid, "the whole of it", &one->site, out);
-        budget_row(&g->ledger, one->jid, "each patient", &one->patients, out);
+        budget_row(&g->ledger, one, "the whole of it", &one->site, out);
+        budget_row(&g->ledger, one, "each patient", &one->patients, out);
     }
-    result_say(out, "%zu hospitals have a ledger here. What is reserved is spent, also when no update came.",
+    result_say(out, "%zu data sets have a ledger here. What is reserved is spent, also when no update came.",
                g->ledger.count);
     return OK;
 }

@@ -20,16 +20,16 @@ void ledger_fini(struct ledger *l)
     *l = (struct ledger){ .count = 0 };
 }
 
-struct ledger_account *ledger_account(struct ledger *l, const char *jid)
+struct ledger_account *ledger_account(struct ledger *l, const char *jid, const char *data)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (strcmp(l->accounts[i]->jid, jid) == 0) return l->accounts[i];
+        if (strcmp(l->accounts[i]->jid, jid) == 0 && strcmp(l->accounts[i]->data, data) == 0) return l->accounts[i];
     return NULL;
 }
 
-static enum err open_account(struct ledger *l, const char *jid, struct ledger_account **out)
+static enum err open_account(struct ledger *l, const char *jid, const char *data, struct ledger_account **out)
 {
-    *out = ledger_account(l, jid);
+    *out = ledger_account(l, jid, data);
     if (*out) return OK;
     if (l->count == l->cap) {
         size_t cap = l->cap ? 2 * l->cap : 8;
@@ -41,6 +41,7 @@ static enum err open_account(struct ledger *l, const char *jid, struct ledger_ac
     struct ledger_account *a = calloc(1, sizeof *a);
     if (a == NULL) return ERR_MEMORY;
     (void)snprintf(a->jid, sizeof a->jid, "%s", jid);
+    (void)snprintf(a->data, sizeof a->data, "%s", data);
     budget_init(&a->site, l->epsilon_max, l->delta);
     budget_init_units(&a->patients, l->epsilon_max, l->delta);
     l->accounts[l->count++] = *out = a;
@@ -51,14 +52,14 @@ static enum err open_account(struct ledger *l, const char *jid, struct ledger_ac
 
 struct page {
     struct ledger *ledger;
-    const char *jid;
+    const struct permit_site *site;
 };
 
 static enum err put_page(void *to, const char *key, struct bytes record)
 {
     const struct page *p = to;
     char whole[LEDGER_KEY_BYTES];
-    (void)snprintf(whole, sizeof whole, LEDGER_PREFIX "%s/%s", p->jid, key);
+    (void)snprintf(whole, sizeof whole, LEDGER_PREFIX "%s/%s/%s", p->site->jid, p->site->data, key);
     return p->ledger->put(p->ledger->sink, whole, record);
 }
 
@@ -67,9 +68,11 @@ enum err ledger_load(void *self, const char *key, struct bytes record)
     struct ledger *l = self;
     struct str rest = str_of(key + strlen(LEDGER_PREFIX));
     char jid[PERMIT_JID_BYTES];
+    char data[PERMIT_NAME_BYTES];
     struct ledger_account *a;
     if (str_copy(str_next(&rest, '/'), jid, sizeof jid) != OK) return OK; /* no member has such a name */
-    TRY(open_account(l, jid, &a));
+    if (str_copy(str_next(&rest, '/'), data, sizeof data) != OK) return OK;
+    TRY(open_account(l, jid, data, &a));
     enum err e = budget_load(str_starts(rest, BUDGET_PREFIX) ? &a->site : &a->patients, rest.p, record);
     return e == ERR_STORE ? OK : e;
 }
@@ -85,7 +88,7 @@ static enum err affords(struct ledger *l, const struct permit *p, const struct p
 {
     struct ledger_account *a;
     const struct privacy_event e = permit_event(p, s);
-    TRY(open_account(l, s->jid, &a));
+    TRY(open_account(l, s->jid, s->data, &a));
     const struct budget *b = budget_of(a, p);
     if (b->trouble.text[0])
         return why_say(why, ERR_BUDGET, "the guardian's ledger of %.200s is broken: %.150s", s->jid, b->trouble.text);
@@ -99,8 +102,8 @@ static enum err reserve(struct ledger *l, const struct permit *p, const struct p
     struct ledger_account *a;
     enum budget_grant grant;
     const struct privacy_event e = permit_event(p, s);
-    struct page page = { l, s->jid };
-    TRY(open_account(l, s->jid, &a));
+    struct page page = { l, s };
+    TRY(open_account(l, s->jid, s->data, &a));
     return budget_reserve(budget_of(a, p), p->run, p->round, &e, put_page, &page, &grant, why);
 }
 
@@ -116,8 +119,9 @@ enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *wh
 
 enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid, struct why *why)
 {
-    struct ledger_account *a = ledger_account(l, jid);
-    struct page page = { l, jid };
+    const struct permit_site *s = permit_site(p, str_of(jid));
+    struct ledger_account *a = s ? ledger_account(l, jid, s->data) : NULL;
+    struct page page = { l, s };
     if (!p->noised) return OK;
     if (a == NULL) return why_say(why, ERR_ABSENT, "%.200s was never charged", jid);
     return budget_commit(budget_of(a, p), p->run, p->round, put_page, &page, why);
@@ -125,7 +129,7 @@ enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid
 
 uint64_t ledger_forecast(struct ledger *l, const struct permit *p, const struct permit_site *s)
 {
-    struct ledger_account *a = ledger_account(l, s->jid);
+    struct ledger_account *a = ledger_account(l, s->jid, s->data);
     const struct privacy_event e = permit_event(p, s);
     return a && p->noised ? budget_forecast(budget_of(a, p), &e) : 0;
 }

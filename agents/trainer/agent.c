@@ -24,6 +24,7 @@
  * other (handlers_work.c, handlers_answer.c), by a worker thread (job.c).
  */
 #include "agents/trainer/trainer.h"
+#include "common/privacy/permit.h"
 
 /* clang-format off */
 static const struct setting settings[] = {
@@ -31,6 +32,7 @@ static const struct setting settings[] = {
     { "records",       SET_PATH,  NULL,     1,    4095,    "CSV file of this hospital's records" },
     { "schema",        SET_PATH,  "",       0,    4095,    "YAML file that declares its columns; empty: as each task's contract" },
     { "policy",        SET_PATH,  "",       0,    4095,    "YAML file of what this hospital allows; empty: everything is refused" },
+    { "dataset",       SET_TEXT,  PERMIT_DATA, 1, 63,      "name of the data set in it, by which the guardian keeps its ledger" },
     { "site",          SET_TEXT,  "",       0,    63,      "display name; empty: the roster's" },
     { "coordinator",   SET_TEXT,  "",       0,    255,     "JID it serves; empty: the roster's coordinator" },
     { "engine",        SET_TEXT,  "net",    1,    31,      "how it learns: net" },

@@ -124,8 +124,13 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, struct wh
     if (m->round_start.permit.n == 0) return why_say(why, ERR_REFUSED, "the round came without the guardian's permit");
     TRY(permit_open(m->round_start.permit, &key, &arena, &p, why));
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
-    const struct permit_wish wish = { agent_jid(t->agent), m->run, m->round, model, (uint64_t)agent_wall_ms(t->agent),
-                                      t->policy.min_noise };
+    const struct permit_wish wish = { .jid = agent_jid(t->agent),
+                                      .data = settings_text(agent_settings(t->agent), "dataset"),
+                                      .run = m->run,
+                                      .round = m->round,
+                                      .model = model,
+                                      .now_ms = (uint64_t)agent_wall_ms(t->agent),
+                                      .noise_min = t->policy.min_noise };
     return permit_check(&p, &wish, why);
 }
 

@@ -99,6 +99,7 @@ static enum err answer_invite(struct trainer *t, struct job *j)
     if (e != OK) return trainer_decline(t, &j->work, e, why.text);
     struct msg m = about(&j->work, MSG_RUN_ACCEPT);
     m.run_accept.records = j->samples;
+    m.run_accept.data = str_of(settings_text(agent_settings(t->agent), "dataset"));
     e = fill_cost(t, j, &m.run_accept, &why);
     if (e != OK) return trainer_decline(t, &j->work, e, why.text);
     TRY(agent_send(t->agent, t->coordinator, &m));

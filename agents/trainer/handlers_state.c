@@ -1,5 +1,6 @@
 /* Beginning and end: the state, from settings and store. */
 #include "agents/trainer/trainer.h"
+#include "common/privacy/permit.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -92,6 +93,8 @@ enum err trainer_init(struct agent *a, void *self, struct why *why)
     t->agent = a;
     t->engine = engine_find(str_of(engine));
     if (t->engine == NULL) return why_say(why, ERR_SETTING, "engine: there is no %s", engine);
+    if (!permit_name_fine(settings_text(agent_settings(a), "dataset")))
+        return why_say(why, ERR_SETTING, "dataset: a name of letters, digits and \"._-\" is wanted");
     TRY(find_coordinator(t, why));
     TRY(load_policy(t, why));
     TRY(agent_scan(a, "task/", load_run, t));

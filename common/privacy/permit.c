@@ -11,14 +11,15 @@ static const char *const units[] = { "site", "patient" };
 
 static void print_site(const struct permit_site *s, struct buf *out)
 {
-    buf_addf(out, "site %s records=%" PRIu64 " noise=%.17g rate=%.17g steps=%" PRIu64 "\n", s->jid, s->records,
-             s->noise, s->rate, s->steps);
+    buf_addf(out, "site %s records=%" PRIu64 " noise=%.17g rate=%.17g steps=%" PRIu64 " asked=%.17g data=%s\n", s->jid,
+             s->records, s->noise, s->rate, s->steps, s->asked, s->data);
 }
 
 void permit_print(const struct permit *p, struct buf *out)
 {
-    buf_addf(out, "%s\nkind round\nrun %s\nround %" PRIu64 "\ntask %s\ndocument %s\nmodel %s\n", head, p->run, p->round,
-             p->task, p->document, p->model);
+    buf_addf(out, "%s\nkind round\nrun %s\nround %" PRIu64 "\nsum %" PRIu64 "\nrounds %" PRIu64 "\n", head, p->run,
+             p->round, p->sum, p->rounds);
+    buf_addf(out, "task %s\ndocument %s\nmodel %s\n", p->task, p->document, p->model);
     buf_addf(out, "mechanism %s\nunit %s\nclip %.17g\nepsilon %.17g\ndelta %.17g\n",
              p->noised ? accountant_mechanism_name(p->mechanism) : "none", units[p->patients], p->clip, p->epsilon,
              p->delta);
@@ -26,6 +27,7 @@ void permit_print(const struct permit *p, struct buf *out)
     if (p->serial == 0) return;
     buf_addf(out, "serial %" PRIu64 "\nissued %" PRIu64 "\nexpires %" PRIu64 "\nemergency %" PRIu64 "\n", p->serial,
              p->issued_ms, p->expires_ms, p->emergency);
+    buf_addf(out, "covered %" PRIu64 "\nlasts %" PRIu64 "\n", p->covered, p->lasts);
 }
 
 /* ---- reading ---- */
@@ -50,6 +52,13 @@ static enum err digest(struct str s, char out[PERMIT_DIGEST_BYTES])
     for (size_t i = 0; i < s.n; i++)
         if (strchr("0123456789abcdef", s.p[i]) == NULL || s.p[i] == '\0') return ERR_INPUT;
     return s.n == PERMIT_DIGEST_BYTES - 1 ? str_copy(s, out, PERMIT_DIGEST_BYTES) : ERR_INPUT;
+}
+
+bool permit_name_fine(const char *data)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t n = strlen(data);
+    return n > 0 && n < PERMIT_NAME_BYTES && strspn(data, letters) == n;
 }
 
 static enum err count(struct str s, uint64_t *out) { return str_u64(s, out); }
@@ -80,7 +89,11 @@ static enum err read_site(struct str line, struct permit_site *s)
     TRY(real(value, &s->rate));
     TRY(named(&line, "steps", &value));
     TRY(count(value, &s->steps));
-    return line.n == 0 ? OK : ERR_INPUT;
+    TRY(named(&line, "asked", &value));
+    TRY(real(value, &s->asked));
+    TRY(named(&line, "data", &value));
+    TRY(name(value, s->data, sizeof s->data));
+    return line.n == 0 && permit_name_fine(s->data) && s->noise >= s->asked ? OK : ERR_INPUT;
 }
 
 static enum err read_sites(struct str *text, struct arena *arena, struct permit *p)
@@ -118,7 +131,9 @@ static enum err read_granted(struct str *text, struct permit *p)
     TRY(count(after(text, "serial"), &p->serial));
     TRY(count(after(text, "issued"), &p->issued_ms));
     TRY(count(after(text, "expires"), &p->expires_ms));
-    return count(after(text, "emergency"), &p->emergency);
+    TRY(count(after(text, "emergency"), &p->emergency));
+    TRY(count(after(text, "covered"), &p->covered));
+    return count(after(text, "lasts"), &p->lasts);
 }
 
 static enum err read_permit(struct str text, struct arena *arena, struct permit *p)
@@ -126,6 +141,8 @@ static enum err read_permit(struct str text, struct arena *arena, struct permit 
     if (!str_is(str_next(&text, '\n'), head) || !str_is(after(&text, "kind"), "round")) return ERR_INPUT;
     TRY(name(after(&text, "run"), p->run, sizeof p->run));
     TRY(count(after(&text, "round"), &p->round));
+    TRY(count(after(&text, "sum"), &p->sum));
+    TRY(count(after(&text, "rounds"), &p->rounds));
     TRY(name(after(&text, "task"), p->task, sizeof p->task));
     TRY(digest(after(&text, "document"), p->document));
     TRY(digest(after(&text, "model"), p->model));
@@ -148,7 +165,7 @@ enum err permit_parse(struct str text, struct arena *arena, struct permit *out, 
         permit_print(&p, &again);
         TRY(buf_err(&again));
     }
-    if (e != OK || p.round == 0 || !str_eq(buf_str(&again), text))
+    if (e != OK || p.round == 0 || p.rounds == 0 || !str_eq(buf_str(&again), text))
         return why_say(why, ERR_INPUT, "this is no permit, or not spelled as permits are");
     *out = p;
     return OK;
@@ -174,9 +191,24 @@ struct privacy_event permit_event(const struct permit *p, const struct permit_si
                                    .rate = s->rate };
 }
 
+double permit_asked(const struct permit *p)
+{
+    double most = 0;
+    for (size_t i = 0; i < p->nsites; i++) most = fmax(most, p->sites[i].asked);
+    return most;
+}
+
+double permit_raised(const struct permit *p)
+{
+    double most = 0;
+    for (size_t i = 0; i < p->nsites; i++) most = fmax(most, p->sites[i].noise);
+    return most;
+}
+
 double permit_deviation(const struct permit *p, const struct permit_site *s)
 {
-    if (!p->noised || p->mechanism == PRIVACY_DISTRIBUTED) return 0;
+    if (!p->noised) return 0;
+    if (p->mechanism == PRIVACY_DISTRIBUTED) return s->noise;
     if (p->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN) return s->noise * p->clip;
     return local_deviation(p->mechanism, s->noise * LOCAL_SENSITIVITY * p->clip);
 }
@@ -211,10 +243,16 @@ enum err permit_check(const struct permit *p, const struct permit_wish *w, struc
     const struct permit_site *s = permit_site(p, str_of(w->jid));
     if (strcmp(p->run, w->run) != 0 || p->round != w->round)
         return why_say(why, ERR_REFUSED, "the permit is for round %" PRIu64 " of %s", p->round, p->run);
+    if (p->sum != w->sum)
+        return why_say(why, ERR_REFUSED, "the permit is for secure sum %" PRIu64 ", and this is %" PRIu64, p->sum,
+                       w->sum);
     if (strcmp(p->model, w->model) != 0)
         return why_say(why, ERR_REFUSED, "the permit is for another model than the one that came");
     if (w->now_ms > p->expires_ms) return why_say(why, ERR_REFUSED, "the permit has expired");
     if (s == NULL) return why_say(why, ERR_REFUSED, "the permit does not name this hospital");
+    if (strcmp(s->data, w->data) != 0)
+        return why_say(why, ERR_REFUSED, "the permit is for data set %s of this hospital, which holds %s", s->data,
+                       w->data);
     if (p->noised && s->noise < w->noise_min)
         return why_say(why, ERR_REFUSED, "the permit has noise %.4g for this hospital, whose least is %.4g", s->noise,
                        w->noise_min);

@@ -2,7 +2,7 @@
  * permit -- what the guardian allows: one round of one run, with this model,
  * these hospitals, and at least this noise.
  *
- * The coordinator asks with the first lines; the guardian adds the last four
+ * The coordinator asks with the first lines; the guardian adds the last six
  * and signs the whole as a note (note.h) with its key.  A trainer looks for
  * itself among the sites.
  *
@@ -10,6 +10,8 @@
  *   kind round
  *   run breast-cancer-1
  *   round 3
+ *   sum 0                             number of the secure sum; 0: an update leaves by itself
+ *   rounds 8                          still to come, this one among them
  *   task breast-cancer
  *   document <64 hex digits>          the task document's SHA-256
  *   model <64 hex digits>             of the model that goes out
@@ -18,22 +20,27 @@
  *   clip 1
  *   epsilon 1                         as the task says it; 0 without noise
  *   delta 1.0000000000000001e-05
- *   site a@himas.local records=398 noise=3.73 rate=1 steps=1      by ascending JID
+ *   site a@himas.local records=398 noise=3.73 rate=1 steps=1 asked=3.73 data=records      by ascending JID
  *   serial 7
  *   issued 1767225600000              ms since 1970
  *   expires 1767229200000
  *   emergency 0                       else the break-glass case that suspended the guardian's veto
+ *   covered 3                         of the rounds still to come, with the noise asked for
+ *   lasts 8                           the same with the noise of this permit
  *
  * noise, rate and steps are what one round costs at that hospital, as
- * struct privacy_event has them.  One spelling for one permit.
+ * struct privacy_event has them; data is the name of its data set.  The
+ * guardian may raise the noise above what was asked for.  One spelling for one
+ * permit.
  */
 #pragma once
 #include "common/base/arena.h"
 #include "common/crypto/note.h"
 #include "common/privacy/accountant.h"
 
+#define PERMIT_DATA "records" /* the data set of a hospital that does not name it */
 enum {
-    PERMIT_MAX_BYTES = 40000,
+    PERMIT_MAX_BYTES = 56000,
     PERMIT_MAX_SITES = 400,
     PERMIT_NAME_BYTES = 64,
     PERMIT_JID_BYTES = 256,
@@ -43,13 +50,17 @@ enum {
 struct permit_site {
     char jid[PERMIT_JID_BYTES];
     uint64_t records; /* it trains on */
-    double noise;     /* 0: none */
+    double noise;     /* to be added, at least; 0: none */
     double rate;
     uint64_t steps;
+    double asked;                 /* as the task has it; noise is not below */
+    char data[PERMIT_NAME_BYTES]; /* letters, digits and "._-" */
 };
 struct permit {
     char run[PERMIT_NAME_BYTES];
     uint64_t round; /* from 1 */
+    uint64_t sum;
+    uint64_t rounds; /* from 1 */
     char task[PERMIT_NAME_BYTES];
     char document[PERMIT_DIGEST_BYTES];
     char model[PERMIT_DIGEST_BYTES];
@@ -63,15 +74,20 @@ struct permit {
     uint64_t serial; /* from 1 */
     uint64_t issued_ms, expires_ms;
     uint64_t emergency;
+    uint64_t covered, lasts;
 };
 
-void permit_print(const struct permit *p, struct buf *out); /* without the last four lines when serial is 0 */
+void permit_print(const struct permit *p, struct buf *out); /* without the last six lines when serial is 0 */
 /* ERR_INPUT with a sentence for what permit_print does not print; ERR_LIMIT; ERR_MEMORY.  Sites lie in the arena. */
 enum err permit_parse(struct str text, struct arena *arena, struct permit *out, struct why *why) MUST_USE;
 
 const struct permit_site *permit_site(const struct permit *p, struct str jid); /* NULL when it is not in the cohort */
 struct privacy_event permit_event(const struct permit *p, const struct permit_site *s); /* what a round costs there */
-/* Standard deviation of what the hospital adds to each number; 0: nothing, or a share of a sum. */
+bool permit_name_fine(const char *data);      /* may a data set be called so? */
+double permit_asked(const struct permit *p);  /* the most noise that was asked for, of any hospital, ... */
+double permit_raised(const struct permit *p); /* ... and the most that is permitted */
+/* Standard deviation of what the hospital adds to each number; of a share of a sum that of the sum, in sensitivities;
+ * 0: nothing. */
 double permit_deviation(const struct permit *p, const struct permit_site *s);
 
 /* Appends the note.  The key must be a NOTE_ED25519 of the secret. */
@@ -83,9 +99,10 @@ enum err permit_open(struct str note, const struct note_key *guardian, struct ar
 
 /* What a hospital wants of the permit before it trains. */
 struct permit_wish {
-    const char *jid; /* itself */
+    const char *jid;  /* itself */
+    const char *data; /* its data set */
     const char *run;
-    uint64_t round;
+    uint64_t round, sum;
     const char *model; /* SHA-256 of what came */
     uint64_t now_ms;
     double noise_min; /* its own least noise, where there is noise */

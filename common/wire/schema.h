@@ -91,7 +91,8 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, u64, records, 1, 1e12, "training records that fit the data contract")                                         \
     F(T, f64, noise, 0, 1e12, "what a round costs here: scale of the noise over its sensitivity; 0 for none", 2)       \
     F(T, f64, rate, 0, 1, "the same: chance of a unit to be in a step", 2)                                             \
-    F(T, u64, steps, 0, 1099511627776.0, "the same: steps of a round", 2)
+    F(T, u64, steps, 0, 1099511627776.0, "the same: steps of a round", 2)                                              \
+    F(T, str, data, 1, 63, "name of its data set", 2)
 #define SCHEMA_RUN_DECLINE(F, T)                                                                                       \
     F(T, str, code, 1, 32, "the error's name")                                                                         \
     F(T, text, text, 0, 400, "the rule of the site's policy, or what does not fit")
@@ -102,7 +103,7 @@ enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEM
     F(T, vec, m2, 1, SCHEMA_MAX_VECTOR, "sum of squared deviations of each model input")
 #define SCHEMA_ROUND_START(F, T)                                                                                       \
     F(T, blob, model, 8, SCHEMA_MAX_BLOB, "safetensors: the global model and its input scaling")                       \
-    F(T, str, permit, 0, 40500, "the guardian's signed permit (common/privacy/permit.h); empty: it has none", 2)
+    F(T, str, permit, 0, 56500, "the guardian's signed permit (common/privacy/permit.h); empty: it has none", 2)
 #define SCHEMA_UPDATE(F, T)                                                                                            \
     F(T, u64, samples, 1, 1e12, "records trained on")                                                                  \
     F(T, f64, loss, -1e12, 1e12, "mean training loss of the last local epoch; 0 when noise covers the update")         \

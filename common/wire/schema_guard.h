@@ -29,11 +29,12 @@
     F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
     F(T, text, text, 0, 400, "why it is not signed: another size is kept, split view, rollback")
 #define SCHEMA_PERMIT_ASK(F, T)                                                                                        \
-    F(T, str, request, 1, 40000, "the permit's lines but the last four (common/privacy/permit.h)")
-#define SCHEMA_PERMIT(F, T) F(T, str, note, 1, 40500, "the permit, signed")
+    F(T, str, request, 1, 56000, "the permit's lines but the last six (common/privacy/permit.h)")
+#define SCHEMA_PERMIT(F, T) F(T, str, note, 1, 56500, "the permit, signed")
 #define SCHEMA_PERMIT_DENY(F, T)                                                                                       \
     F(T, str, code, 1, 32, "the error's name, for example ERR_BUDGET")                                                 \
     F(T, text, text, 0, 400, "the rule of the guardian's policy, or what is spent")
 #define SCHEMA_ROUND_REPORT(F, T)                                                                                      \
+    F(T, u64, sum, 0, SCHEMA_HUGE, "number of the secure sum; 0: there was none")                                      \
     F(T, str, model, 64, 64, "SHA-256 of the new model")                                                               \
     F(T, str, sites, 0, 40000, "one line for each update that was added up: JID, standard deviation of its noise")

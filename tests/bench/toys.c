@@ -137,6 +137,7 @@ static enum err on_invite(struct agent *a, void *self, const struct msg *m)
     struct msg answer = msg_make(MSG_RUN_ACCEPT, m);
     (void)self;
     answer.run_accept.records = TOY_RECORDS;
+    answer.run_accept.data = STR("records");
     return agent_reply(a, m, &answer);
 }
 

@@ -67,6 +67,7 @@ static enum err on_invite(struct agent *a, void *self, const struct msg *about)
         m.run_decline.text = STR("the privacy budget is spent");
     } else
         m.run_accept.records = 80;
+    m.run_accept.data = STR("records");
     return send(p, &m);
 }
 

@@ -31,9 +31,10 @@ static enum err on_answer(struct agent *a, void *self, const struct msg *m)
 
 static void ask(uint64_t round, double noise, struct msg *m, struct buf *text)
 {
-    const struct permit_site sites[] = { { "hospital-a@sim.local", 100, noise, 1, 1 } };
+    const struct permit_site sites[] = { { "hospital-a@sim.local", 100, noise, 1, 1, noise, "records" } };
     struct permit p = { .run = "toy-1",
                         .round = round,
+                        .rounds = 1,
                         .task = "toy",
                         .document = HEX,
                         .model = HEX,

@@ -29,8 +29,8 @@ static const struct row {
 Test(veto, rules)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct permit_site sites[] = { { "a@h", rows[i].records, rows[i].noise, 1, 1 },
-                                             { "b@h", 100, rows[i].noise, 1, 1 } };
+        const struct permit_site sites[] = { { "a@h", rows[i].records, rows[i].noise, 1, 1, rows[i].noise, "records" },
+                                             { "b@h", 100, rows[i].noise, 1, 1, rows[i].noise, "records" } };
         const struct permit p = { .run = "toy-1",
                                   .round = 1,
                                   .task = "toy",

@@ -6,12 +6,15 @@
 enum { ARENA_BYTES = 1 << 20 };
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-static const struct permit_site sites[] = { { "a@h", 100, 2.5, 1, 1 }, { "b@h", 50, 3.5, 1, 1 } };
+static const struct permit_site sites[] = { { "a@h", 100, 2.5, 1, 1, 2.5, "records" },
+                                            { "b@h", 50, 3.5, 1, 1, 3, "images" } };
 
 static struct permit some(void)
 {
     return (struct permit){ .run = "toy-1",
                             .round = 3,
+                            .sum = 2,
+                            .rounds = 4,
                             .task = "toy",
                             .document = HEX,
                             .model = HEX,
@@ -24,7 +27,9 @@ static struct permit some(void)
                             .nsites = 2,
                             .serial = 7,
                             .issued_ms = 1000,
-                            .expires_ms = 2000 };
+                            .expires_ms = 2000,
+                            .covered = 2,
+                            .lasts = 4 };
 }
 
 static enum err zeros(void *self, void *out, size_t n)
@@ -57,7 +62,12 @@ Test(permit, what_is_printed_is_read_and_nothing_else)
         { "a site twice", "site b@h", "site a@h" },
         { "half a site", " rate=1", "" },
         { "half of what is granted", "issued 1000\n", "" },
-        { "something behind", "emergency 0\n", "emergency 0\nmore\n" },
+        { "something behind", "lasts 4\n", "lasts 4\nmore\n" },
+        { "no rounds to come", "rounds 4", "rounds 0" },
+        { "no sum", "sum 2\n", "" },
+        { "less noise than was asked for", "noise=3.5", "noise=2.5" },
+        { "a data set with a slash", "data=images", "data=im/ges" },
+        { "a data set without a name", "data=images", "data=" },
     };
     struct permit p = some(), back;
     struct buf text CLEANUP(buf_free) = buf_make(ARENA_BYTES);
@@ -108,13 +118,15 @@ Test(permit, a_hospital_looks_for_itself)
         struct permit_wish wish;
         const char *why;
     } rows[] = {
-        { "fine", { "a@h", "toy-1", 3, HEX, 2000, 2.5 }, "" },
-        { "another run", { "a@h", "toy-2", 3, HEX, 1500, 0 }, "is for round 3 of toy-1" },
-        { "another round", { "a@h", "toy-1", 4, HEX, 1500, 0 }, "is for round 3 of toy-1" },
-        { "another model", { "a@h", "toy-1", 3, other, 1500, 0 }, "another model" },
-        { "late", { "a@h", "toy-1", 3, HEX, 2001, 0 }, "expired" },
-        { "not in the cohort", { "c@h", "toy-1", 3, HEX, 1500, 0 }, "does not name this hospital" },
-        { "too little noise", { "a@h", "toy-1", 3, HEX, 1500, 2.6 }, "least is 2.6" },
+        { "fine", { "a@h", "records", "toy-1", 3, 2, HEX, 2000, 2.5 }, "" },
+        { "another run", { "a@h", "records", "toy-2", 3, 2, HEX, 1500, 0 }, "is for round 3 of toy-1" },
+        { "another round", { "a@h", "records", "toy-1", 4, 2, HEX, 1500, 0 }, "is for round 3 of toy-1" },
+        { "another sum", { "a@h", "records", "toy-1", 3, 3, HEX, 1500, 0 }, "is for secure sum 2, and this is 3" },
+        { "another model", { "a@h", "records", "toy-1", 3, 2, other, 1500, 0 }, "another model" },
+        { "late", { "a@h", "records", "toy-1", 3, 2, HEX, 2001, 0 }, "expired" },
+        { "not in the cohort", { "c@h", "records", "toy-1", 3, 2, HEX, 1500, 0 }, "does not name this hospital" },
+        { "another data set", { "b@h", "records", "toy-1", 3, 2, HEX, 1500, 0 }, "data set images of this hospital" },
+        { "too little noise", { "a@h", "records", "toy-1", 3, 2, HEX, 1500, 2.6 }, "least is 2.6" },
     };
     const struct permit p = some();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -124,4 +136,5 @@ Test(permit, a_hospital_looks_for_itself)
         cr_expect(strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
     }
     cr_expect_float_eq(permit_deviation(&p, &sites[0]), 2.5 * 2 * 2, 1e-12);
+    cr_expect(permit_asked(&p) == 3 && permit_raised(&p) == 3.5);
 }
