@@ -43,12 +43,15 @@ static enum err add_vector(const struct msg_field *f, struct vec v, struct buf *
     return OK;
 }
 
-static enum err add_blob(const struct msg_field *f, struct blob b, struct buf *out, struct why *why)
+static bool stands_behind(const struct msg *m) { return (m->version ? m->version : SCHEMA_VERSION) >= SCHEMA_BEHIND; }
+
+static enum err add_blob(const struct msg *m, const struct msg_field *f, struct blob b, struct buf *out,
+                         struct why *why)
 {
     if (b.manifest == NULL) return why_say(why, ERR_PROTO, "%s: the attachment has no manifest", f->name);
     TRY(check_length(f, b.manifest->bytes, "bytes", why));
     TRY(manifest_check(b.manifest, why));
-    manifest_add_json(b.manifest, out);
+    manifest_add_json(b.manifest, stands_behind(m), out);
     return OK;
 }
 
@@ -74,7 +77,7 @@ static enum err add_value(const struct msg *m, const struct msg_field *f, struct
     if (f->kind == FIELD_KIND_u64) return add_number(f, (double)*(const uint64_t *)at, out, why);
     if (f->kind == FIELD_KIND_f64) return add_number(f, *(const double *)at, out, why);
     if (f->kind == FIELD_KIND_vec) return add_vector(f, *(const struct vec *)at, out, why);
-    if (f->kind == FIELD_KIND_blob) return add_blob(f, *(const struct blob *)at, out, why);
+    if (f->kind == FIELD_KIND_blob) return add_blob(m, f, *(const struct blob *)at, out, why);
     return add_text(f, *(const struct str *)at, out, why);
 }
 
@@ -121,6 +124,15 @@ static void add_envelope(const struct msg *m, struct buf *out)
     buf_add_z(out, "]");
 }
 
+/* Its attachment, which would only be taken apart for nothing inside. */
+static void add_behind(const struct msg *m, struct buf *out)
+{
+    const struct blob *b = msg_blob((struct msg *)(uintptr_t)m);
+    if (b == NULL || b->manifest->inline_.n == 0 || !stands_behind(m)) return;
+    buf_add_z(out, "\n");
+    buf_add_str(out, b->manifest->inline_);
+}
+
 enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
 {
     const struct msg_desc *d = msg_desc(m->type);
@@ -139,6 +151,7 @@ enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
         e = add_value(m, &d->fields[i], out, why);
     }
     buf_add_z(out, "}");
+    if (e == OK) add_behind(m, out);
     if (e == OK) e = buf_err(out);
     if (e != OK && out->p) { /* half a message is none */
         out->n = before;
@@ -148,6 +161,12 @@ enum err msg_encode(const struct msg *m, struct buf *out, struct why *why)
 }
 
 /* ---- from JSON ---- */
+
+struct source {
+    const struct json *json;
+    struct str behind;
+    struct arena *arena;
+};
 
 static enum err read_str(const struct msg_field *f, const struct json *item, struct arena *arena, struct str *out,
                          struct why *why)
@@ -176,14 +195,14 @@ static enum err read_vec(const struct msg_field *f, const struct json *item, str
     return OK;
 }
 
-static enum err read_blob(const struct msg_field *f, const struct json *item, struct arena *arena, struct blob *out,
+static enum err read_blob(const struct msg_field *f, const struct json *item, const struct source *from, struct msg *to,
                           struct why *why)
 {
-    struct manifest *m = arena_alloc(arena, sizeof *m);
+    struct manifest *m = arena_alloc(from->arena, sizeof *m);
     if (m == NULL) return ERR_MEMORY;
-    TRY(manifest_from_json(item, arena, m, why));
+    TRY(manifest_from_json(item, stands_behind(to) ? &from->behind : NULL, from->arena, m, why));
     TRY(check_length(f, m->bytes, "bytes", why));
-    *out = (struct blob){ .manifest = m };
+    *msg_blob(to) = (struct blob){ .manifest = m };
     return OK;
 }
 
@@ -198,15 +217,14 @@ static enum err read_number(const struct msg_field *f, const struct json *item, 
     return OK;
 }
 
-static enum err read_field(const struct msg_field *f, const struct json *json, struct arena *arena, struct msg *m,
-                           struct why *why)
+static enum err read_field(const struct msg_field *f, const struct source *from, struct msg *m, struct why *why)
 {
-    const struct json *item = json_get(json, f->name);
+    const struct json *item = json_get(from->json, f->name);
     void *at = (char *)m + f->offset;
     if (item == NULL) return why_say(why, ERR_PROTO, "%s: is missing", f->name);
-    if (f->kind == FIELD_KIND_str || f->kind == FIELD_KIND_text) return read_str(f, item, arena, at, why);
-    if (f->kind == FIELD_KIND_vec) return read_vec(f, item, arena, at, why);
-    if (f->kind == FIELD_KIND_blob) return read_blob(f, item, arena, at, why);
+    if (f->kind == FIELD_KIND_str || f->kind == FIELD_KIND_text) return read_str(f, item, from->arena, at, why);
+    if (f->kind == FIELD_KIND_vec) return read_vec(f, item, from->arena, at, why);
+    if (f->kind == FIELD_KIND_blob) return read_blob(f, item, from, m, why);
     return read_number(f, item, at, why);
 }
 
@@ -295,9 +313,16 @@ static enum err check_names(const struct json *json, const struct msg_desc *d, u
     return OK;
 }
 
-static enum err read_message(const struct json *json, struct arena *arena, struct msg *out, struct msg_hint *hint,
-                             struct why *why)
+static enum err check_behind(const struct source *from, struct msg *m, struct why *why)
 {
+    const struct blob *b = msg_blob(m);
+    if (from->behind.n == 0 || (b && b->manifest->inline_.n > 0 && stands_behind(m))) return OK;
+    return why_say(why, ERR_PROTO, "%zu characters follow the message that are no part of it", from->behind.n);
+}
+
+static enum err read_message(const struct source *from, struct msg *out, struct msg_hint *hint, struct why *why)
+{
+    const struct json *json = from->json;
     struct msg m = { 0 };
     TRY(fixed(json, "id", hint->id, sizeof hint->id, why));
     TRY(fixed(json, "type", hint->type, sizeof hint->type, why));
@@ -307,23 +332,39 @@ static enum err read_message(const struct json *json, struct arena *arena, struc
     if (d == NULL || m.version < d->since)
         return why_say(why, ERR_PROTO, "type: %s is not known here, or not in this version", hint->type);
     TRY(check_names(json, d, m.version, why));
-    TRY(read_envelope(json, arena, &m, why));
+    TRY(read_envelope(json, from->arena, &m, why));
     for (size_t i = 0; i < d->nfields; i++)
-        if (stands(&d->fields[i], m.version)) TRY(read_field(&d->fields[i], json, arena, &m, why));
+        if (stands(&d->fields[i], m.version)) TRY(read_field(&d->fields[i], from, &m, why));
+    TRY(check_behind(from, &m, why));
     *out = m;
     return OK;
 }
 
-enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
+/* An object ends with the last brace, which base64 has none of.  What follows the newline after it. */
+static struct str cut_behind(struct str *text)
+{
+    struct str rest = *text;
+    while (rest.n > 0) {
+        size_t line = str_next(&rest, '\n').n;
+        if (line == 0 || rest.n == 0 || rest.p[-2] != '}' || memchr(rest.p, '}', rest.n)) continue;
+        text->n -= rest.n + 1;
+        return rest;
+    }
+    return (struct str){ 0 };
+}
+
+enum err msg_decode(struct str text, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
 {
     struct msg_hint local = { 0 };
-    const struct json *tree = NULL;
-    if (json.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
-    if (!str_is_utf8(json)) return why_say(why, ERR_PROTO, "the message is not UTF-8 text");
-    enum err e = json_read(json, arena, &tree);
+    struct source from = { .arena = arena };
+    if (text.n > MSG_MAX_BYTES) return why_say(why, ERR_PROTO, "the message is longer than %d bytes", MSG_MAX_BYTES);
+    from.behind = cut_behind(&text);
+    if (!str_is_utf8(text)) return why_say(why, ERR_PROTO, "the message is not UTF-8 text");
+    enum err e = json_read(text, arena, &from.json);
     if (e == ERR_MEMORY) return e;
-    if (e != OK || !json_is(tree, JSON_OBJECT)) return why_say(why, ERR_PROTO, "the message is not one JSON object");
-    e = read_message(tree, arena, out, &local, why);
+    if (e != OK || !json_is(from.json, JSON_OBJECT))
+        return why_say(why, ERR_PROTO, "the message is not one JSON object");
+    e = read_message(&from, out, &local, why);
     if (hint) *hint = local;
     return e;
 }

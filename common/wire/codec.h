@@ -20,7 +20,7 @@ struct msg_hint {
     char id[MSG_ID_BYTES];
     char type[32];
 };
-enum err msg_decode(struct str json, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
+enum err msg_decode(struct str text, struct arena *arena, struct msg *out, struct msg_hint *hint, struct why *why)
     MUST_USE;
 
 /* Prints docs/PROTOCOL.md. */

@@ -65,7 +65,16 @@ static void add_chunks(const struct manifest *m, struct buf *out)
     buf_add_z(out, "]");
 }
 
-void manifest_add_json(const struct manifest *m, struct buf *out)
+static void add_inline(const struct manifest *m, bool behind, struct buf *out)
+{
+    buf_add_z(out, ",\"inline\":");
+    if (behind)
+        buf_add_u64(out, m->inline_.n);
+    else
+        json_add_text(out, m->inline_);
+}
+
+void manifest_add_json(const struct manifest *m, bool behind, struct buf *out)
 {
     add_pair(out, "{\"media\":", str_of(m->media));
     buf_add_z(out, ",\"bytes\":");
@@ -75,7 +84,7 @@ void manifest_add_json(const struct manifest *m, struct buf *out)
     if (m->nchunks > 0)
         add_chunks(m, out);
     else
-        add_pair(out, ",\"inline\":", m->inline_);
+        add_inline(m, behind, out);
     buf_add_z(out, "}");
 }
 
@@ -129,7 +138,19 @@ static enum err chunks_from_json(const struct json *list, struct arena *arena, s
     return OK;
 }
 
-enum err manifest_from_json(const struct json *json, struct arena *arena, struct manifest *out, struct why *why)
+static enum err inline_of(const struct json *json, const struct str *behind, struct str *out, struct why *why)
+{
+    const struct json *item = json_get(json, "inline");
+    if (behind == NULL) return text_of(json, "inline", out, why);
+    if (!json_is(item, JSON_NUMBER) || !(item->number >= (double)behind->n && item->number <= (double)behind->n))
+        return why_say(why, ERR_PROTO, "attachment: inline must be how many characters follow the message: %zu do",
+                       behind->n);
+    *out = *behind;
+    return OK;
+}
+
+enum err manifest_from_json(const struct json *json, const struct str *behind, struct arena *arena,
+                            struct manifest *out, struct why *why)
 {
     struct manifest m = { 0 };
     struct str s = { 0 };
@@ -144,7 +165,7 @@ enum err manifest_from_json(const struct json *json, struct arena *arena, struct
     if (chunks)
         TRY(chunks_from_json(chunks, arena, &m, why));
     else {
-        TRY(text_of(json, "inline", &s, why));
+        TRY(inline_of(json, behind, &s, why));
         m.inline_ = arena_str(arena, s);
     }
     if (m.key.p == NULL || (!chunks && m.inline_.p == NULL)) return ERR_MEMORY;

@@ -6,7 +6,8 @@
  * (base64, small ones) or as content-addressed chunks fetched by URL.  On the
  * wire:
  *   {"media":"application/safetensors","bytes":9012,"sha256":"<of the plain bytes>","key":"<base64 wrap>",
- *    "inline":"<base64 sealed bytes>"}
+ *    "inline":12040}            and behind the message's JSON a newline and so many characters: base64 sealed bytes
+ *   {... ,"inline":"<base64 sealed bytes>"}                 in version 1 of the schema
  *   {... ,"chunks":[{"sha256":"<of the sealed chunk>","bytes":1048592,"url":"https://..."}, ...]}
  *
  * Many chunks do not fit into a message.  Then what it refers to is their list, sealed and fetched as any content, of

@@ -25,6 +25,7 @@
 #include "common/wire/schema_secure.h"
 
 enum { SCHEMA_VERSION = 2, SCHEMA_MIN_VERSION = 1, SCHEMA_MAX_FIELDS = 16, SCHEMA_MAX_VECTOR = 4096 };
+enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind the JSON (manifest.h) */
 #define SCHEMA_MAX_BLOB 4e9
 /* By this feature, and the version, an agent says what it speaks (XEP-0030). */
 #define SCHEMA_FEATURE "urn:himas:schema:"

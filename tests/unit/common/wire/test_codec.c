@@ -169,6 +169,53 @@ Test(codec, out_of_memory_is_an_error)
     }
 }
 
+Test(codec, what_stands_behind_the_message)
+{
+    static const struct {
+        const char *name, *cut, *behind, *why;
+    } rows[] = {
+        { "as it was written", "", "", "" },
+        { "cut off", "\nc2VhbGVk", "", "inline must be how many characters follow the message: 0 do" },
+        { "a newline only", "c2VhbGVk", "", "inline must be how many characters follow the message: 0 do" },
+        { "shorter", "k", "", "7 do" },
+        { "longer", "", "k", "9 do" },
+        { "without its newline", "\nc2VhbGVk", "c2VhbGVk", "not one JSON object" },
+        { "another message", "c2VhbGVk", "{}", "not one JSON object" },
+    };
+    struct manifest manifest = inline_manifest();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+        struct buf text CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+        struct why why = { 0 };
+        struct msg back;
+        struct msg m = least(MSG_EVALUATE, &manifest);
+        cr_assert_eq(msg_encode(&m, &text, &why), OK);
+        text.n -= strlen(rows[i].cut);
+        buf_add_z(&text, rows[i].behind);
+        enum err e = msg_decode(buf_str(&text), &arena, &back, NULL, &why);
+        cr_expect_eq(e, rows[i].why[0] ? ERR_PROTO : OK, "%s: %s", rows[i].name, why.text);
+        cr_expect(strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
+        if (e == OK) cr_expect(str_is(back.evaluate.model.manifest->inline_, "c2VhbGVk"));
+    }
+}
+
+Test(codec, nothing_stands_behind_other_messages)
+{
+    static const char versions[] = "12";
+    for (size_t i = 0; versions[i]; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+        struct buf text CLEANUP(buf_free) = buf_make(MSG_MAX_BYTES);
+        struct why why = { 0 };
+        struct msg m;
+        buf_add_z(&text, HEAD TAIL "\"records\":1\n}\n \n");
+        *strchr((char *)text.p, '1') = versions[i];
+        cr_expect_eq(msg_decode(buf_str(&text), &arena, &m, NULL, &why), ERR_PROTO, "version %c", versions[i]);
+        cr_expect(strstr(why.text, "no part of it"), "%s", why.text);
+        while (text.p[text.n - 1] != '}') text.n--;
+        cr_expect_eq(msg_decode(buf_str(&text), &arena, &m, NULL, &why), OK, "%s", why.text);
+    }
+}
+
 static const char *decoded(const char *from, const char *to, struct msg *out, struct arena *arena, struct why *why)
 {
     struct manifest manifest = inline_manifest();

@@ -9,11 +9,17 @@
 Test(manifest, right_and_wrong)
 {
     static const struct {
-        const char *name, *json, *says;
+        const char *name, *json, *says, *behind;
     } rows[] = {
         { "inline", HEAD("12") "\"inline\":\"eA==\"}", NULL },
         { "one chunk", HEAD("12") "\"chunks\":[" CHUNK("28", "https://h/1") "]}", NULL },
         { "two chunks", HEAD("1048577") "\"chunks\":[" CHUNK("1048592", "u") "," CHUNK("17", "u") "]}", NULL },
+        { "behind", HEAD("12") "\"inline\":4}", NULL, "eA==" },
+        { "another length", HEAD("12") "\"inline\":5}", "4 do", "eA==" },
+        { "less than one", HEAD("12") "\"inline\":0.5}", "0 do", "" },
+        { "nothing behind", HEAD("12") "\"inline\":0}", "inline or chunks", "" },
+        { "in the object", HEAD("12") "\"inline\":\"eA==\"}", "how many characters", "eA==" },
+        { "not in the object", HEAD("12") "\"inline\":4}", "inline must be a text" },
         { "neither", HEAD("12") "\"x\":1}", "inline must be" },
         { "both", HEAD("12") "\"inline\":\"eA==\",\"chunks\":[" CHUNK("28", "u") "]}", "must have" },
         { "no bytes", HEAD("0") "\"inline\":\"eA==\"}", "bytes is out of range" },
@@ -36,11 +42,12 @@ Test(manifest, right_and_wrong)
         struct why why = { 0 };
         const struct json *json = NULL;
         cr_assert_eq(json_read(str_of(rows[i].json), &arena, &json), OK, "%s", rows[i].name);
-        enum err e = manifest_from_json(json, &arena, &m, &why);
+        struct str behind = str_of(rows[i].behind);
+        enum err e = manifest_from_json(json, rows[i].behind ? &behind : NULL, &arena, &m, &why);
         cr_expect_eq(e, rows[i].says ? ERR_PROTO : OK, "%s: %s", rows[i].name, why.text);
         if (rows[i].says) cr_expect(strstr(why.text, rows[i].says), "%s says: %s", rows[i].name, why.text);
         struct buf text CLEANUP(buf_free) = buf_make(1 << 20);
-        if (e == OK) manifest_add_json(&m, &text);
+        if (e == OK) manifest_add_json(&m, rows[i].behind != NULL, &text);
         cr_expect(e != OK || str_is(buf_str(&text), rows[i].json), "%s: there and back", rows[i].name);
     }
 }
