@@ -140,14 +140,6 @@ enum err store_scan_keys(struct store *s, const char *prefix, store_key_fn *fn, 
     }
 }
 
-/* By keys alone: the values may be long. */
-enum err store_del_prefix(struct store *s, const char *prefix)
-{
-    for (;;) {
-        struct buf key CLEANUP(buf_free) = buf_make(STORE_MAX_KEY);
-        enum err e = s->ops->next(s->self, prefix, prefix, false, &key, NULL);
-        if (e == ERR_ABSENT) return OK;
-        TRY(e);
-        TRY(store_del(s, (const char *)key.p));
-    }
-}
+static enum err del_one(void *self, const char *key) { return store_del(self, key); }
+
+enum err store_del_prefix(struct store *s, const char *prefix) { return store_scan_keys(s, prefix, del_one, s); }

@@ -12,18 +12,19 @@ struct value {
 };
 struct row {
     char *key;
-    struct value *value;
+    struct value *value; /* NULL: deleted in this transaction, whose end takes all such rows out at once */
 };
 struct undo {
-    char *key;           /* the row's; owned when the row is gone */
-    struct value *value; /* NULL: there was none */
+    const char *key;     /* the row's */
+    struct value *value; /* NULL: it was deleted, or fresh */
     size_t n;            /* of its bytes: it may have grown since */
-    bool gone;
+    bool fresh;          /* there was no row */
 };
 struct memory {
     struct row *rows;
     size_t n;
     size_t cap;
+    size_t dead; /* no deleted row is before this one; SIZE_MAX: there is none */
     struct undo *undo;
     size_t nundo;
     size_t cap_undo;
@@ -101,20 +102,24 @@ static struct value *find(const struct memory *m, const char *key)
     return at(m, i, key) ? m->rows[i].value : NULL;
 }
 
-/* Gives the key to the caller. */
-static char *take_row(struct memory *m, size_t i)
+static void take_row(struct memory *m, size_t i)
 {
-    char *key = m->rows[i].key;
+    free(m->rows[i].key);
     let_go(m->rows[i].value);
     memmove(&m->rows[i], &m->rows[i + 1], (--m->n - i) * sizeof *m->rows);
-    return key;
 }
 
-/* There is room. */
-static void put_row(struct memory *m, size_t i, struct row take)
+static void take_dead(struct memory *m)
 {
-    memmove(&m->rows[i + 1], &m->rows[i], (m->n++ - i) * sizeof *m->rows);
-    m->rows[i] = take;
+    size_t kept = m->dead;
+    for (size_t i = m->dead; i < m->n; i++) {
+        if (m->rows[i].value)
+            m->rows[kept++] = m->rows[i];
+        else
+            free(m->rows[i].key);
+    }
+    if (m->dead < m->n) m->n = kept;
+    m->dead = SIZE_MAX;
 }
 
 static enum err insert_row(struct memory *m, size_t i, const char *key, struct value *v)
@@ -122,15 +127,17 @@ static enum err insert_row(struct memory *m, size_t i, const char *key, struct v
     TRY(room((void **)&m->rows, m->n, &m->cap, sizeof *m->rows));
     char *copy = strdup(key);
     if (copy == NULL) return ERR_MEMORY;
-    put_row(m, i, (struct row){ copy, v });
+    memmove(&m->rows[i + 1], &m->rows[i], (m->n++ - i) * sizeof *m->rows);
+    m->rows[i] = (struct row){ copy, v };
     v->names++;
     return OK;
 }
 
 /* What is there now can be put back; there is room. */
-static void remember(struct memory *m, char *key, struct value *v, bool gone)
+static void remember(struct memory *m, const struct row *row, bool fresh)
 {
-    struct undo u = { .key = key, .value = v, .gone = gone };
+    struct value *v = fresh ? NULL : row->value;
+    struct undo u = { .key = row->key, .value = v, .fresh = fresh };
     if (v) {
         v->names++;
         u.n = v->n;
@@ -146,10 +153,10 @@ static enum err set(struct memory *m, const char *key, struct value *v)
     TRY(undo_room(m));
     if (!at(m, i, key)) {
         TRY(insert_row(m, i, key, v));
-        remember(m, m->rows[i].key, NULL, false);
+        remember(m, &m->rows[i], true);
         return OK;
     }
-    remember(m, m->rows[i].key, m->rows[i].value, false);
+    remember(m, &m->rows[i], false);
     v->names++;
     let_go(m->rows[i].value);
     m->rows[i].value = v;
@@ -175,11 +182,11 @@ static enum err memory_append(void *self, const char *key, struct bytes more)
 {
     struct memory *m = self;
     size_t i = lower(m, key);
-    if (!at(m, i, key)) return memory_put(self, key, more);
-    struct value *v = m->rows[i].value;
+    struct value *v = at(m, i, key) ? m->rows[i].value : NULL;
+    if (v == NULL) return memory_put(self, key, more);
     if (v->names > 1 && shared(m, v)) return ERR_STATE;
     TRY(undo_room(m));
-    remember(m, m->rows[i].key, v, false);
+    remember(m, &m->rows[i], false);
     return value_add(v, more);
 }
 
@@ -193,22 +200,21 @@ static enum err memory_del(void *self, const char *key)
 {
     struct memory *m = self;
     size_t i = lower(m, key);
-    if (!at(m, i, key)) return OK;
+    if (!at(m, i, key) || m->rows[i].value == NULL) return OK;
     TRY(undo_room(m));
-    remember(m, m->rows[i].key, m->rows[i].value, true);
-    (void)take_row(m, i);
+    remember(m, &m->rows[i], false);
+    let_go(m->rows[i].value);
+    m->rows[i].value = NULL;
+    if (i < m->dead) m->dead = i;
     return OK;
 }
 
-/* Takes no memory: the row's room was there before, and what was remembered becomes the row. */
 static void undo_one(struct memory *m, struct undo *u)
 {
     size_t i = lower(m, u->key);
     if (u->value) u->value->n = u->n;
-    if (u->gone)
-        put_row(m, i, (struct row){ u->key, u->value });
-    else if (u->value == NULL)
-        free(take_row(m, i));
+    if (u->fresh)
+        take_row(m, i);
     else {
         let_go(m->rows[i].value);
         m->rows[i].value = u->value;
@@ -219,6 +225,7 @@ static void memory_rollback(void *self)
 {
     struct memory *m = self;
     while (m->nundo > 0) undo_one(m, &m->undo[--m->nundo]);
+    m->dead = SIZE_MAX;
 }
 
 static enum err memory_begin(void *self)
@@ -230,11 +237,9 @@ static enum err memory_begin(void *self)
 static enum err memory_commit(void *self)
 {
     struct memory *m = self;
-    for (size_t i = 0; i < m->nundo; i++) {
-        if (m->undo[i].gone) free(m->undo[i].key);
-        let_go(m->undo[i].value);
-    }
+    for (size_t i = 0; i < m->nundo; i++) let_go(m->undo[i].value);
     m->nundo = 0;
+    take_dead(m);
     return OK;
 }
 
@@ -268,6 +273,7 @@ static enum err memory_next(void *self, const char *prefix, const char *from, bo
     const struct memory *m = self;
     size_t i = lower(m, from);
     if (after && at(m, i, from)) i++;
+    while (i < m->n && m->rows[i].value == NULL) i++;
     if (i >= m->n || strncmp(m->rows[i].key, prefix, strlen(prefix)) != 0) return ERR_ABSENT;
     buf_add_z(key, m->rows[i].key);
     TRY(buf_err(key));
@@ -311,6 +317,7 @@ enum err store_open_memory(struct store **out)
         free(m);
         return ERR_MEMORY;
     }
+    m->dead = SIZE_MAX;
     *s = (struct store){ .ops = &ops, .self = m };
     *out = s;
     return OK;
