@@ -96,8 +96,7 @@ static enum err wrap_key(const struct seal *s, const struct seal_agreed *with, s
     memcpy(info.recipient, with->recipient, X25519_BYTES);
     memcpy(info.sha256, s->sha256, HASH_BYTES);
     put_number(s->bytes, info.bytes);
-    return hkdf_sha256(bytes_of(with->shared, sizeof with->shared), bytes_of(NULL, 0), bytes_of(&info, sizeof info),
-                       (uint8_t *)out, sizeof *out);
+    return hkdf_expand(with->prk, bytes_of(&info, sizeof info), (uint8_t *)out, sizeof *out);
 }
 
 void seal_agreed_wipe(struct seal_agreed *a)
@@ -110,11 +109,14 @@ enum err seal_agree(const uint8_t secret[X25519_BYTES], const uint8_t peer[X2551
                     struct seal_agreed *out)
 {
     struct seal_agreed a CLEANUP(seal_agreed_wipe) = { 0 };
+    uint8_t shared[X25519_BYTES];
     memcpy(a.ephemeral, ephemeral, X25519_BYTES);
     memcpy(a.recipient, recipient, X25519_BYTES);
-    TRY(x25519_shared(secret, peer, a.shared));
-    *out = a;
-    return OK;
+    TRY(x25519_shared(secret, peer, shared));
+    enum err e = hkdf_extract(bytes_of(shared, sizeof shared), bytes_of(NULL, 0), a.prk);
+    secret_wipe(shared, sizeof shared);
+    if (e == OK) *out = a;
+    return e;
 }
 
 enum err seal_wrap_agreed(const struct seal *s, const struct seal_agreed *with, uint8_t out[SEAL_WRAP_BYTES])

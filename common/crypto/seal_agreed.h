@@ -8,12 +8,13 @@
  * time, seal_session by deriving the content key from the content.
  */
 #pragma once
+#include "common/crypto/hkdf.h"
 #include "common/crypto/seal.h"
 
 struct seal_agreed {
     uint8_t ephemeral[X25519_BYTES]; /* the sender's, public */
     uint8_t recipient[X25519_BYTES]; /* public */
-    uint8_t shared[X25519_BYTES];    /* secret */
+    uint8_t prk[HKDF_PRK_BYTES];     /* secret: extracted from what both share */
 };
 
 void seal_agreed_wipe(struct seal_agreed *a); /* for CLEANUP() too */

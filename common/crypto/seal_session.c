@@ -41,8 +41,7 @@ enum err seal_session_make(const struct seal_session *s, struct bytes content, s
     memcpy(info.label, key_label, sizeof info.label);
     memcpy(info.sha256, made.sha256, HASH_BYTES);
     for (int i = 0; i < NUMBER_BYTES; i++) info.bytes[i] = (uint8_t)(made.bytes >> (8 * (NUMBER_BYTES - 1 - i)));
-    TRY(hkdf_sha256(bytes_of(s->root, sizeof s->root), bytes_of(NULL, 0), bytes_of(&info, sizeof info), made.key,
-                    sizeof made.key));
+    TRY(hkdf_expand(s->root, bytes_of(&info, sizeof info), made.key, sizeof made.key));
     *out = made;
     return OK;
 }

@@ -23,12 +23,12 @@
 #pragma once
 #include "common/crypto/seal_agreed.h"
 
-enum { SEAL_SESSION_MS = 3600 * 1000, SEAL_ROOT_BYTES = 32 };
+enum { SEAL_SESSION_MS = 3600 * 1000 };
 
 struct seal_session {
     struct identity ephemeral;
-    uint8_t root[SEAL_ROOT_BYTES]; /* content keys are derived from it */
-    uint64_t ends_ms;              /* 0: none has begun */
+    uint8_t root[HKDF_PRK_BYTES]; /* random, so that nothing is to be extracted (RFC 5869 3.3); gives content keys */
+    uint64_t ends_ms;             /* 0: none has begun */
 };
 /* The last agreement with one peer, one way. */
 struct seal_link {

@@ -30,6 +30,10 @@ Test(hkdf, known_vectors)
                      OK);
         hex_encode(bytes_of(out, sizeof out), hex);
         cr_expect_str_eq(hex, rows[i].expected, "%s", rows[i].name);
+        uint8_t prk[HKDF_PRK_BYTES], again[sizeof out];
+        cr_assert_eq(hkdf_extract(unhex(rows[i].secret, secret), unhex(rows[i].salt, salt), prk), OK);
+        cr_assert_eq(hkdf_expand(prk, unhex(rows[i].info, info), again, sizeof again), OK);
+        cr_expect(memcmp(again, out, sizeof out) == 0, "%s, in two steps", rows[i].name);
     }
 }
 
