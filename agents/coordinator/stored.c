@@ -1,7 +1,6 @@
 #include "agents/coordinator/stored.h"
+#include "common/base/json_read.h"
 #include "common/base/text.h"
-#include "common/wire/doc.h"
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -84,41 +83,43 @@ static void write_flag(const void *at, size_t size, struct buf *out)
     buf_add_z(out, *(const bool *)at ? "true" : "false");
 }
 
-static enum err read_count(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+/* false: not of this kind, or out of range. */
+static bool read_count(const struct json *j, void *at, size_t size)
 {
-    uint64_t value;
     (void)size;
-    memcpy(&value, at, sizeof value);
-    TRY(doc_get_u64(d, name, 0, (uint64_t)most_count, &value, why));
+    if (!json_is(j, JSON_NUMBER) || !(j->number >= 0 && j->number <= most_count)) return false;
+    uint64_t value = (uint64_t)j->number;
     memcpy(at, &value, sizeof value);
-    return OK;
+    return (double)value >= j->number;
 }
-static enum err read_number(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+static bool read_number(const struct json *j, void *at, size_t size)
 {
-    uint64_t value = *(unsigned *)at;
-    (void)size;
-    TRY(doc_get_u64(d, name, 0, UINT16_MAX, &value, why));
+    uint64_t value = 0;
+    if (!read_count(j, &value, size) || value > UINT16_MAX) return false;
     *(unsigned *)at = (unsigned)value;
-    return OK;
+    return true;
 }
-static enum err read_real(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+static bool read_real(const struct json *j, void *at, size_t size)
 {
     (void)size;
-    return doc_get_f64(d, name, -DBL_MAX, DBL_MAX, at, why);
+    if (!json_is(j, JSON_NUMBER) || !isfinite(j->number)) return false;
+    *(double *)at = j->number;
+    return true;
 }
-static enum err read_text(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+static bool read_text(const struct json *j, void *at, size_t size)
 {
-    return doc_get_text(d, name, at, size, why);
+    return json_is(j, JSON_TEXT) && str_copy(j->text, at, size) == OK;
 }
-static enum err read_flag(const struct doc *d, const char *name, void *at, size_t size, struct why *why)
+static bool read_flag(const struct json *j, void *at, size_t size)
 {
     (void)size;
-    return doc_get_flag(d, name, at, why);
+    *(bool *)at = json_is(j, JSON_TRUE);
+    return json_is(j, JSON_TRUE) || json_is(j, JSON_FALSE);
 }
 
 static const struct {
     void (*write)(const void *at, size_t size, struct buf *out);
-    enum err (*read)(const struct doc *d, const char *name, void *at, size_t size, struct why *why);
+    bool (*read)(const struct json *j, void *at, size_t size);
 } kinds[] = {
     [STORED_COUNT] = { write_count, read_count }, [STORED_NUMBER] = { write_number, read_number },
     [STORED_REAL] = { write_real, read_real },    [STORED_TEXT] = { write_text, read_text },
@@ -132,16 +133,14 @@ static bool left_out(const struct stored_field *f, const void *at)
 
 void stored_write(const struct stored_field *fields, const void *from, struct buf *out)
 {
-    const char *comma = "{";
+    char comma = '{';
     for (const struct stored_field *f = fields; f->name; f++) {
         const void *at = (const char *)from + f->offset;
         if (left_out(f, at)) continue;
-        buf_add_z(out, comma);
-        buf_add_z(out, "\"");
-        buf_add_z(out, f->name);
-        buf_add_z(out, "\":");
+        buf_add(out, &comma, 1);
+        buf_add_str(out, f->member);
         kinds[f->kind].write(at, f->size, out);
-        comma = ",";
+        comma = ',';
     }
     buf_add_z(out, "}");
 }
@@ -149,9 +148,14 @@ void stored_write(const struct stored_field *fields, const void *from, struct bu
 enum err stored_read(const struct stored_field *fields, struct bytes text, void *to, struct why *why)
 {
     CLEANUP(arena_free) struct arena arena = arena_make(STORED_ARENA_BYTES);
-    const struct doc *d;
-    if (doc_parse(bytes_str(text), "store", &arena, &d, why) != OK) return ERR_STORE;
-    for (const struct stored_field *f = fields; f->name; f++)
-        if (kinds[f->kind].read(d, f->name, (char *)to + f->offset, f->size, why) != OK) return ERR_STORE;
+    const struct json *row;
+    enum err e = json_read(bytes_str(text), &arena, &row);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK || !json_is(row, JSON_OBJECT)) return why_say(why, ERR_STORE, "a row that is no JSON object");
+    for (const struct stored_field *f = fields; f->name; f++) {
+        const struct json *j = json_get(row, f->name);
+        if (j && !kinds[f->kind].read(j, (char *)to + f->offset, f->size))
+            return why_say(why, ERR_STORE, "a row whose %s is not what it should be", f->name);
+    }
     return OK;
 }

@@ -1,8 +1,8 @@
 /*
  * stored -- plain structs to and from the store, by a table of fields.
  *
- * A stored row is one line of JSON, so that a person with sqlite3 can read it
- * and doc.h can read it back.  Numbers that are not finite are left out: what
+ * A stored row is one line of JSON, so that a person with sqlite3 can read it.
+ * Numbers that are not finite are left out: what
  * the struct held before reading stays.  Unknown keys are ignored, so that a
  * newer store can be read.
  */
@@ -21,11 +21,15 @@ struct stored_field {
     const char *name; /* NULL ends the table */
     enum stored_kind kind;
     size_t offset;
-    size_t size; /* STORED_TEXT */
+    size_t size;       /* STORED_TEXT */
+    struct str member; /* the name as JSON has it */
 };
 #define STORED_FIELD(type, kind_, field)                                                                               \
     {                                                                                                                  \
-#field, STORED_##kind_, offsetof(struct type, field), sizeof(((struct type *)0)->field)                        \
+#field, STORED_##kind_, offsetof(struct type, field), sizeof(((struct type *)0)->field),                       \
+        {                                                                                                              \
+            "\"" #field "\":", sizeof("\"" #field "\":") - 1                                                           \
+        }                                                                                                              \
     }
 
 enum { STORED_MAX_BYTES = 16 * 1024 };

@@ -55,7 +55,6 @@ void buf_add(struct buf *b, const void *p, size_t n)
 }
 
 void buf_add_str(struct buf *b, struct str s) { buf_add(b, s.p, s.n); }
-void buf_add_z(struct buf *b, const char *z) { buf_add_str(b, str_of(z)); }
 
 /* Into the room there is; the rare text that is longer is printed again into what it needs. */
 void buf_addf(struct buf *b, const char *format, ...)

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "common/base/str.h"
+#include <string.h>
 
 struct buf {
     uint8_t *p; /* owned; always NUL-terminated when not NULL, the NUL not counted in n */
@@ -22,7 +23,8 @@ void buf_clear(struct buf *b);         /* n = 0 and no error; keeps the memory *
 
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_add_str(struct buf *b, struct str s);
-void buf_add_z(struct buf *b, const char *z);
+/* Here, so that the length of what is written out in the source is known when it is compiled. */
+static inline void buf_add_z(struct buf *b, const char *z) { buf_add(b, z, z ? strlen(z) : 0); }
 void buf_addf(struct buf *b, const char *format, ...) PRINTF(2, 3);
 void buf_add_u64(struct buf *b, uint64_t value); /* as %u of printf, several times as fast */
 void buf_add_hex(struct buf *b, uint64_t value); /* as %x */

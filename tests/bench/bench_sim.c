@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVALUATE_EVERY = 10, MAX_WORKERS = 64 };
+enum { EVALUATE_EVERY = 50, MAX_WORKERS = 64 };
 enum { HIDDEN_OF_1K = 84 }; /* 10 inputs, 84 neurons, one output: 1009 parameters */
 #define CALM                                                                                                           \
     {                                                                                                                  \
