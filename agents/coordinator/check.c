@@ -20,11 +20,12 @@ static void free_numbers(float **p) { free(*p); }
 
 static enum err add_up(struct agent *a, const struct blob *b, const struct weights *w, struct sums *out)
 {
-    CLEANUP(free_numbers) float *window = malloc(WEIGHTS_WINDOW * sizeof *window);
+    size_t most = w->total < WEIGHTS_WINDOW ? w->total : WEIGHTS_WINDOW;
+    CLEANUP(free_numbers) float *window = malloc((most ? most : 1) * sizeof *window);
     struct sums s = { .finite = true };
     if (window == NULL) return ERR_MEMORY;
-    for (size_t at = 0; at < w->total && s.finite; at += WEIGHTS_WINDOW) {
-        size_t n = w->total - at < WEIGHTS_WINDOW ? w->total - at : WEIGHTS_WINDOW;
+    for (size_t at = 0; at < w->total && s.finite; at += most) {
+        size_t n = w->total - at < most ? w->total - at : most;
         TRY(weights_read(a, b, w, at, n, window));
         s.finite = weights_finite(window, n);
         for (size_t i = 0; i < n; i++) s.squares += (double)window[i] * (double)window[i];

@@ -18,14 +18,13 @@ static enum err read_head(struct agent *a, const struct blob *b, uint64_t total,
     return to ? agent_blob_read(a, b, 0, n, to) : buf_err(out);
 }
 
-static enum err read_layout(struct agent *a, const struct blob *b, struct safetensors_layout **out, struct why *why)
+static struct buf head_buf(void) { return buf_make(SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES); }
+
+static enum err read_layout(const struct buf *head, uint64_t total, struct safetensors_layout **out, struct why *why)
 {
-    CLEANUP(buf_free) struct buf head = buf_make(SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES);
     CLEANUP(free_layout) struct safetensors_layout *l = malloc(sizeof *l);
-    uint64_t total = agent_blob_bytes(a, b);
     if (l == NULL) return ERR_MEMORY;
-    TRY(read_head(a, b, total, &head, why));
-    TRY(safetensors_layout(buf_bytes(&head), total, l, why));
+    TRY(safetensors_layout(buf_bytes(head), total, l, why));
     *out = l;
     l = NULL;
     return OK;
@@ -50,13 +49,35 @@ static enum err find_all(const struct safetensors_layout *l, size_t count, const
     return OK;
 }
 
+/* An update as our own trainers write it needs no reading: its head is that of the model. */
+static bool is_plain(const struct buf *head, uint64_t total, const struct model_spec *spec, struct weights *out)
+{
+    CLEANUP(buf_free) struct buf own = head_buf();
+    struct tensor_shape shapes[MODEL_MAX_TENSORS];
+    struct weights w = { .count = model_shapes(spec, shapes) };
+    bool same = safetensors_head(shapes, w.count, NULL, 0, &own) == OK && own.n == head->n &&
+                memcmp(own.p, head->p, own.n) == 0;
+    for (size_t i = 0; i < w.count; i++) {
+        w.at[i] = head->n + w.total * sizeof(float);
+        w.n[i] = tensor_shape_elements(&shapes[i]);
+        w.total += w.n[i];
+    }
+    if (!same || total != head->n + w.total * sizeof(float)) return false;
+    *out = w;
+    return true;
+}
+
 enum err weights_of_update(struct agent *a, const struct blob *b, const struct model_spec *spec, struct weights *out,
                            enum weights_defect *out_defect, struct why *why)
 {
     CLEANUP(free_layout) struct safetensors_layout *l = NULL;
+    CLEANUP(buf_free) struct buf head = head_buf();
+    uint64_t total = agent_blob_bytes(a, b);
     char text[MODEL_TEXT_BYTES];
     *out_defect = WEIGHTS_UNREADABLE;
-    TRY(read_layout(a, b, &l, why));
+    TRY(read_head(a, b, total, &head, why));
+    if (is_plain(&head, total, spec, out)) return OK;
+    TRY(read_layout(&head, total, &l, why));
     *out_defect = WEIGHTS_OTHER_MODEL;
     if (find_all(l, l->count, spec, out) == OK) return OK;
     return why_say(why, ERR_INPUT, "the update's tensors are not those of %s; train the model that was sent",
@@ -72,7 +93,10 @@ enum err weights_of_checkpoint(struct agent *a, const struct blob *b, const stru
                                struct weights *out)
 {
     CLEANUP(free_layout) struct safetensors_layout *l = NULL;
-    enum err e = read_layout(a, b, &l, NULL);
+    CLEANUP(buf_free) struct buf head = head_buf();
+    uint64_t total = agent_blob_bytes(a, b);
+    enum err e = read_head(a, b, total, &head, NULL);
+    if (e == OK) e = read_layout(&head, total, &l, NULL);
     if (e == ERR_INPUT || e == ERR_LIMIT) return ERR_STORE;
     TRY(e);
     bool scaled = l->count > 2 && is_named(l, l->count - 2, "input.mean") && is_named(l, l->count - 1, "input.scale");
@@ -80,7 +104,7 @@ enum err weights_of_checkpoint(struct agent *a, const struct blob *b, const stru
     if (find_all(l, count, spec, out) != OK) return ERR_STORE;
     if (!scaled) return OK;
     out->scaling_at = l->at[count];
-    out->scaling_bytes = agent_blob_bytes(a, b) - out->scaling_at;
+    out->scaling_bytes = total - out->scaling_at;
     return OK;
 }
 

@@ -7,7 +7,6 @@
 
 enum { DISTANCE_MAX = 64, NUMBER_MAX = 64 };
 
-struct str str_of(const char *z) { return (struct str){ z, z ? strlen(z) : 0 }; }
 struct bytes bytes_of(const void *p, size_t n) { return (struct bytes){ p, n }; }
 struct bytes str_bytes(struct str s) { return (struct bytes){ (const uint8_t *)s.p, s.n }; }
 struct str bytes_str(struct bytes b) { return (struct str){ (const char *)b.p, b.n }; }

@@ -8,6 +8,7 @@
 #include "common/base/err.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 struct str {
     const char *p; /* may be NULL when n is 0 */
@@ -22,7 +23,8 @@ struct bytes {
 #define STR_F "%.*s" /* printf("..." STR_F, STR_ARG(s)) */
 #define STR_ARG(s) (int)(s).n, (s).p
 
-struct str str_of(const char *z); /* NULL gives the empty view */
+/* NULL gives the empty view.  Here, so that the length of a literal is known when it is compiled. */
+static inline struct str str_of(const char *z) { return (struct str){ z, z ? strlen(z) : 0 }; }
 struct bytes bytes_of(const void *p, size_t n);
 struct bytes str_bytes(struct str s);
 struct str bytes_str(struct bytes b);

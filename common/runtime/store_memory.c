@@ -24,6 +24,7 @@ struct memory {
     struct row *rows;
     size_t n;
     size_t cap;
+    size_t last; /* where a key was looked for last, which is often where the next is, too */
     size_t dead; /* no deleted row is before this one; SIZE_MAX: there is none */
     struct undo *undo;
     size_t nundo;
@@ -76,11 +77,17 @@ static enum err value_add(struct value *v, struct bytes more)
     return OK;
 }
 
+static bool at(const struct memory *m, size_t i, const char *key)
+{
+    return i < m->n && strcmp(m->rows[i].key, key) == 0;
+}
+
 /* Index of the first row whose key is >= key. */
-static size_t lower(const struct memory *m, const char *key)
+static size_t lower(struct memory *m, const char *key)
 {
     size_t low = 0;
     size_t high = m->n;
+    if (at(m, m->last, key)) return m->last;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (strcmp(m->rows[middle].key, key) < 0)
@@ -88,15 +95,11 @@ static size_t lower(const struct memory *m, const char *key)
         else
             high = middle;
     }
+    m->last = low;
     return low;
 }
 
-static bool at(const struct memory *m, size_t i, const char *key)
-{
-    return i < m->n && strcmp(m->rows[i].key, key) == 0;
-}
-
-static struct value *find(const struct memory *m, const char *key)
+static struct value *find(struct memory *m, const char *key)
 {
     size_t i = lower(m, key);
     return at(m, i, key) ? m->rows[i].value : NULL;
@@ -270,7 +273,7 @@ static enum err memory_read(void *self, const char *key, uint64_t offset, size_t
 static enum err memory_next(void *self, const char *prefix, const char *from, bool after, struct buf *key,
                             struct buf *value)
 {
-    const struct memory *m = self;
+    struct memory *m = self;
     size_t i = lower(m, from);
     if (after && at(m, i, from)) i++;
     while (i < m->n && m->rows[i].value == NULL) i++;
