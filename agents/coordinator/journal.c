@@ -1,6 +1,7 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/stored.h"
+#include "common/base/put.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -50,13 +51,19 @@ static const struct stored_field update_fields[] = {
 
 char *journal_round_tail(uint64_t round, char out[32])
 {
-    (void)snprintf(out, 32, "%010" PRIu64, round);
+    struct put p = put_into(out, 32);
+    put_u64(&p, round, 10);
     return out;
 }
 
 char *journal_key(char out[STORE_MAX_KEY], const char *kind, const struct run *r, const char *tail)
 {
-    (void)snprintf(out, STORE_MAX_KEY, tail[0] ? "%s/%s/%s" : "%s/%s", kind, r->id, tail);
+    struct put p = put_into(out, STORE_MAX_KEY);
+    put_z(&p, kind);
+    put_z(&p, "/");
+    put_z(&p, r->id);
+    if (tail[0]) put_z(&p, "/");
+    put_z(&p, tail);
     return out;
 }
 
@@ -110,16 +117,22 @@ enum err journal_put_run(struct run *r)
     return journal_put_head(r);
 }
 
+static void copy(char *out, size_t size, const char *text)
+{
+    struct put p = put_into(out, size);
+    put_z(&p, text);
+}
+
 enum err journal_add(struct run *r, unsigned from, unsigned event, const struct site *site)
 {
     char tail[32];
     struct journal_row row = { .number = ++r->head.journal,
                                .wall_ms = agent_wall_ms(r->home->agent),
                                .round = r->head.round };
-    (void)snprintf(row.from, sizeof row.from, "%s", run_state_name(from));
-    (void)snprintf(row.to, sizeof row.to, "%s", run_state_name(r->head.state));
-    (void)snprintf(row.event, sizeof row.event, "%s", round_event_name(event));
-    (void)snprintf(row.site, sizeof row.site, "%s", site ? site->jid : "");
+    copy(row.from, sizeof row.from, run_state_name(from));
+    copy(row.to, sizeof row.to, run_state_name(r->head.state));
+    copy(row.event, sizeof row.event, round_event_name(event));
+    copy(row.site, sizeof row.site, site ? site->jid : "");
     return put_row(r, "journal", journal_round_tail(row.number, tail), step_fields, &row);
 }
 
@@ -132,12 +145,14 @@ enum err journal_put_round(struct run *r, const struct round_row *row)
 enum err journal_put_update(struct run *r, uint64_t merge, const struct site *s, const struct update_row *row,
                             const struct blob *delta)
 {
-    char merge_tail[32];
-    char round_tail[32];
     char tail[STORE_MAX_KEY];
     char key[STORE_MAX_KEY];
-    (void)snprintf(tail, sizeof tail, "%s/%s/%s", journal_round_tail(merge, merge_tail), s->jid,
-                   journal_round_tail(row->round, round_tail));
+    struct put p = put_into(tail, sizeof tail);
+    put_u64(&p, merge, 10);
+    put_z(&p, "/");
+    put_z(&p, s->jid);
+    put_z(&p, "/");
+    put_u64(&p, row->round, 10);
     TRY(put_row(r, "update", tail, update_fields, row));
     return agent_blob_keep(r->home->agent, journal_key(key, "delta", r, tail), delta);
 }

@@ -2,6 +2,7 @@
 #include "agents/trainer/admit.h"
 #include "agents/trainer/charge.h"
 #include "agents/trainer/trainer.h"
+#include "common/base/put.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,10 @@ enum { KEY_BYTES = 32 };
 
 static const char *key_of(char out[KEY_BYTES], const char *what, uint64_t number)
 {
-    (void)snprintf(out, KEY_BYTES, "%s/%016" PRIx64, what, number);
+    struct put p = put_into(out, KEY_BYTES);
+    put_z(&p, what);
+    put_z(&p, "/");
+    put_hex(&p, number, 16);
     return out;
 }
 

@@ -1,5 +1,5 @@
 #include "agents/trainer/run.h"
-#include <stdio.h>
+#include "common/base/put.h"
 #include <string.h>
 
 bool run_id_fine(const char *id)
@@ -49,6 +49,9 @@ void runs_fini(struct runs *r)
 
 const char *run_key(char out[RUN_KEY_BYTES], const char *what, const char *id)
 {
-    (void)snprintf(out, RUN_KEY_BYTES, "%s/%s", what, id);
+    struct put p = put_into(out, RUN_KEY_BYTES);
+    put_z(&p, what);
+    put_z(&p, "/");
+    put_z(&p, id);
     return out;
 }

@@ -1,8 +1,7 @@
 #include "common/learn/model.h"
+#include "common/base/put.h"
 #include "common/base/rng.h"
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 static const struct arch_row {
@@ -59,9 +58,12 @@ static size_t width(const struct model_spec *spec, size_t layer)
 
 char *model_text(const struct model_spec *spec, char out[MODEL_TEXT_BYTES])
 {
-    int at = snprintf(out, MODEL_TEXT_BYTES, "%s ", archs[spec->arch].name);
-    for (size_t l = 0; l <= model_nlayers(spec); l++)
-        at += snprintf(out + at, MODEL_TEXT_BYTES - (size_t)at, l ? "-%zu" : "%zu", width(spec, l));
+    struct put p = put_into(out, MODEL_TEXT_BYTES);
+    put_z(&p, archs[spec->arch].name);
+    for (size_t l = 0; l <= model_nlayers(spec); l++) {
+        put_z(&p, l ? "-" : " ");
+        put_u64(&p, width(spec, l), 1);
+    }
     return out;
 }
 
@@ -101,6 +103,14 @@ enum err model_parse(struct str text, struct model_spec *out)
     return OK;
 }
 
+static void name_layer(struct tensor_shape *s, size_t layer, const char *what)
+{
+    struct put p = put_into(s->name, sizeof s->name);
+    put_z(&p, "layer");
+    put_u64(&p, layer, 1);
+    put_z(&p, what);
+}
+
 size_t model_shapes(const struct model_spec *spec, struct tensor_shape shapes[MODEL_MAX_TENSORS])
 {
     for (size_t l = 0; l < model_nlayers(spec); l++) {
@@ -108,8 +118,8 @@ size_t model_shapes(const struct model_spec *spec, struct tensor_shape shapes[MO
         struct tensor_shape *b = &shapes[2 * l + 1];
         *w = (struct tensor_shape){ .rank = 2, .dims = { width(spec, l + 1), width(spec, l) } };
         *b = (struct tensor_shape){ .rank = 1, .dims = { width(spec, l + 1) } };
-        (void)snprintf(w->name, sizeof w->name, "layer%zu.weight", l);
-        (void)snprintf(b->name, sizeof b->name, "layer%zu.bias", l);
+        name_layer(w, l, ".weight");
+        name_layer(b, l, ".bias");
     }
     return 2 * model_nlayers(spec);
 }

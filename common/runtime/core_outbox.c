@@ -1,15 +1,19 @@
 /* What we send: kept until the receiver says it handled it, sent again until then. */
+#include "common/base/put.h"
 #include "common/runtime/core_private.h"
 #include "common/wire/codec.h"
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 void core_out_key(const struct peer *p, uint64_t number, char key[STORE_MAX_KEY])
 {
-    (void)snprintf(key, STORE_MAX_KEY, "~out/%s/%016" PRIx64, p->jid, number);
+    struct put to = put_into(key, STORE_MAX_KEY);
+    put_z(&to, "~out/");
+    put_z(&to, p->jid);
+    put_z(&to, "/");
+    put_hex(&to, number, 16);
 }
 
 void core_arm(struct agent *a, uint64_t *token, uint64_t delay_ms)
@@ -93,15 +97,21 @@ static enum err put_number(struct agent *a, const struct peer *p)
 {
     char key[STORE_MAX_KEY];
     char text[24];
-    (void)snprintf(key, sizeof key, "~seq/%s", p->jid);
-    (void)snprintf(text, sizeof text, "%" PRIu64, p->next_number);
+    struct put to = put_into(key, sizeof key);
+    put_z(&to, "~seq/");
+    put_z(&to, p->jid);
+    struct put number = put_into(text, sizeof text);
+    put_u64(&number, p->next_number, 1);
     return store_put(a->store, key, str_bytes(str_of(text)));
 }
 
 static enum err post_acked(struct agent *a, struct peer *p, struct msg *m)
 {
     struct outgoing o = { .number = p->next_number++, .type = m->type };
-    (void)snprintf(m->id, sizeof m->id, "%" PRIx64 "-%" PRIu64, a->epoch, o.number);
+    struct put id = put_into(m->id, sizeof m->id);
+    put_hex(&id, a->epoch, 1);
+    put_z(&id, "-");
+    put_u64(&id, o.number, 1);
     memcpy(o.run, m->run, sizeof o.run);
     if (m->ttl_ms > 0) {
         o.ttl_ms = m->ttl_ms;

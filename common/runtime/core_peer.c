@@ -1,7 +1,6 @@
 /* Whom we talk with: what they were sent, what of theirs was seen, whether they are there. */
+#include "common/base/put.h"
 #include "common/runtime/core_private.h"
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,7 +98,9 @@ static enum err put_seen(struct agent *a, const struct peer *p)
 {
     char key[STORE_MAX_KEY];
     struct buf text CLEANUP(buf_free) = buf_make(4096);
-    (void)snprintf(key, sizeof key, "~in/%s", p->jid);
+    struct put to = put_into(key, sizeof key);
+    put_z(&to, "~in/");
+    put_z(&to, p->jid);
     buf_add_hex(&text, p->seen_epoch);
     buf_add_z(&text, " ");
     buf_add_u64(&text, p->seen_high);
@@ -216,6 +217,7 @@ void core_ack_later(struct agent *a, struct peer *p, const char *id)
 {
     if (core_grow((void **)&p->acks, p->nacks, &p->cap_acks, sizeof *p->acks) != OK) return; /* it will be sent again */
     if (p->nacks == 0) p->acks_due_ms = agent_now_ms(a) + CORE_ACK_DELAY_MS;
-    (void)snprintf(p->acks[p->nacks++], MSG_ID_BYTES, "%s", id);
+    struct put to = put_into(p->acks[p->nacks++], MSG_ID_BYTES);
+    put_z(&to, id);
     core_arm(a, &a->ack_token, CORE_ACK_DELAY_MS);
 }
