@@ -63,17 +63,28 @@ static void put_complete(struct secagg_header *h, uint32_t quorum)
     h->survivors = larger(larger(h->threshold, SECAGG_COHORT_LEAST), quorum);
 }
 
-/* In a large cohort neighbours do, if as many as two thirds stay. */
+/* Whoever sends keys in the end: the graph must do for each number of members that may be there. */
+static bool keeps_secrets(const struct secagg_header *h)
+{
+    for (uint32_t n = h->survivors; n <= h->cohort; n++)
+        if (secagg_header_present(h, n, NULL) != OK) return false;
+    return true;
+}
+
+/* In a large cohort neighbours do, if two thirds stay, or a few more. */
 static bool put_neighbours(struct secagg_header *h, uint32_t quorum)
 {
     struct harary graph;
+    uint32_t most = larger(harary_count(h->cohort, 4.0 / 5), quorum);
     h->survivors = larger(harary_count(h->cohort, 2.0 / 3), quorum);
-    struct harary_want want = { h->cohort, h->adversaries, h->cohort - h->survivors, HARARY_ACTIVE };
-    if (h->survivors > h->cohort || harary_find(&want, &graph, NULL) != OK || graph.degree > SECAGG_HOLDERS_MAX)
-        return false;
-    h->degree = graph.degree;
-    h->threshold = graph.threshold;
-    return true;
+    for (; h->survivors <= most && h->survivors <= h->cohort; h->survivors++) {
+        struct harary_want want = { h->cohort, h->adversaries, h->cohort - h->survivors, HARARY_ACTIVE };
+        if (harary_find(&want, &graph, NULL) != OK || graph.degree > SECAGG_HOLDERS_MAX) continue;
+        h->degree = graph.degree;
+        h->threshold = graph.threshold;
+        if (keeps_secrets(h)) return true;
+    }
+    return false;
 }
 
 enum err secure_round_plan(struct secure_round *s, const struct secure_round_of *of, struct why *why)

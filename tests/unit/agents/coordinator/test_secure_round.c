@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TASK(adversaries)                                                                                              \
+#define TASK_OF(quorum, adversaries)                                                                                   \
     "name: toy\n"                                                                                                      \
     "data: {columns: [{name: x, min: 0, max: 1}, {name: z, role: label, classes: 2}]}\n"                               \
-    "rounds: {quorum: 4, max_update_norm: 2, max_samples: 50}\n"                                                       \
+    "rounds: {quorum: " #quorum ", max_update_norm: 2, max_samples: 50}\n"                                             \
     "aggregation: {secure: yes, adversaries: " #adversaries "}\n"
+#define TASK(adversaries) TASK_OF(4, adversaries)
 
 static enum err plan(const char *task, size_t n, struct secure_round **out, struct why *why)
 {
@@ -59,6 +60,21 @@ Test(secure_round, cohorts)
         cr_expect_eq(secure_round_number(s, "hospital-9@x"), 0);
         cr_expect(!secure_round_solvable(s));
     }
+}
+
+/* As many as survive may be all that send keys: the header must hold for each number in between. */
+Test(secure_round, whoever_sends_keys)
+{
+    static const char *const tasks[] = { TASK(0), TASK_OF(6, 4), TASK_OF(12, 10) };
+    for (size_t k = 0; k < sizeof tasks / sizeof *tasks; k++)
+        for (size_t n = 65; n < 150; n++) {
+            struct secure_round *s CLEANUP(secure_round_drop) = NULL;
+            struct why why = { "" };
+            cr_assert_eq(plan(tasks[k], n, &s, &why), OK, "%zu: %s", n, why.text);
+            cr_expect(s->header.degree > 0 && 5 * s->header.survivors <= 4 * n, "%zu", n);
+            for (uint32_t there = s->header.survivors; there <= n; there++)
+                cr_expect_eq(secagg_header_present(&s->header, there, &why), OK, "%u of %zu: %s", there, n, why.text);
+        }
 }
 
 enum { HOSPITALS = 4 };
