@@ -414,6 +414,12 @@ struct store *sim_store(struct sim *s, const char *name)
     return n ? n->kept : NULL;
 }
 
+const struct identity *sim_identity(const struct sim *s, const char *name)
+{
+    const struct sim_node *n = sim_node(s, name);
+    return n ? &n->identity : NULL;
+}
+
 void sim_watch(struct sim *s, sim_watch_fn *fn, void *to)
 {
     s->watch = fn;

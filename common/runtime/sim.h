@@ -78,6 +78,7 @@ bool sim_run(struct sim *s, uint64_t for_ms, sim_until_fn *done, void *to);
 uint64_t sim_now_ms(const struct sim *s);
 struct agent *sim_agent(struct sim *s, const char *name); /* NULL while it is down */
 struct store *sim_store(struct sim *s, const char *name);
+const struct identity *sim_identity(const struct sim *s, const char *name); /* for a watcher who opens what is sealed */
 /* Everything that ever left an agent is shown to this watcher first: the invariants' eye. */
 typedef void sim_watch_fn(void *to, const char *from, const struct packet *p);
 void sim_watch(struct sim *s, sim_watch_fn *fn, void *to);

@@ -148,7 +148,7 @@ static struct seen_update *find(struct federation *f, struct str id, const char 
 static void on_update(struct federation *f, const char *from, const struct msg *m)
 {
     struct str name = str_of(from);
-    bool spent = f->spent && str_is(str_next(&name, '@'), f->spent);
+    bool spent = f->spent[0] && str_is(str_next(&name, '@'), f->spent);
     if (spent && m->round > f->plan->spent_after) f->from_spent++;
     if (find(f, str_of(m->id), from) || f->nupdates == FEDERATION_MAX_SEEN) return;
     struct seen_update *u = &f->updates[f->nupdates++];
@@ -163,7 +163,7 @@ static bool worth_reading(struct federation *f, const char *from, const struct p
 {
     bool acks = str_starts(str_of(from), "coordinator@") && strstr(p->body.p, "\"ack\":[\"");
     return acks || strstr(p->body.p, "\"type\":\"update\"") || strstr(p->body.p, "\"type\":\"secure.input\"") ||
-           ++f->packets % 8 == 0;
+           strstr(p->body.p, "\"type\":\"secure.answer\"") || ++f->packets % 8 == 0;
 }
 
 static void look_at(void *to, const char *from, const struct packet *p)
@@ -178,6 +178,7 @@ static void look_at(void *to, const char *from, const struct packet *p)
     }
     if (m.type == MSG_UPDATE) on_update(f, from, &m);
     if (m.type == MSG_SECURE_INPUT && paid_see(&f->paid, from, &m) != OK) f->off_schema++;
+    if (answered_see(&f->answered, sim_identity(f->sim, "coordinator"), from, &m) != OK) f->off_schema++;
     for (size_t i = 0; i < m.nacks && str_starts(str_of(from), "coordinator@"); i++) {
         struct seen_update *u = find(f, m.acks[i], p->peer);
         if (u) u->acked = true;
@@ -186,18 +187,23 @@ static void look_at(void *to, const char *from, const struct packet *p)
 
 /* ---- life ---- */
 
+void federation_hospital(uint64_t i, char out[FEDERATION_NAME_BYTES])
+{
+    (void)snprintf(out, FEDERATION_NAME_BYTES, "hospital-%llu", (unsigned long long)i);
+}
+
 static enum err add_hospitals(struct federation *f, struct why *why)
 {
-    static const char *const names[FEDERATION_MAX_SITES] = { "hospital-0", "hospital-1", "hospital-2", "hospital-3",
-                                                             "hospital-4", "hospital-5", "hospital-6", "hospital-7" };
     const char *dir = f->files->dir;
     for (uint64_t i = 0; i < f->plan->sites; i++) {
         char settings[400];
+        char name[FEDERATION_NAME_BYTES];
         bool other = i + 1 == f->plan->sites;
-        if (other && f->plan->one_spent) f->spent = names[i];
+        federation_hospital(i, name);
+        if (other && f->plan->one_spent) (void)snprintf(f->spent, sizeof f->spent, "%s", name);
         (void)snprintf(settings, sizeof settings, "records: %s/records-%llu.csv\npolicy: %s/%s\nsite: %s\n", dir,
-                       (unsigned long long)i, dir, other ? "other.yaml" : "policy.yaml", names[i]);
-        TRY(sim_add(f->sim, &trainer_agent, names[i], settings, why));
+                       (unsigned long long)i, dir, other ? "other.yaml" : "policy.yaml", name);
+        TRY(sim_add(f->sim, &trainer_agent, name, settings, why));
     }
     return OK;
 }
@@ -240,6 +246,7 @@ void federation_fini(struct federation *f)
     sim_free(f->sim);
     free(f->updates);
     paid_fini(&f->paid);
+    answered_fini(&f->answered);
 }
 
 /* ---- how it stands ---- */
@@ -258,6 +265,7 @@ static enum err look_at_head(void *to, const char *key, struct bytes value)
     TRY(journal_read_head(value, &head));
     l->found = true;
     l->end->rounds = head.round;
+    l->end->sums = head.sums;
     l->end->open_late = head.late + head.refused;
     (void)snprintf(l->end->state, sizeof l->end->state, "%s", run_state_name(head.state));
     (void)snprintf(l->end->why, sizeof l->end->why, "%s", head.why);
@@ -321,9 +329,9 @@ static bool begun(struct sim *s, void *to)
 /* The last hospital's policy changes, and it is started again. */
 static void fall_silent(struct federation *f)
 {
-    char name[40];
+    char name[FEDERATION_NAME_BYTES];
     (void)sim_run(f->sim, f->plan->seed * 97 % 2500, NULL, NULL);
-    (void)snprintf(name, sizeof name, "hospital-%llu", (unsigned long long)f->plan->sites - 1);
+    federation_hospital(f->plan->sites - 1, name);
     if (write_policy(f->files, "other.yaml", 1000, true, false, NULL) == OK) sim_kill(f->sim, name, 1);
 }
 
@@ -341,7 +349,7 @@ static bool meddle(struct federation *f)
     return false;
 }
 
-bool federation_run(struct federation *f)
+void federation_begin(struct federation *f)
 {
     (void)sim_run(f->sim, f->plan->seed % 2 ? ASK_AGAIN_MS : 1, NULL, NULL);
     bool runs = false;
@@ -349,6 +357,10 @@ bool federation_run(struct federation *f)
         sim_say(f->sim, "olga", "coordinator", "start toy");
         runs = sim_run(f->sim, ASK_AGAIN_MS, begun, f);
     }
+}
+
+bool federation_finish(struct federation *f)
+{
     if (f->plan->one_silent) fall_silent(f);
     bool ended = meddle(f);
     while (!ended && sim_now_ms(f->sim) < VIRTUAL_MS) {
@@ -356,6 +368,12 @@ bool federation_run(struct federation *f)
         if (!ended) sim_say(f->sim, "olga", "coordinator", "resume"); /* were it paused */
     }
     return ended;
+}
+
+bool federation_run(struct federation *f)
+{
+    federation_begin(f);
+    return federation_finish(f);
 }
 
 /* ---- invariants ---- */
@@ -419,6 +437,16 @@ static enum err check_updates(struct federation *f, const struct rows *rows, str
     return why_say(why, ERR_BUG, "%llu acknowledged updates are nowhere", (unsigned long long)missing);
 }
 
+/* Where a secure sum came to its end the hospitals' answers were looked at. */
+static enum err check_answers(struct federation *f, struct why *why)
+{
+    struct federation_end end;
+    TRY(federation_look(f, &end, why));
+    TRY(answered_check(&f->answered, why));
+    bool ended = f->plan->secure && strcmp(end.state, "done") == 0;
+    return ended && f->answered.answers == 0 ? why_say(why, ERR_BUG, "nobody saw an answer leave") : OK;
+}
+
 /* Whatever happened to its keeper, the log is whole: it reads as it was signed. */
 static enum err check_log(struct federation *f, struct why *why)
 {
@@ -434,6 +462,7 @@ enum err federation_check(struct federation *f, struct why *why)
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
     if (f->plan->secure && f->nupdates > 0) return why_say(why, ERR_BUG, "an update left unmasked");
     if (f->plan->secure && f->plan->noise) TRY(paid_check(&f->paid, f->sim, f->plan->rounds, why));
+    TRY(check_answers(f, why));
     TRY(journal_check(s, why));
     TRY(check_log(f, why));
     enum err e = store_scan(s, "journal/", take_row, &rows);

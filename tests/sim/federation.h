@@ -4,10 +4,11 @@
  * that leaves any of them.
  */
 #pragma once
+#include "tests/sim/answered.h"
 #include "tests/sim/paid.h"
 #include "tests/sim/plan.h"
 
-enum { FEDERATION_MAX_SITES = 8, FEDERATION_MAX_SEEN = 4096 };
+enum { FEDERATION_MAX_SITES = 100, FEDERATION_MAX_SEEN = 4096, FEDERATION_NAME_BYTES = 40 };
 
 /* One thing said by somebody about a run and round, and whether the coordinator acknowledged it. */
 struct seen_update {
@@ -35,9 +36,10 @@ struct federation {
     uint64_t packets;
     uint64_t off_schema; /* packets that were no message of the schema */
     struct paid paid;    /* vectors of secure sums with noise */
-    uint64_t from_spent; /* updates from the hospital whose budget is spent */
-    const char *spent;   /* its name, or NULL */
-    uint64_t looked_ms;  /* whether it is over is looked at only so often */
+    struct answered answered;
+    uint64_t from_spent;               /* updates from the hospital whose budget is spent */
+    char spent[FEDERATION_NAME_BYTES]; /* its name, or "" */
+    uint64_t looked_ms;                /* whether it is over is looked at only so often */
 };
 
 /* Borrows both.  ERR_IO and friends, with a sentence; federation_fini is right also after a failure. */
@@ -45,15 +47,20 @@ enum err federation_init(struct federation *f, const struct plan *plan, const st
                          struct why *why) MUST_USE;
 void federation_fini(struct federation *f);
 
-/* Has the operator start the run (asking again until it is there) and meddle with it, and runs until it is over or two
- * virtual hours are. */
-bool federation_run(struct federation *f);
+void federation_hospital(uint64_t i, char out[FEDERATION_NAME_BYTES]);
+
+/* Has the operator start the run (asking again until it is there) ... */
+void federation_begin(struct federation *f);
+/* ... and meddle with it, until it is over or two virtual hours are. */
+bool federation_finish(struct federation *f);
+bool federation_run(struct federation *f); /* both */
 
 /* How it stands, read from the coordinator's store. */
 struct federation_end {
     char state[MSG_STAGE_BYTES]; /* of the last run; "" when there is none */
     char why[500];
     uint64_t rounds;
+    uint64_t sums;      /* secure ones that were begun */
     uint64_t open_late; /* late or refused updates of a round that never closed */
     char model[65];     /* SHA-256 of its newest model */
 };

@@ -79,6 +79,25 @@ static const struct schedule_row rows[] = {
       false },
 };
 
+/* The control: were a second kind of share told, it would be seen. */
+static void second_is_seen(struct tap *t)
+{
+    struct answered a = { .n = 0 };
+    struct why why = { "" };
+    struct msg m = msg_make(MSG_SECURE_ANSWER, NULL);
+    struct secagg_answer told = { .n = 2, .shares = { { .about = 1 }, { .about = 2, .half = SECAGG_PAIR } } };
+    m.secure_answer.sum = 7;
+    bool quiet = answered_take(&a, "hospital-0", &m, &told) == OK && answered_take(&a, "hospital-0", &m, &told) == OK &&
+                 answered_check(&a, &why) == OK;
+    told.shares[1].half = SECAGG_SELF;
+    m.secure_answer.sum++;
+    quiet = quiet && answered_take(&a, "hospital-0", &m, &told) == OK && answered_check(&a, &why) == OK;
+    m.secure_answer.sum--;
+    bool seen = answered_take(&a, "hospital-0", &m, &told) == OK && answered_check(&a, &why) == ERR_BUG;
+    tap_is(t, quiet && seen, "control: a second kind of share would be seen: %s", why.text);
+    answered_fini(&a);
+}
+
 int main(int argc, char **argv)
 {
     struct tap t = { 0 };
@@ -86,6 +105,7 @@ int main(int argc, char **argv)
     const struct schedules all = { "sim-sums", rows, sizeof rows / sizeof *rows, SCHEDULES, lab_run, lab };
     if (lab == NULL) return 1;
     uint64_t run = schedules_run(&all, &t, argc, argv);
+    second_is_seen(&t);
     if (run >= SCHEDULES) coverage_tell(&lab->coverage, true, &t);
     lab_free(lab);
     return tap_end(&t);
