@@ -1,7 +1,9 @@
 #include "agents/coordinator/permitting.h"
+#include "agents/coordinator/close.h"
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
+#include "agents/coordinator/publish.h"
 #include "common/privacy/permit.h"
 #include "common/runtime/roster_log.h"
 #include <inttypes.h>
@@ -53,46 +55,57 @@ static struct permit_site site_of(const struct site *s, bool noised)
     return out;
 }
 
-static enum err fill(struct run *r, struct arena *arena, struct permit *p)
+static enum err fill(struct run *r, enum permit_kind kind, struct arena *arena, struct permit *p)
 {
     struct permit_site *sites = arena_array(arena, r->nsites + 1, sizeof *sites);
     if (sites == NULL) return ERR_MEMORY;
-    *p = (struct permit){ .round = r->head.round, .rounds = r->head.rounds - r->head.round + 1, .sites = sites };
+    *p = (struct permit){ .kind = kind,
+                          .round = r->head.round,
+                          .rounds = r->head.rounds - r->head.round + 1,
+                          .purpose = r->task.purpose,
+                          .sites = sites };
     (void)snprintf(p->run, sizeof p->run, "%s", r->id);
     (void)snprintf(p->task, sizeof p->task, "%s", r->head.task);
     (void)snprintf(p->document, sizeof p->document, "%s", r->head.digest);
-    fill_privacy(&r->task, p);
+    if (kind == PERMIT_ROUND) fill_privacy(&r->task, p);
     for (size_t i = 0; i < r->nsites; i++)
         if (permitting_takes(r, &r->sites[i])) sites[p->nsites++] = site_of(&r->sites[i], p->noised);
-    return model_digest(r, r->head.round - 1, p->model);
+    return model_digest(r, kind == PERMIT_PUBLISH ? close_chosen_round(r, r->head.round) : r->head.round - 1, p->model);
 }
 
 /* To the one guardian; with several in the roster nobody is asked, and the deadline says so. */
-static enum err tell(struct run *r, struct msg *m)
+static enum err tell(struct run *r, unsigned state, struct msg *m)
 {
     const struct member *guardian = roster_log_keeper(agent_roster(r->home->agent));
     if (guardian == NULL) return OK;
     (void)snprintf(m->run, sizeof m->run, "%s", r->id);
-    (void)snprintf(m->stage, sizeof m->stage, "%s", run_state_name(RUN_PERMITTING));
+    (void)snprintf(m->stage, sizeof m->stage, "%s", run_state_name(state));
     m->round = r->head.round;
     return agent_send(r->home->agent, guardian->jid, m);
 }
 
-enum err permitting_ask(struct run *r)
+static enum err ask(struct run *r, enum permit_kind kind, unsigned state)
 {
     CLEANUP(arena_free) struct arena arena = arena_make(ARENA_BYTES);
     CLEANUP(buf_free) struct buf text = buf_make(ARENA_BYTES);
     struct msg m = msg_make(MSG_PERMIT_ASK, NULL);
     struct permit p;
-    if (!permitting_wanted(r)) return OK;
     r->broken.text[0] = '\0';
-    TRY(journal_drop(r, "permit", ""));
-    TRY(fill(r, &arena, &p));
+    TRY(fill(r, kind, &arena, &p));
     permit_print(&p, &text);
     TRY(buf_err(&text));
     m.permit_ask.request = buf_str(&text);
-    return tell(r, &m);
+    return tell(r, state, &m);
 }
+
+enum err permitting_ask(struct run *r)
+{
+    if (!permitting_wanted(r)) return OK;
+    TRY(journal_drop(r, "permit", ""));
+    return ask(r, PERMIT_ROUND, RUN_PERMITTING);
+}
+
+enum err permitting_ask_publish(struct run *r) { return ask(r, PERMIT_PUBLISH, RUN_PUBLISHING); }
 
 enum err permitting_note(struct run *r, struct buf *out)
 {
@@ -106,7 +119,8 @@ enum err permitting_note(struct run *r, struct buf *out)
 static struct run *waiting_run(struct coordinator *c, const struct msg *m)
 {
     struct run *r = coordinator_run(c, m->run);
-    bool waits = r && r->head.state == RUN_PERMITTING && r->head.round == m->round;
+    bool waits = r && r->head.round == m->round && strcmp(m->stage, run_state_name(r->head.state)) == 0 &&
+                 (r->head.state == RUN_PERMITTING || (r->head.state == RUN_PUBLISHING && !r->head.logged));
     if (waits) return r;
     c->counts.late++;
     return NULL;
@@ -114,6 +128,7 @@ static struct run *waiting_run(struct coordinator *c, const struct msg *m)
 
 static enum err permitted(struct run *r, const struct msg *m)
 {
+    if (r->head.state == RUN_PUBLISHING) return publish_ask(r);
     TRY(journal_put(r, "permit", "", str_bytes(m->permit.note)));
     return round_step(r, EVENT_PERMITTED, NULL);
 }
@@ -132,8 +147,10 @@ enum err coordinator_on_permit_deny(struct agent *a, void *self, const struct ms
     (void)a;
     if (r == NULL) return OK;
     (void)keep_text(m->permit_deny.text, text, sizeof text);
-    (void)why_say(&r->broken, ERR_REFUSED, "the guardian gives no permit: %.300s", text);
-    return keep_whole(round_step(r, EVENT_DENIED, NULL));
+    bool publishes = r->head.state == RUN_PUBLISHING;
+    (void)why_say(&r->broken, ERR_REFUSED, "the guardian gives no permit%s: %.300s",
+                  publishes ? " to publish the model" : "", text);
+    return keep_whole(round_step(r, publishes ? EVENT_BROKEN : EVENT_DENIED, NULL));
 }
 
 /* ---- what was done ---- */
@@ -151,5 +168,5 @@ enum err permitting_report(struct run *r)
     TRY(model_digest(r, r->head.round, digest));
     m.round_report.model = str_of(digest);
     m.round_report.sites = buf_str(&sites);
-    return tell(r, &m);
+    return tell(r, RUN_PERMITTING, &m);
 }

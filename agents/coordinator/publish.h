@@ -2,10 +2,9 @@
  * publish -- with a guardian in the roster no model comes out that is not in
  * its transparency log.
  *
- * The last round closed, the guardian is told the model's hash (log.model) and
- * answers with the proof that it is in the log (log.proof); it shows the
- * hospitals the checkpoint, and they send us their cosignatures.  Proof and the
- * quorum's signatures are kept with the model: anybody can check them
+ * The last round closed, the guardian is asked for a permit to publish (permitting.h), told the model's hash
+ * (log.model) and answers with the proof that it is in the log (log.proof); it shows the hospitals the checkpoint, and
+ * they send us their cosignatures.  Proof and the quorum's signatures are kept with the model: anybody can check them
  * (`himas audit verify`).  Two hospitals that were shown different logs prove it
  * to us by what they send: then nothing is published.
  *

@@ -86,7 +86,7 @@ static enum err publish(void *self)
 static enum err enter_log(void *self)
 {
     TRY(close_round(self));
-    return publish_ask(self);
+    return permitting_ask_publish(self);
 }
 static enum err publish_signed(void *self) { return close_done(self); }
 static enum err report_unlogged(void *self) { return close_failed(self, CLOSE_UNLOGGED); }

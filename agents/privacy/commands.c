@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ALL_PERMITS "permit" /* of every kind; those of rounds are below "permit/" */
+
 enum { NUMBER_BYTES = 32, AUDIT_ROUNDS_MAX = 1000, AUDIT_CANARIES_MAX = 20000 };
 
 /* ---- status ---- */
@@ -85,6 +87,7 @@ static void permit_row(const struct permit *p, struct result *out)
     number(sites, p->nsites);
     number(emergency, p->emergency);
     const char *const cells[] = { serial,
+                                  permit_kind_name(p->kind),
                                   p->run,
                                   round,
                                   sites,
@@ -103,7 +106,7 @@ static enum err walk_permit(void *to, const char *key, struct bytes note)
     char expected[STORE_MAX_KEY];
     enum err e = guardian_permit_open(w->guardian, bytes_str(note), w->last ? w->last_arena : &arena, &p);
     if (e == ERR_MEMORY) return e;
-    bool good = e == OK && strcmp(guardian_permit_key(expected, "permit", p.run, p.round), key) == 0;
+    bool good = e == OK && strcmp(guardian_permit_key(expected, p.kind, p.run, p.round), key) == 0;
     w->good += good;
     w->bad += !good;
     if (!good || (w->run.n > 0 && !str_is(w->run, p.run))) return OK;
@@ -125,12 +128,12 @@ static enum err walk_veto(void *to, const char *key, struct bytes text)
 
 static enum err run_permits(struct agent *a, void *self, const struct call *c, struct result *out)
 {
-    static const char *const columns[] = { "permit",    "run",     "round",     "hospitals",
+    static const char *const columns[] = { "permit",    "for",     "run",       "round", "hospitals",
                                            "mechanism", "expires", "emergency", NULL };
     struct walk w = { .guardian = self, .out = out, .run = call_text(c, "run") };
     TRY(agent_scan(a, "veto/", walk_veto, &w));
     result_columns(out, columns);
-    return agent_scan(a, "permit/", walk_permit, &w);
+    return agent_scan(a, ALL_PERMITS, walk_permit, &w);
 }
 
 static void forecast_row(struct guardian *g, const struct permit *p, const struct permit_site *s, struct result *out)
@@ -183,7 +186,7 @@ static enum err run_verify(struct agent *a, void *self, const struct call *c, st
     struct guardian *g = self;
     struct walk w = { .guardian = g };
     (void)c;
-    TRY(agent_scan(a, "permit/", walk_permit, &w));
+    TRY(agent_scan(a, ALL_PERMITS, walk_permit, &w));
     uint64_t broken = broken_ledgers(&g->ledger);
     bool all = w.good == g->serial;
     result_say(out, "%" PRIu64 " permits are signed by me, %" PRIu64 " are not; %" PRIu64 " were given%s.", w.good,

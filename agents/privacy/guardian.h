@@ -5,6 +5,7 @@
  * In the store:
  *   serial                       of the newest permit
  *   permit/<run>/<round>         the permit as it was signed; asked again, the same bytes are the answer
+ *   permit-publish/..., permit-query/...  the same of the other kinds
  *   veto/<run>/<round>           why there is none
  *   alarm/<run or hospital>      what was found; there are no permits for it any more
  *   ledger/...                   what each hospital has spent (ledger.h)
@@ -46,14 +47,21 @@ agent_gauges_fn guardian_gauges;
 agent_handler_fn guardian_on_permit_ask, guardian_on_round_report, guardian_on_audit;
 agent_handler_fn guardian_on_log_entry, guardian_on_log_model, guardian_on_log_cosign; /* log.c */
 agent_tick_fn guardian_on_checkpoint;
+/* Says no to what the message asks, in words, and enters that into the log. */
+enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, const char *text) MUST_USE;
 /* alarm.c: kept, logged, and told to operators and privacy officers; name: a run or a hospital's JID. */
 enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence) MUST_USE;
 enum err guardian_alarmed(struct guardian *g, const char *name, struct why *why) MUST_USE; /* ERR_REFUSED when it is */
 
 /* permits.c: what was granted, as it is kept. */
-char *guardian_permit_key(char out[STORE_MAX_KEY], const char *kind, const char *run, uint64_t round);
+char *guardian_permit_key(char out[STORE_MAX_KEY], enum permit_kind kind, const char *run, uint64_t round);
 /* ERR_ABSENT; ERR_CRYPTO when this agent did not sign what is kept. */
-enum err guardian_permit_get(struct guardian *g, const char *run, uint64_t round, struct arena *arena,
+struct permit_name {
+    enum permit_kind kind;
+    const char *run;
+    uint64_t round;
+};
+enum err guardian_permit_get(struct guardian *g, const struct permit_name *name, struct arena *arena,
                              struct permit *out, struct buf *note) MUST_USE;
 enum err guardian_permit_open(struct guardian *g, struct str note, struct arena *arena, struct permit *out) MUST_USE;
 /* Numbers it, signs and keeps it; appends the note. */

@@ -11,7 +11,7 @@ enum { NOTE_BYTES = 1 << 17 };
 
 /* ---- may it be done? ---- */
 
-static enum err deny(struct guardian *g, const struct msg *m, enum err code, const char *text)
+enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, const char *text)
 {
     char key[STORE_MAX_KEY];
     struct msg said = msg_make(MSG_PERMIT_DENY, m);
@@ -19,7 +19,8 @@ static enum err deny(struct guardian *g, const struct msg *m, enum err code, con
     said.permit_deny.text = str_of(text);
     memcpy(said.in_reply_to, m->id, sizeof said.in_reply_to);
     g->vetoes++;
-    TRY(agent_put(g->agent, guardian_permit_key(key, "veto", m->run, m->round), str_bytes(str_of(text))));
+    (void)snprintf(key, sizeof key, "veto/%s/%010" PRIu64, m->run, m->round);
+    TRY(agent_put(g->agent, key, str_bytes(str_of(text))));
     TRY(tlog_add(&g->log, NULL, "veto run=%s round=%" PRIu64 " code=%s", m->run, m->round, err_name(code)));
     log_warn(agent_log(g->agent), "permit.denied", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(code));
     return agent_send(g->agent, m->from, &said);
@@ -64,21 +65,21 @@ static enum err repeat(struct guardian *g, const struct msg *m, struct permit *g
     permit_print(given, &asked);
     TRY(buf_err(&asked));
     if (str_eq(buf_str(&asked), m->permit_ask.request)) return permit(g, m, note);
-    return deny(g, m, ERR_REFUSED, "this round has a permit for something else");
+    return guardian_deny(g, m, ERR_REFUSED, "there is a permit of this name for something else");
 }
 
 static enum err enter_log(struct guardian *g, const struct permit *p)
 {
+    CLEANUP(buf_free) struct buf entry = buf_make(LOGBOOK_ENTRY_BYTES);
     for (size_t i = 0; p->noised && i < p->nsites; i++)
         TRY(tlog_add(&g->log, NULL,
                      "spend run=%s round=%" PRIu64
                      " hospital=%s unit=%s mechanism=%s noise=%.17g rate=%.17g steps=%" PRIu64,
                      p->run, p->round, p->sites[i].jid, p->patients ? "patient" : "site",
                      accountant_mechanism_name(p->mechanism), p->sites[i].noise, p->sites[i].rate, p->sites[i].steps));
-    return tlog_add(&g->log, NULL,
-                    "permit serial=%" PRIu64 " run=%s round=%" PRIu64
-                    " document=%s model=%s hospitals=%zu emergency=%" PRIu64,
-                    p->serial, p->run, p->round, p->document, p->model, p->nsites, p->emergency);
+    permit_entry(p, &entry);
+    TRY(buf_err(&entry));
+    return tlog_add(&g->log, NULL, STR_F, STR_ARG(buf_str(&entry)));
 }
 
 static enum err grant(struct guardian *g, const struct msg *m, struct permit *p)
@@ -88,7 +89,7 @@ static enum err grant(struct guardian *g, const struct msg *m, struct permit *p)
     enum err e = judge(g, p, &why);
     if (e == OK) e = ledger_reserve(&g->ledger, p, &why);
     if (e == ERR_MEMORY || err_class(e) == ERR_CLASS_ENV) return e;
-    if (e != OK) return deny(g, m, e, why.text);
+    if (e != OK) return guardian_deny(g, m, e, why.text);
     e = guardian_permit_make(g, p, &note);
     if (e == OK) e = enter_log(g, p);
     if (e != OK) return ERR_STORE; /* the ledger in memory is ahead of the store */
@@ -108,10 +109,10 @@ enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m
     (void)a;
     enum err e = permit_parse(m->permit_ask.request, &arena, &p, &why);
     if (e == ERR_MEMORY) return e;
-    if (e != OK) return deny(g, m, e, why.text);
+    if (e != OK) return guardian_deny(g, m, e, why.text);
     if (strcmp(p.run, m->run) != 0 || p.round != m->round || p.serial != 0)
-        return deny(g, m, ERR_PROTO, "what is asked for is not the round that the message is about");
-    e = guardian_permit_get(g, p.run, p.round, &arena, &given, &note);
+        return guardian_deny(g, m, ERR_PROTO, "what is asked for is not the round that the message is about");
+    e = guardian_permit_get(g, &(struct permit_name){ p.kind, p.run, p.round }, &arena, &given, &note);
     if (e == ERR_ABSENT) return grant(g, m, &p);
     return e == OK ? repeat(g, m, &given, buf_str(&note)) : ERR_STORE;
 }
@@ -156,7 +157,7 @@ enum err guardian_on_round_report(struct agent *a, void *self, const struct msg 
     struct guardian *g = self;
     struct permit p;
     char text[GUARDIAN_TEXT_BYTES];
-    enum err e = guardian_permit_get(g, m->run, m->round, &arena, &p, &note);
+    enum err e = guardian_permit_get(g, &(struct permit_name){ PERMIT_ROUND, m->run, m->round }, &arena, &p, &note);
     log_info(agent_log(a), "round.reported", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(e));
     if (e == OK) e = check_report(g, &p, m->round_report.sites);
     if (e == OK)

@@ -7,10 +7,20 @@ enum err guardian_on_log_entry(struct agent *a, void *self, const struct msg *m)
     return tlog_take_entry(&((struct guardian *)self)->log, m);
 }
 
+/* Only a model with a permit to publish is entered. */
 enum err guardian_on_log_model(struct agent *a, void *self, const struct msg *m)
 {
+    CLEANUP(arena_free) struct arena arena = arena_make(GUARDIAN_ARENA_BYTES);
+    CLEANUP(buf_free) struct buf note = buf_make(2 * PERMIT_MAX_BYTES);
+    struct guardian *g = self;
+    struct permit p;
     (void)a;
-    return tlog_take_model(&((struct guardian *)self)->log, m);
+    enum err e = guardian_permit_get(g, &(struct permit_name){ PERMIT_PUBLISH, m->run, m->round }, &arena, &p, &note);
+    if (e == ERR_ABSENT) return guardian_deny(g, m, ERR_REFUSED, "there is no permit to publish a model of this run");
+    TRY(e);
+    if (!str_is(m->log_model.sha256, p.model))
+        return guardian_deny(g, m, ERR_REFUSED, "the permit is to publish another model than this");
+    return tlog_take_model(&g->log, m);
 }
 
 enum err guardian_on_log_cosign(struct agent *a, void *self, const struct msg *m)

@@ -6,9 +6,10 @@
 
 enum { MINUTE_MS = 60000 };
 
-char *guardian_permit_key(char out[STORE_MAX_KEY], const char *kind, const char *run, uint64_t round)
+char *guardian_permit_key(char out[STORE_MAX_KEY], enum permit_kind kind, const char *run, uint64_t round)
 {
-    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/%010" PRIu64, kind, run, round);
+    static const char *const begin[PERMIT_KINDS] = { "permit", "permit-publish", "permit-query" };
+    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/%010" PRIu64, begin[kind], run, round);
     return out;
 }
 
@@ -24,11 +25,11 @@ enum err guardian_permit_open(struct guardian *g, struct str note, struct arena 
     return permit_open(note, &key, arena, out, NULL);
 }
 
-enum err guardian_permit_get(struct guardian *g, const char *run, uint64_t round, struct arena *arena,
+enum err guardian_permit_get(struct guardian *g, const struct permit_name *name, struct arena *arena,
                              struct permit *out, struct buf *note)
 {
     char key[STORE_MAX_KEY];
-    TRY(agent_get(g->agent, guardian_permit_key(key, "permit", run, round), note));
+    TRY(agent_get(g->agent, guardian_permit_key(key, name->kind, name->run, name->round), note));
     return guardian_permit_open(g, buf_str(note), arena, out);
 }
 
@@ -44,7 +45,7 @@ enum err guardian_permit_make(struct guardian *g, struct permit *p, struct buf *
     TRY(permit_sign(p, &signer, agent_sign_key(g->agent), note));
     (void)snprintf(serial, sizeof serial, "%" PRIu64, p->serial);
     TRY(agent_put(g->agent, "serial", str_bytes(str_of(serial))));
-    TRY(agent_put(g->agent, guardian_permit_key(key, "permit", p->run, p->round), buf_bytes(note)));
+    TRY(agent_put(g->agent, guardian_permit_key(key, p->kind, p->run, p->round), buf_bytes(note)));
     g->serial = p->serial;
     return OK;
 }

@@ -35,6 +35,17 @@ static enum err read_list(const struct doc *map, const char *key, struct arena *
     return OK;
 }
 
+static enum err read_purposes(const struct doc *map, struct arena *arena, struct veto_list *out, struct why *why)
+{
+    enum purpose known;
+    TRY(read_list(map, "purposes", arena, out, why));
+    for (size_t i = 0; i < out->count; i++)
+        if (purpose_parse(out->items[i], &known) != OK)
+            return doc_refuse(doc_get(map, "purposes"), why,
+                              "a purpose is research, quality, public-health or operations");
+    return OK;
+}
+
 static enum err need_count(const struct doc *d, const char *key, uint64_t max, uint64_t *out, struct why *why)
 {
     TRY(need(d, key, why));
@@ -49,8 +60,9 @@ static enum err need_real(const struct doc *d, const char *key, double min, doub
 
 static enum err read_veto(const struct doc *d, struct arena *arena, struct veto *v, struct why *why)
 {
-    static const char *const keys[] = { "min_cohort", "min_records",    "without_noise", "min_noise", "epsilon_max",
-                                        "delta",      "permit_minutes", "tasks",         "models",    NULL };
+    static const char *const keys[] = { "min_cohort",  "min_records", "without_noise",  "min_noise",
+                                        "epsilon_max", "delta",       "permit_minutes", "tasks",
+                                        "models",      "purposes",    "queries",        NULL };
     TRY(doc_only(d, keys, why));
     TRY(need_count(d, "min_cohort", PERMIT_MAX_SITES, &v->min_cohort, why));
     TRY(need_count(d, "min_records", MOST_COUNT, &v->min_records, why));
@@ -61,7 +73,9 @@ static enum err read_veto(const struct doc *d, struct arena *arena, struct veto 
     TRY(need_real(d, "delta", TINY, BELOW_ONE, &v->delta, why));
     TRY(need_count(d, "permit_minutes", MOST_MINUTES, &v->permit_minutes, why));
     TRY(read_list(d, "tasks", arena, &v->tasks, why));
-    return read_list(d, "models", arena, &v->models, why);
+    TRY(read_list(d, "models", arena, &v->models, why));
+    TRY(doc_get_flag(d, "queries", &v->queries, why));
+    return read_purposes(d, arena, &v->purposes, why);
 }
 
 enum err veto_parse(const struct doc *d, struct arena *arena, struct veto *out, struct why *why)
@@ -104,6 +118,18 @@ static enum err allows_task(const struct veto *v, const struct permit *p, struct
     return why_say(why, ERR_REFUSED, "the guardian's `tasks` do not list %s", p->task);
 }
 
+static enum err allows_purpose(const struct veto *v, const struct permit *p, struct why *why)
+{
+    if (is_listed(&v->purposes, purpose_name(p->purpose))) return OK;
+    return why_say(why, ERR_REFUSED, "the guardian's `purposes` do not list %s", purpose_name(p->purpose));
+}
+
+static enum err allows_query(const struct veto *v, const struct permit *p, struct why *why)
+{
+    (void)p;
+    return v->queries ? OK : why_say(why, ERR_REFUSED, "the guardian's `queries` is no");
+}
+
 /* Later rounds go on from what was permitted before. */
 static enum err allows_model(const struct veto *v, const struct permit *p, struct why *why)
 {
@@ -144,11 +170,24 @@ static enum err allows_noise(const struct veto *v, const struct permit *p, struc
     return OK;
 }
 
+/* A question's small cells are each hospital's to hide, and what it can answer without noise says `queries`. */
 enum err veto_check(const struct veto *v, const struct permit *asked, struct why *why)
 {
-    static rule_fn *const rules[] = {
-        must_be_set, allows_task, allows_model, allows_cohort, allows_cells, allows_noise
+    enum { OF_ROUND = 1 << PERMIT_ROUND, OF_MODELS = OF_ROUND | 1 << PERMIT_PUBLISH, OF_QUERY = 1 << PERMIT_QUERY };
+    static const struct {
+        rule_fn *rule;
+        unsigned kinds;
+    } rules[] = {
+        { must_be_set, OF_MODELS | OF_QUERY },
+        { allows_task, OF_MODELS | OF_QUERY },
+        { allows_purpose, OF_MODELS | OF_QUERY },
+        { allows_query, OF_QUERY },
+        { allows_model, OF_ROUND },
+        { allows_cohort, OF_MODELS | OF_QUERY },
+        { allows_cells, OF_MODELS },
+        { allows_noise, OF_ROUND },
     };
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) TRY(rules[i](v, asked, why));
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].kinds & 1u << asked->kind) TRY(rules[i].rule(v, asked, why));
     return OK;
 }

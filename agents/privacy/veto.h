@@ -3,7 +3,7 @@
  *
  * A YAML file that the privacy officers write.  What is asked for is checked
  * against it, and without a readable policy everything is refused (a zeroed
- * struct veto refuses).  Every key but `tasks` and `models` is required:
+ * struct veto refuses).  Every key but the last four is required:
  *
  *   min_cohort: 3            # fewest hospitals of a round
  *   min_records: 11          # fewest training records of each of them: smaller cells are not to be shown
@@ -14,6 +14,8 @@
  *   permit_minutes: 60       # how long a permit is good for
  *   tasks: any               # or a list of names and of documents' SHA-256; default any
  *   models: any              # or a list: SHA-256 of the models a run may begin with; default any
+ *   purposes: any            # or a list of what tasks may be for (common/base/purpose.h); default any
+ *   queries: no              # may hospitals be asked for tables of counts, small cells hidden?  default no
  */
 #pragma once
 #include "common/privacy/permit.h"
@@ -32,6 +34,8 @@ struct veto {
     double min_noise, epsilon_max, delta;
     uint64_t permit_minutes;
     struct veto_list tasks, models;
+    struct veto_list purposes;
+    bool queries;
 };
 
 /* ERR_POLICY with file, line and key; *out is then untouched.  Lists lie in the arena. */

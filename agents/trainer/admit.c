@@ -10,6 +10,7 @@ static enum err admit(const struct policy *p, const struct plan *plan, const str
         .task = str_of(plan->task.name),
         .digest = str_of(plan->digest),
         .model = str_of(model_text(&plan->spec, model)),
+        .purpose = plan->task.purpose,
         .rounds = plan->task.rounds.count,
         .secure = plan->task.aggregation.secure,
         .statistics = plan->task.scale == SCALE_MOMENTS,

@@ -89,10 +89,26 @@ static enum err read_sums(const struct doc *d, struct policy *p, struct why *why
     return doc_get_f64(sums, "min_noise", 0, MOST_NOISE, &p->sums.noise_min, why);
 }
 
+/* Any, when nothing is said. */
+static enum err read_purposes(const struct doc *d, struct arena *arena, struct policy *p, struct why *why)
+{
+    struct policy_list said = { .any = doc_get(d, "purposes") == NULL };
+    enum purpose known;
+    if (!said.any) TRY(read_list(d, "purposes", arena, &said, why));
+    for (size_t i = 0; i < PURPOSES; i++) p->barred[i] = !said.any;
+    for (size_t i = 0; i < said.count; i++) {
+        if (purpose_parse(said.items[i], &known) != OK)
+            return doc_refuse(doc_get(d, "purposes"), why,
+                              "a purpose is research, quality, public-health or operations");
+        p->barred[known] = false;
+    }
+    return OK;
+}
+
 static enum err read_policy(const struct doc *d, struct arena *arena, struct policy *p, struct why *why)
 {
-    static const char *const keys[] = { "tasks",      "models",  "min_cohort",  "max_rounds",
-                                        "statistics", "privacy", "secure_sums", NULL };
+    static const char *const keys[] = { "tasks",   "models",      "min_cohort", "max_rounds", "statistics",
+                                        "privacy", "secure_sums", "purposes",   "counts",     NULL };
     const struct doc *privacy = NULL;
     TRY(doc_only(d, keys, why));
     TRY(read_list(d, "tasks", arena, &p->tasks, why));
@@ -100,6 +116,8 @@ static enum err read_policy(const struct doc *d, struct arena *arena, struct pol
     TRY(need_count(d, "min_cohort", MOST_COHORT, &p->min_cohort, why));
     TRY(need_count(d, "max_rounds", MOST_ROUNDS, &p->max_rounds, why));
     TRY(doc_get_flag(d, "statistics", &p->statistics, why));
+    TRY(doc_get_flag(d, "counts", &p->counts, why));
+    TRY(read_purposes(d, arena, p, why));
     TRY(doc_need_child(d, "privacy", DOC_MAP, &privacy, why));
     TRY(read_sums(d, p, why));
     return read_privacy(privacy, p, why);
@@ -154,6 +172,12 @@ static enum err allows_task(const struct policy *p, const struct proposal *q, st
     char shown[TEXT_SHOWN_BYTES];
     if (is_listed(&p->tasks, q->task, q->digest)) return OK;
     return why_say(why, ERR_REFUSED, "the policy's `tasks` do not list %s", text_show(q->task, shown, sizeof shown));
+}
+
+static enum err allows_purpose(const struct policy *p, const struct proposal *q, struct why *why)
+{
+    if (!p->barred[q->purpose]) return OK;
+    return why_say(why, ERR_REFUSED, "the policy's `purposes` do not list %s", purpose_name(q->purpose));
 }
 
 static enum err allows_model(const struct policy *p, const struct proposal *q, struct why *why)
@@ -260,7 +284,7 @@ static enum err allows_any_round(const struct policy *p, const struct proposal *
 static rule_fn *const rules[] = { must_be_set,       allows_task,      allows_model,        allows_rounds,
                                   allows_statistics, allows_no_noise,  allows_epsilon,      allows_delta,
                                   allows_noise,      allows_any_round, allows_unit_epsilon, allows_unit_noise,
-                                  allows_plain };
+                                  allows_plain,      allows_purpose };
 
 enum err policy_check(const struct policy *p, const struct proposal *proposal, struct why *why)
 {

@@ -4,13 +4,15 @@
  * A YAML file that the hospital alone writes.  Whatever a coordinator proposes
  * is checked against it; nothing a coordinator sends can loosen it, and
  * without a readable policy everything is refused (a zeroed struct policy
- * refuses).  Every key but `min_noise`, `patients`, `statistics` and `secure_sums` is required, so that
- * nothing is allowed by forgetting it:
+ * refuses).  Every key but `purposes`, `counts`, `min_noise`, `patients`, `statistics` and `secure_sums` is required,
+ * so that nothing is allowed by forgetting it:
  *
  *   tasks: any               # or a list: a document's SHA-256 (64 hex digits), a name, or a name's start and *
  *   models: ["mlp 30-64-32-1"]   # or any; a model's canonical text, or the SHA-256 of that text
  *   min_cohort: 50           # fewest records here that anything may be computed from
  *   max_rounds: 100          # of one run
+ *   purposes: any            # or a list of what a task may be for (common/base/purpose.h); default any
+ *   counts: no               # may tables of counts leave, small cells hidden, without noise?  default no
  *   statistics: no           # may means and variances leave, without noise?  default no
  *   privacy:
  *     mode: required         # or optional: a task without noise is allowed too
@@ -30,6 +32,7 @@
  */
 #pragma once
 #include "agents/trainer/unit_rule.h"
+#include "common/base/purpose.h"
 #include "common/privacy/local.h"
 #include "common/wire/doc.h"
 
@@ -48,6 +51,8 @@ struct policy {
     uint64_t min_cohort; /* records */
     uint64_t max_rounds;
     bool statistics;
+    bool barred[PURPOSES]; /* what a task may not be for */
+    bool counts;
     bool privacy_required;
     double epsilon_max;
     double delta;
@@ -72,6 +77,7 @@ struct proposal {
     const struct local_rule *noise; /* of each round's update; NULL: none */
     const struct unit_rule *unit;   /* in each step of training; NULL: none */
     bool secure;                    /* do updates leave masked, for a secure sum? */
+    enum purpose purpose;
 };
 
 /* ERR_POLICY with file, line and key; *out is then untouched.  Lists lie in the arena. */

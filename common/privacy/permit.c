@@ -6,6 +6,9 @@
 
 static const char head[] = "himas permit v1";
 static const char *const units[] = { "site", "patient" };
+static const char *const kinds[PERMIT_KINDS] = { "round", "publish", "query" };
+
+const char *permit_kind_name(enum permit_kind k) { return k < PERMIT_KINDS ? kinds[k] : "unknown"; }
 
 /* ---- writing ---- */
 
@@ -15,11 +18,20 @@ static void print_site(const struct permit_site *s, struct buf *out)
              s->records, s->noise, s->rate, s->steps, s->asked, s->data);
 }
 
+static void print_subject(const struct permit *p, struct buf *out)
+{
+    if (p->kind == PERMIT_QUERY)
+        buf_addf(out, "rows %s\ncolumns %s\n", p->rows, p->columns);
+    else
+        buf_addf(out, "model %s\n", p->model);
+}
+
 void permit_print(const struct permit *p, struct buf *out)
 {
-    buf_addf(out, "%s\nkind round\nrun %s\nround %" PRIu64 "\nsum %" PRIu64 "\nrounds %" PRIu64 "\n", head, p->run,
-             p->round, p->sum, p->rounds);
-    buf_addf(out, "task %s\ndocument %s\nmodel %s\n", p->task, p->document, p->model);
+    buf_addf(out, "%s\nkind %s\nrun %s\nround %" PRIu64 "\nsum %" PRIu64 "\nrounds %" PRIu64 "\n", head,
+             permit_kind_name(p->kind), p->run, p->round, p->sum, p->rounds);
+    buf_addf(out, "task %s\npurpose %s\ndocument %s\n", p->task, purpose_name(p->purpose), p->document);
+    print_subject(p, out);
     buf_addf(out, "mechanism %s\nunit %s\nclip %.17g\nepsilon %.17g\ndelta %.17g\n",
              p->noised ? accountant_mechanism_name(p->mechanism) : "none", units[p->patients], p->clip, p->epsilon,
              p->delta);
@@ -28,6 +40,20 @@ void permit_print(const struct permit *p, struct buf *out)
     buf_addf(out, "serial %" PRIu64 "\nissued %" PRIu64 "\nexpires %" PRIu64 "\nemergency %" PRIu64 "\n", p->serial,
              p->issued_ms, p->expires_ms, p->emergency);
     buf_addf(out, "covered %" PRIu64 "\nlasts %" PRIu64 "\n", p->covered, p->lasts);
+}
+
+/* A column's name comes last: it may hold blanks. */
+void permit_entry(const struct permit *p, struct buf *out)
+{
+    buf_addf(out,
+             "permit serial=%" PRIu64 " kind=%s run=%s round=%" PRIu64
+             " task=%s purpose=%s document=%s hospitals=%zu emergency=%" PRIu64,
+             p->serial, permit_kind_name(p->kind), p->run, p->round, p->task, purpose_name(p->purpose), p->document,
+             p->nsites, p->emergency);
+    if (p->kind == PERMIT_QUERY)
+        buf_addf(out, " rows=%s columns=%s", p->rows, p->columns);
+    else
+        buf_addf(out, " model=%s", p->model);
 }
 
 /* ---- reading ---- */
@@ -45,6 +71,14 @@ static enum err name(struct str s, char *out, size_t size)
     for (size_t i = 0; i < s.n; i++)
         if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f) return ERR_INPUT;
     return s.n > 0 && str_copy(s, out, size) == OK ? OK : ERR_INPUT;
+}
+
+/* A column's name, which may hold blanks. */
+static enum err words(struct str s, char *out)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f) return ERR_INPUT;
+    return str_copy(s, out, PERMIT_NAME_BYTES) == OK ? OK : ERR_INPUT;
 }
 
 static enum err digest(struct str s, char out[PERMIT_DIGEST_BYTES])
@@ -136,16 +170,36 @@ static enum err read_granted(struct str *text, struct permit *p)
     return count(after(text, "lasts"), &p->lasts);
 }
 
+static enum err read_kind(struct str *text, enum permit_kind *out)
+{
+    struct str said = after(text, "kind");
+    for (unsigned i = 0; i < PERMIT_KINDS; i++) {
+        if (!str_is(said, kinds[i])) continue;
+        *out = (enum permit_kind)i;
+        return OK;
+    }
+    return ERR_INPUT;
+}
+
+static enum err read_subject(struct str *text, struct permit *p)
+{
+    if (p->kind != PERMIT_QUERY) return digest(after(text, "model"), p->model);
+    TRY(words(after(text, "rows"), p->rows));
+    return p->rows[0] ? words(after(text, "columns"), p->columns) : ERR_INPUT;
+}
+
 static enum err read_permit(struct str text, struct arena *arena, struct permit *p)
 {
-    if (!str_is(str_next(&text, '\n'), head) || !str_is(after(&text, "kind"), "round")) return ERR_INPUT;
+    if (!str_is(str_next(&text, '\n'), head)) return ERR_INPUT;
+    TRY(read_kind(&text, &p->kind));
     TRY(name(after(&text, "run"), p->run, sizeof p->run));
     TRY(count(after(&text, "round"), &p->round));
     TRY(count(after(&text, "sum"), &p->sum));
     TRY(count(after(&text, "rounds"), &p->rounds));
     TRY(name(after(&text, "task"), p->task, sizeof p->task));
+    TRY(purpose_parse(after(&text, "purpose"), &p->purpose));
     TRY(digest(after(&text, "document"), p->document));
-    TRY(digest(after(&text, "model"), p->model));
+    TRY(read_subject(&text, p));
     TRY(read_mechanism(&text, p));
     TRY(read_sites(&text, arena, p));
     return read_granted(&text, p);
@@ -238,16 +292,28 @@ enum err permit_open(struct str note, const struct note_key *guardian, struct ar
 
 /* ---- a hospital's own look ---- */
 
+static enum err check_subject(const struct permit *p, const struct permit_wish *w, struct why *why)
+{
+    if (p->kind != PERMIT_QUERY && strcmp(p->model, w->model) != 0)
+        return why_say(why, ERR_REFUSED, "the permit is for another model than the one that came");
+    if (p->kind == PERMIT_QUERY &&
+        (strcmp(p->document, w->document) != 0 || strcmp(p->rows, w->rows) != 0 || strcmp(p->columns, w->columns) != 0))
+        return why_say(why, ERR_REFUSED, "the permit is for another question than the one that came");
+    return OK;
+}
+
 enum err permit_check(const struct permit *p, const struct permit_wish *w, struct why *why)
 {
     const struct permit_site *s = permit_site(p, str_of(w->jid));
+    if (p->kind != w->kind)
+        return why_say(why, ERR_REFUSED, "the permit is of kind %s, and %s is wanted", permit_kind_name(p->kind),
+                       permit_kind_name(w->kind));
     if (strcmp(p->run, w->run) != 0 || p->round != w->round)
         return why_say(why, ERR_REFUSED, "the permit is for round %" PRIu64 " of %s", p->round, p->run);
     if (p->sum != w->sum)
         return why_say(why, ERR_REFUSED, "the permit is for secure sum %" PRIu64 ", and this is %" PRIu64, p->sum,
                        w->sum);
-    if (strcmp(p->model, w->model) != 0)
-        return why_say(why, ERR_REFUSED, "the permit is for another model than the one that came");
+    TRY(check_subject(p, w, why));
     if (w->now_ms > p->expires_ms) return why_say(why, ERR_REFUSED, "the permit has expired");
     if (s == NULL) return why_say(why, ERR_REFUSED, "the permit does not name this hospital");
     if (strcmp(s->data, w->data) != 0)

@@ -1,20 +1,24 @@
 /*
  * permit -- what the guardian allows: one round of one run, with this model,
- * these hospitals, and at least this noise.
+ * these hospitals, and at least this noise; the publication of one model; or
+ * one table of counts.
  *
  * The coordinator asks with the first lines; the guardian adds the last six
  * and signs the whole as a note (note.h) with its key.  A trainer looks for
  * itself among the sites.
  *
  *   himas permit v1
- *   kind round
+ *   kind round                        or publish, query
  *   run breast-cancer-1
  *   round 3
  *   sum 0                             number of the secure sum; 0: an update leaves by itself
  *   rounds 8                          still to come, this one among them
  *   task breast-cancer
+ *   purpose research
  *   document <64 hex digits>          the task document's SHA-256
- *   model <64 hex digits>             of the model that goes out
+ *   model <64 hex digits>             of the model that goes out; of a query instead:
+ *   rows diagnosis                      the columns that are counted by
+ *   columns sex                         or nothing
  *   mechanism gaussian                or none, laplace, subsampled-gaussian, distributed
  *   unit site                         or patient: whom the noise hides
  *   clip 1
@@ -35,6 +39,7 @@
  */
 #pragma once
 #include "common/base/arena.h"
+#include "common/base/purpose.h"
 #include "common/crypto/note.h"
 #include "common/privacy/accountant.h"
 
@@ -47,6 +52,7 @@ enum {
     PERMIT_DIGEST_BYTES = 65
 };
 
+enum permit_kind { PERMIT_ROUND, PERMIT_PUBLISH, PERMIT_QUERY, PERMIT_KINDS };
 struct permit_site {
     char jid[PERMIT_JID_BYTES];
     uint64_t records; /* it trains on */
@@ -57,16 +63,19 @@ struct permit_site {
     char data[PERMIT_NAME_BYTES]; /* letters, digits and "._-" */
 };
 struct permit {
+    enum permit_kind kind;
     char run[PERMIT_NAME_BYTES];
     uint64_t round; /* from 1 */
     uint64_t sum;
     uint64_t rounds; /* from 1 */
     char task[PERMIT_NAME_BYTES];
+    enum purpose purpose;
     char document[PERMIT_DIGEST_BYTES];
-    char model[PERMIT_DIGEST_BYTES];
-    bool noised;                      /* false: mechanism none */
-    enum privacy_mechanism mechanism; /* when noised */
-    bool patients;                    /* it hides each patient, and not only the hospital as a whole */
+    char model[PERMIT_DIGEST_BYTES];                          /* not of a query */
+    char rows[PERMIT_NAME_BYTES], columns[PERMIT_NAME_BYTES]; /* of a query; columns may be "" */
+    bool noised;                                              /* false: mechanism none */
+    enum privacy_mechanism mechanism;                         /* when noised */
+    bool patients; /* it hides each patient, and not only the hospital as a whole */
     double clip, epsilon, delta;
     const struct permit_site *sites;
     size_t nsites;
@@ -77,7 +86,10 @@ struct permit {
     uint64_t covered, lasts;
 };
 
+const char *permit_kind_name(enum permit_kind k);           /* "round" */
 void permit_print(const struct permit *p, struct buf *out); /* without the last six lines when serial is 0 */
+/* Appends the line that stands in the guardian's log for a granted permit. */
+void permit_entry(const struct permit *p, struct buf *out);
 /* ERR_INPUT with a sentence for what permit_print does not print; ERR_LIMIT; ERR_MEMORY.  Sites lie in the arena. */
 enum err permit_parse(struct str text, struct arena *arena, struct permit *out, struct why *why) MUST_USE;
 
@@ -103,9 +115,12 @@ struct permit_wish {
     const char *data; /* its data set */
     const char *run;
     uint64_t round, sum;
-    const char *model; /* SHA-256 of what came */
+    const char *model; /* SHA-256 of what came; of a query NULL */
     uint64_t now_ms;
     double noise_min; /* its own least noise, where there is noise */
+    enum permit_kind kind;
+    const char *document;       /* of a query: the task document's SHA-256 */
+    const char *rows, *columns; /* of a query */
 };
 enum err permit_check(const struct permit *p, const struct permit_wish *wish, struct why *why)
     MUST_USE; /* ERR_REFUSED */

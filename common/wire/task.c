@@ -65,7 +65,7 @@ static const struct number numbers[] = {
     { "start",   "min_interval",    NUMBER_MS,    0,    366 * MS_DAY,   AT(start.min_interval_ms) },
 };
 
-static const char *const task_keys[] = { "name", "data", "standardise", "model", "train", "server", "rounds",
+static const char *const task_keys[] = { "name", "purpose", "data", "standardise", "model", "train", "server", "rounds",
                                          "aggregation", "privacy", "start", NULL };
 static const struct section {
     const char *name;
@@ -101,6 +101,8 @@ static enum err read_choices(const struct doc *d, struct task *t, struct why *wh
     static const char *const units[] = { "patient", "site", NULL };
     static const char *const scales[] = { "none", "ranges", "moments", NULL };
     unsigned n = 0;
+    TRY(choose(d, "purpose", purpose_names, PURPOSE_RESEARCH, &n, why));
+    t->purpose = (enum purpose)n;
     TRY(choose(doc_get(d, "model"), "arch", archs, t->contract.nclasses > 2 ? ARCH_SOFTMAX : ARCH_LOGISTIC, &n, why));
     t->model.arch = (enum task_arch)n;
     TRY(choose(doc_get(d, "train"), "optimizer", optimizers, OPTIMIZER_SGD, &n, why));

@@ -6,6 +6,7 @@
  * bytes) is the task's identity, which a hospital's policy allows or not.
  */
 #pragma once
+#include "common/base/purpose.h"
 #include "common/wire/contract.h"
 
 enum { TASK_NAME_BYTES = 64, TASK_MAX_HIDDEN = 8, TASK_MAX_BYTES = 60000 };
@@ -19,6 +20,7 @@ enum task_unit { UNIT_PATIENT, UNIT_SITE };                                     
 
 struct task {
     char name[TASK_NAME_BYTES];
+    enum purpose purpose;
     struct contract contract;
     enum task_scale
         scale; /* ranges: from the contract's min/max, costs no privacy; moments: federated mean and variance */

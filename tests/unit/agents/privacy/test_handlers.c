@@ -29,16 +29,18 @@ static enum err on_answer(struct agent *a, void *self, const struct msg *m)
     return str_copy(STR("permitted"), c->heard, sizeof c->heard);
 }
 
-static void ask(uint64_t round, double noise, struct msg *m, struct buf *text)
+static void ask(enum permit_kind kind, uint64_t round, double noise, struct msg *m, struct buf *text)
 {
     const struct permit_site sites[] = { { "hospital-a@sim.local", 100, noise, 1, 1, noise, "records" } };
-    struct permit p = { .run = "toy-1",
+    struct permit p = { .kind = kind,
+                        .run = "toy-1",
+                        .rows = "sex",
                         .round = round,
                         .rounds = 1,
                         .task = "toy",
                         .document = HEX,
                         .model = HEX,
-                        .noised = true,
+                        .noised = kind == PERMIT_ROUND,
                         .clip = 1,
                         .epsilon = 1,
                         .delta = 1e-6,
@@ -50,14 +52,20 @@ static void ask(uint64_t round, double noise, struct msg *m, struct buf *text)
 
 static enum err run_send(struct agent *a, void *self, const struct call *c, struct result *out)
 {
-    bool asks = str_is(call_text(c, "what"), "ask");
+    static const char *const asking[PERMIT_KINDS] = { "ask", "publish", "query" };
+    struct str what = call_text(c, "what");
+    unsigned kind = 0;
+    while (kind < PERMIT_KINDS && !str_is(what, asking[kind])) kind++;
+    bool asks = kind < PERMIT_KINDS;
     struct buf text CLEANUP(buf_free) = buf_make(TEXT_BYTES);
-    struct msg m = msg_make(asks ? MSG_PERMIT_ASK : MSG_ROUND_REPORT, NULL);
+    struct msg m = msg_make(asks ? MSG_PERMIT_ASK : str_is(what, "model") ? MSG_LOG_MODEL : MSG_ROUND_REPORT, NULL);
     (void)self;
     (void)snprintf(m.run, sizeof m.run, "toy-1");
     m.round = call_u64(c, "round");
     if (asks) {
-        ask(m.round, call_f64(c, "noise"), &m, &text);
+        ask((enum permit_kind)kind, m.round, call_f64(c, "noise"), &m, &text);
+    } else if (str_is(what, "model")) {
+        m.log_model.sha256 = STR(HEX);
     } else {
         buf_addf(&text, "hospital-a@sim.local %.17g\n", call_f64(c, "noise"));
         m.round_report.model = STR(HEX);
@@ -68,7 +76,12 @@ static enum err run_send(struct agent *a, void *self, const struct call *c, stru
 }
 
 static const struct argument send_args[] = {
-    { .name = "what", .kind = ARG_TEXT, .need = ARG_REQUIRED, .min = 1, .max = 20, .doc = "ask or report" },
+    { .name = "what",
+      .kind = ARG_TEXT,
+      .need = ARG_REQUIRED,
+      .min = 1,
+      .max = 20,
+      .doc = "ask, publish, query, model or report" },
     { .name = "round", .kind = ARG_COUNT, .need = ARG_REQUIRED, .max = 100, .doc = "of which round" },
     { .name = "noise", .kind = ARG_REAL, .need = ARG_REQUIRED, .max = 100, .doc = "how much" },
     { 0 },
@@ -118,6 +131,11 @@ static bool hears(struct sim *s, const char *agent, const char *words, const cha
     return strstr(sim_heard(s, "paul").p, part) != NULL;
 }
 
+static const struct tlog *tlog_of(struct sim *s)
+{
+    return &((const struct guardian *)core_state(sim_agent(s, "guardian")))->log;
+}
+
 Test(handlers, rounds_are_permitted_charged_and_looked_at)
 {
     char path[64];
@@ -135,6 +153,24 @@ Test(handlers, rounds_are_permitted_charged_and_looked_at)
     cr_expect(hears(s, "guardian", "forecast", "hospital-a@"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "coordinator", "/send report 1 0.1", "had noise 0.1"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "guardian", "report", "Alarm: round 1 of toy-1"), "%s", sim_heard(s, "paul").p);
+    sim_free(s);
+    (void)remove(path);
+}
+
+Test(handlers, a_model_is_entered_only_with_a_permit_to_publish_it)
+{
+    char path[64];
+    struct sim *s = house(path);
+    cr_expect(hears(s, "coordinator", "/send model 1 0", "sent"));
+    cr_expect(hears(s, "guardian", "permits", "no permit to publish"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "coordinator", "/send publish 1 0", "sent"));
+    cr_expect(hears(s, "guardian", "permits", "publish  toy-1"), "%s", sim_heard(s, "paul").p);
+    cr_expect(hears(s, "coordinator", "/send query 1 0", "sent"));
+    cr_expect(hears(s, "guardian", "permits", "`queries` is no"), "%s", sim_heard(s, "paul").p);
+    uint64_t before = tlog_of(s)->range.size;
+    cr_expect(hears(s, "coordinator", "/send model 1 0", "sent"));
+    cr_expect_eq(tlog_of(s)->range.size, before + 1);
+    cr_expect(hears(s, "guardian", "verify", "1 permits are signed by me, 0 are not"), "%s", sim_heard(s, "paul").p);
     sim_free(s);
     (void)remove(path);
 }

@@ -11,6 +11,7 @@ static const struct row {
     double noise;
     uint64_t records;
     const char *why; /* "" allowed */
+    enum permit_kind kind;
 } rows[] = {
     { "fine", "min_cohort: 2\nwithout_noise: no\n" REST, true, 1, 20, "" },
     { "plain, allowed", "min_cohort: 2\nwithout_noise: yes\n" REST, false, 0, 20, "" },
@@ -22,6 +23,18 @@ static const struct row {
     { "task not listed", "tasks: [other]\nmin_cohort: 2\nwithout_noise: yes\n" REST, true, 1, 20, "`tasks`" },
     { "its document is", "tasks: [" HEX "]\nmin_cohort: 2\nwithout_noise: yes\n" REST, true, 1, 20, "" },
     { "model not listed", "models: [x]\nmin_cohort: 2\nwithout_noise: yes\n" REST, true, 1, 20, "`models`" },
+    { "its purpose is listed", "purposes: [quality, research]\nmin_cohort: 2\nwithout_noise: yes\n" REST, true, 1, 20,
+      "" },
+    { "its purpose is not", "purposes: [quality]\nmin_cohort: 2\nwithout_noise: yes\n" REST, true, 1, 20,
+      "`purposes` do not list research" },
+    { "an unknown purpose", "purposes: [profit]\nmin_cohort: 2\nwithout_noise: yes\n" REST, true, 1, 20,
+      "a purpose is research" },
+    { "no questions", "min_cohort: 2\nwithout_noise: no\n" REST, false, 0, 20, "`queries` is no", PERMIT_QUERY },
+    { "questions", "queries: yes\nmin_cohort: 2\nwithout_noise: no\n" REST, false, 0, 0, "", PERMIT_QUERY },
+    { "a question to too few", "queries: yes\nmin_cohort: 3\nwithout_noise: no\n" REST, false, 0, 0, "`min_cohort`",
+      PERMIT_QUERY },
+    { "a model to publish", "models: [x]\nmin_cohort: 2\nwithout_noise: no\n" REST, false, 0, 20, "", PERMIT_PUBLISH },
+    { "of too few", "min_cohort: 3\nwithout_noise: no\n" REST, false, 0, 20, "`min_cohort`", PERMIT_PUBLISH },
     { "a key is missing", "min_cohort: 2\n" REST, true, 1, 20, "`without_noise` is missing" },
     { "an unknown key", "min_cohort: 2\nwithout_noise: yes\nmax: 1\n" REST, true, 1, 20, "max" },
 };
@@ -31,7 +44,8 @@ Test(veto, rules)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct permit_site sites[] = { { "a@h", rows[i].records, rows[i].noise, 1, 1, rows[i].noise, "records" },
                                              { "b@h", 100, rows[i].noise, 1, 1, rows[i].noise, "records" } };
-        const struct permit p = { .run = "toy-1",
+        const struct permit p = { .kind = rows[i].kind,
+                                  .run = "toy-1",
                                   .round = 1,
                                   .task = "toy",
                                   .document = HEX,

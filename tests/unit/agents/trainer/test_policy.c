@@ -102,11 +102,13 @@ Test(policy, each_rule_is_named)
     struct policy p;
     const struct proposal good = { STR("breast-cancer"), STR(DIGEST), STR(MODEL), 10, false, &fine };
     struct proposal other = good, unlike = good, long_run = good, curious = good, bare = good, dear = good,
-                    slack = good, pure = good, bad = good;
+                    slack = good, pure = good, bad = good, busy = good, better = good;
     other.task = STR("heart");
     unlike.model = STR("mlp 30-9999-1");
     long_run.rounds = 11;
     curious.statistics = true;
+    busy.purpose = PURPOSE_OPERATIONS;
+    better.purpose = PURPOSE_QUALITY;
     bare.noise = NULL;
     dear.noise = &costly;
     slack.noise = &loose;
@@ -120,12 +122,15 @@ Test(policy, each_rule_is_named)
                  { &unlike, "`models`" },
                  { &long_run, "`max_rounds`" },
                  { &curious, "`statistics`" },
+                 { &busy, "`purposes` do not list operations" },
+                 { &better, NULL },
                  { &bare, "`privacy.mode`" },
                  { &dear, "`privacy.epsilon_per_round_max`" },
                  { &slack, "`privacy.delta`" },
                  { &pure, NULL },
                  { &bad, "epsilon" } };
-    cr_assert_eq(parse("tasks: [breast*]\nmodels: [" MODEL "]\n" REST, &arena, &p, NULL), OK);
+    cr_assert_eq(parse("tasks: [breast*]\npurposes: [research, quality]\nmodels: [" MODEL "]\n" REST, &arena, &p, NULL),
+                 OK);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct why why = { "" };
         enum err e = policy_check(&p, rows[i].proposal, &why);

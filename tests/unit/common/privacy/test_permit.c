@@ -51,6 +51,8 @@ Test(permit, what_is_printed_is_read_and_nothing_else)
     } rows[] = {
         { "another head", "v1", "v2" },
         { "another kind", "kind round", "kind query" },
+        { "no kind", "kind round", "kind rounds" },
+        { "another purpose", "purpose research", "purpose profit" },
         { "round 0", "round 3", "round 0" },
         { "a leading zero", "round 3", "round 03" },
         { "no hex", "document 0", "document g" },
@@ -84,6 +86,36 @@ Test(permit, what_is_printed_is_read_and_nothing_else)
         buf_add_z(&bent, rows[i].put);
         buf_add(&bent, all.p + at + strlen(rows[i].cut), all.n - at - strlen(rows[i].cut));
         cr_expect_neq(permit_parse(buf_str(&bent), &arena, &back, NULL), OK, "%s", rows[i].name);
+    }
+}
+
+Test(permit, a_question_names_its_columns)
+{
+    static const struct {
+        const char *rows, *columns;
+        enum err err;
+    } cases[] = {
+        { "sex", "chest pain", OK },
+        { "sex", "", OK },
+        { "", "sex", ERR_INPUT },
+        { "a\tb", "", ERR_INPUT },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct permit p = some(), back;
+        struct buf text CLEANUP(buf_free) = buf_make(ARENA_BYTES);
+        struct buf entry CLEANUP(buf_free) = buf_make(ARENA_BYTES);
+        struct arena arena CLEANUP(arena_free) = arena_make(8 * ARENA_BYTES);
+        p.kind = PERMIT_QUERY;
+        (void)snprintf(p.rows, sizeof p.rows, "%s", cases[i].rows);
+        (void)snprintf(p.columns, sizeof p.columns, "%s", cases[i].columns);
+        permit_print(&p, &text);
+        cr_assert_eq(permit_parse(buf_str(&text), &arena, &back, NULL), cases[i].err, "row %zu", i);
+        if (cases[i].err) continue;
+        cr_expect_eq(back.kind, PERMIT_QUERY);
+        cr_expect(strcmp(back.rows, p.rows) == 0 && strcmp(back.columns, p.columns) == 0, "row %zu", i);
+        permit_entry(&back, &entry);
+        cr_expect(
+            str_starts(buf_str(&entry), "permit serial=7 kind=query run=toy-1 round=3 task=toy purpose=research"));
     }
 }
 
@@ -127,6 +159,9 @@ Test(permit, a_hospital_looks_for_itself)
         { "not in the cohort", { "c@h", "records", "toy-1", 3, 2, HEX, 1500, 0 }, "does not name this hospital" },
         { "another data set", { "b@h", "records", "toy-1", 3, 2, HEX, 1500, 0 }, "data set images of this hospital" },
         { "too little noise", { "a@h", "records", "toy-1", 3, 2, HEX, 1500, 2.6 }, "least is 2.6" },
+        { "a permit of another kind",
+          { "a@h", "records", "toy-1", 3, 2, HEX, 1500, 0, PERMIT_PUBLISH },
+          "is of kind round" },
     };
     const struct permit p = some();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -137,4 +172,35 @@ Test(permit, a_hospital_looks_for_itself)
     }
     cr_expect_float_eq(permit_deviation(&p, &sites[0]), 2.5 * 2 * 2, 1e-12);
     cr_expect(permit_asked(&p) == 3 && permit_raised(&p) == 3.5);
+}
+
+Test(permit, a_question_must_be_the_permitted_one)
+{
+    static const char other[] = "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const struct {
+        const char *name, *document, *rows, *columns;
+        enum err err;
+    } cases[] = {
+        { "fine", HEX, "sex", "label", OK },
+        { "another document", other, "sex", "label", ERR_REFUSED },
+        { "another column", HEX, "sex", "", ERR_REFUSED },
+        { "another row", HEX, "ward", "label", ERR_REFUSED },
+    };
+    struct permit p = some();
+    p.kind = PERMIT_QUERY;
+    (void)snprintf(p.rows, sizeof p.rows, "sex");
+    (void)snprintf(p.columns, sizeof p.columns, "label");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct permit_wish wish = { .jid = "a@h",
+                                          .data = "records",
+                                          .sum = 2,
+                                          .run = "toy-1",
+                                          .round = 3,
+                                          .now_ms = 1500,
+                                          .kind = PERMIT_QUERY,
+                                          .document = cases[i].document,
+                                          .rows = cases[i].rows,
+                                          .columns = cases[i].columns };
+        cr_expect_eq(permit_check(&p, &wish, NULL), cases[i].err, "%s", cases[i].name);
+    }
 }

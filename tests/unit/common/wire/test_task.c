@@ -157,6 +157,7 @@ Test(task, combinations_refused)
         { DATA "rounds: {quorum: 2}\naggregation: {secure: yes}\n", "rounds.quorum: a secure sum of fewer than 3" },
         { DATA "rounds: {quorum: 3}\naggregation: {secure: yes}\nstandardise: moments\n",
           "standardise: moments would be told of each hospital" },
+        { DATA "purpose: profit\n", "task.yaml:3: purpose: " },
         { DATA "aggregation: {adversaries: 1}\n", "`adversaries` is for `secure: yes`" },
         { DATA "rounds: {quorum: 3}\naggregation: {secure: yes, adversaries: 2}\n",
           "aggregation.adversaries: rounds.quorum must leave two hospitals" },
