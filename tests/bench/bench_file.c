@@ -1,0 +1,139 @@
+/* What a large model costs on its way: 44 MB to 3 trainers and an update as long back from each, against curl(1) with
+ * the same files on the same service, in turn; and what it does to small messages of others while it goes to 50. */
+#include "tests/bench/pinger.h"
+#include "tests/bench/plain.h"
+#include "tests/bench/team.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MODEL_BYTES = 44 * 1000 * 1000, TRAINERS = 3, BLOCKS = 2, FAN_TRAINERS = 50, IDLE_S = 5 };
+
+struct costs {
+    double wall_s[BLOCKS * 2], cpu_s[BLOCKS * 2], broker_s[BLOCKS * 2];
+    size_t n;
+};
+
+static void team_of(struct team *g, const struct place *p, const char *prefix, size_t trainers, const char *settings)
+{
+    team_start(g, &(struct team_plan){ .place = p,
+                                       .kind = TEAM_TOY,
+                                       .prefix = prefix,
+                                       .trainers = trainers,
+                                       .journal = true,
+                                       .coordinator_settings = "",
+                                       .trainer_settings = settings });
+}
+
+/* ---- there and back ---- */
+
+static void ours(const struct place *p, struct team *g, struct costs *c)
+{
+    double ms = 0;
+    double broker_s = place_usage(p->broker).cpu_s;
+    double cpu_s = team_usage(g).cpu_s;
+    if (team_rounds(g, (struct order){ .count = 1, .bytes = MODEL_BYTES }, &ms, 1) != 1) report_die("no round");
+    c->wall_s[c->n] = ms / 1e3;
+    c->cpu_s[c->n] = (team_usage(g).cpu_s - cpu_s) / 2; /* one more round went before it */
+    c->broker_s[c->n++] = (place_usage(p->broker).cpu_s - broker_s) / 2;
+}
+
+static void theirs(const struct place *p, struct plain *plain, struct costs *c)
+{
+    double broker_s = place_usage(p->broker).cpu_s;
+    struct plain_cost cost = plain_round(plain);
+    c->wall_s[c->n] = cost.wall_s;
+    c->cpu_s[c->n] = cost.cpu_s;
+    c->broker_s[c->n++] = place_usage(p->broker).cpu_s - broker_s;
+}
+
+static void tell(const char *what, struct costs *c)
+{
+    report_line("    %-34s %9.2f %12.2f %12.2f %5zu", what, report_quantile(c->wall_s, c->n, 0.5),
+                report_quantile(c->cpu_s, c->n, 0.5), report_quantile(c->broker_s, c->n, 0.5), c->n);
+}
+
+static void there_and_back(const struct place *p)
+{
+    struct team g;
+    struct costs us = { .n = 0 };
+    struct costs curl = { .n = 0 };
+    char settings[64];
+    (void)snprintf(settings, sizeof settings, "reply_bytes: %d\n", MODEL_BYTES);
+    team_of(&g, p, "t", TRAINERS, settings);
+    struct plain *plain = plain_open(p, MODEL_BYTES, TRAINERS);
+    (void)plain_round(plain);
+    for (int i = 0; i < BLOCKS; i++) {
+        theirs(p, plain, &curl);
+        ours(p, &g, &us);
+        theirs(p, plain, &curl);
+    }
+    double wall = report_quantile(us.wall_s, us.n, 0.5) / report_quantile(curl.wall_s, curl.n, 0.5);
+    report_ratio(&(struct report_ratio){ "44 MB to 3 trainers and back, against curl", wall, 1.15, false, "" });
+    report_line("  %d MB to %d trainers and back; the agents' files are sealed, hashed and journalled, curl's are not",
+                MODEL_BYTES / 1000000, TRAINERS);
+    report_line("    %-34s %9s %12s %12s %5s", "seconds", "wall", "clients' CPU", "broker's CPU", "n");
+    tell("curl, PUT and GET", &curl);
+    tell("agents", &us);
+    report_line("    processor seconds, agents / curl: %.2f of the clients, %.2f with the broker's",
+                *us.cpu_s / *curl.cpu_s, (*us.cpu_s + *us.broker_s) / (*curl.cpu_s + *curl.broker_s));
+    team_end(&g);
+}
+
+/* ---- to fifty, and who waits meanwhile ---- */
+
+static size_t ping_end(const struct child *c, double *times)
+{
+    child_tell(c, (struct order){ .count = 0 });
+    return child_hear(c, times, CHILD_MAX_NUMBERS, 120);
+}
+
+static void tell_pings(const char *what, double *times, size_t n)
+{
+    report_line("    %-34s %9.2f %9.2f %9.2f %5zu", what, report_quantile(times, n, 0.5),
+                report_quantile(times, n, 0.99), report_quantile(times, n, 1), n);
+}
+
+static void fan_out(struct place *p)
+{
+    struct team g;
+    double idle[CHILD_MAX_NUMBERS];
+    double busy[CHILD_MAX_NUMBERS];
+    double ms = 0;
+    struct child ping = child_start(pinger_child, p);
+    (void)child_hear(&ping, &ms, 1, 60);
+    team_of(&g, p, "f", FAN_TRAINERS, "reply_bytes: 1570\n");
+    child_tell(&ping, (struct order){ .count = 1 });
+    (void)sleep(IDLE_S);
+    size_t nidle = ping_end(&ping, idle);
+    child_tell(&ping, (struct order){ .count = 1 });
+    if (team_rounds(&g, (struct order){ .count = 1, .bytes = MODEL_BYTES }, &ms, 1) != 1) report_die("no round");
+    size_t nbusy = ping_end(&ping, busy);
+    report_ratio(&(struct report_ratio){ "p99 of small messages while 44 MB goes to 50",
+                                         report_quantile(busy, nbusy, 0.99), 50, false, " ms" });
+    report_line("  44 MB to %d trainers: %.1f s, %.0f MB/s of them all", FAN_TRAINERS, ms / 1e3,
+                (double)MODEL_BYTES * FAN_TRAINERS / 1e3 / ms);
+    report_line("    %-34s %9s %9s %9s %5s", "ms a small message", "median", "99 %", "most", "n");
+    tell_pings("with nothing else", idle, nidle);
+    tell_pings("while the model goes out", busy, nbusy);
+    team_end(&g);
+    child_end(&ping);
+}
+
+int main(int argc, char **argv)
+{
+    struct place p;
+    place_make(&p);
+    place_accounts(&p, "t", TRAINERS);
+    place_accounts(&p, "tc", 1);
+    place_accounts(&p, "f", FAN_TRAINERS);
+    place_accounts(&p, "fc", 1);
+    place_accounts(&p, PLAIN_PREFIX, 1);
+    place_accounts(&p, PINGER_PREFIX, 2);
+    place_start(&p);
+    if (argc < 2 || strcmp(argv[1], "back") == 0) there_and_back(&p);
+    if (argc < 2 || strcmp(argv[1], "fan") == 0) fan_out(&p);
+    place_end(&p);
+    return 0;
+}
