@@ -33,7 +33,7 @@ fftw3\.h                  common/privacy/fft\.c
 gsl/.*                    common/privacy/audit_bound\.c
 pcre2\.h                  common/phi/
 uni(ctype|norm|str)\.h            common/phi/phi_fold\.c
-(oneapi/)?dnnl.*          agents/trainer/engines/
+(blis|cblas)\.h           agents/trainer/engines/gemm\.c
 microhttpd\.h             common/runtime/host_probe\.
 '
 

@@ -1,5 +1,5 @@
 /*
- * gemm -- products of row-major float32 matrices; the only door to oneDNN.
+ * gemm -- products of row-major float32 matrices; the only door to BLIS.
  *
  * One thread, so that sums are always added in the same order.
  */
@@ -17,5 +17,5 @@ struct matrix { /* borrowed */
 /* c (m x n) = a (m x k) b (k x n), or c += when `add` is 1; add is 0 or 1. */
 void gemm(size_t m, size_t n, size_t k, struct matrix a, struct matrix b, int add, float *c);
 
-/* Products on the calling thread use one thread from now on; call once before a series of products. */
+/* Products use one thread from now on, whatever the environment says; call once before a series of products. */
 void gemm_begin(void);

@@ -47,3 +47,24 @@ Test(gemm, all_forms_and_sizes)
         }
     }
 }
+
+/* A restarted hospital's buffers lie elsewhere, and its model must be the same. */
+Test(gemm, same_bits_wherever_the_numbers_lie)
+{
+    enum { M = 13, N = 11, K = 37, SHIFTS = 16 };
+    float first[M * N];
+    struct rng rng = rng_make(1);
+    float pa[MAX], pb[MAX];
+    fill(pa, &rng);
+    fill(pb, &rng);
+    gemm_begin();
+    for (size_t shift = 0; shift < SHIFTS; shift++) {
+        _Alignas(64) float a[M * K + SHIFTS], b[K * N + SHIFTS], c[M * N + SHIFTS];
+        memcpy(a + shift, pa, M * K * sizeof *a);
+        memcpy(b + shift, pb, K * N * sizeof *b);
+        gemm(M, N, K, (struct matrix){ a + shift, GEMM_PLAIN, K }, (struct matrix){ b + shift, GEMM_TRANSPOSED, K }, 0,
+             c + shift);
+        if (shift == 0) memcpy(first, c, sizeof first);
+        cr_expect_arr_eq(c + shift, first, sizeof first, "shift %zu", shift);
+    }
+}
