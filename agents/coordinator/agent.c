@@ -24,21 +24,21 @@ static const struct setting settings[] = {
     { 0 },
 };
 static const struct agent_handler handlers[] = {
-    /* on               do                             may reply: a refusal, with its reason */
+    /* on               do                             may reply: a refusal, with its reason; how much may come */
     { MSG_JOIN,           coordinator_on_join,           MSG_NONE  },
     { MSG_HEARTBEAT,      coordinator_on_heartbeat,      MSG_NONE  },
     { MSG_DATA_NEW,       coordinator_on_data_new,       MSG_NONE  },
     { MSG_RUN_ACCEPT,     coordinator_on_accept,         MSG_ERROR },
     { MSG_RUN_DECLINE,    coordinator_on_run_decline,    MSG_ERROR },
     { MSG_STATS,          coordinator_on_stats,          MSG_ERROR },
-    { MSG_UPDATE,         coordinator_on_update,         MSG_ERROR },
+    { MSG_UPDATE,         coordinator_on_update,         MSG_ERROR, false, coordinator_update_room },
     { MSG_ROUND_DECLINE,  coordinator_on_round_decline,  MSG_ERROR },
     { MSG_EVALUATION,     coordinator_on_evaluation,     MSG_ERROR },
     { MSG_LOG_COSIGN,     coordinator_on_cosign,         MSG_ERROR },
     { MSG_LOG_PROOF,      coordinator_on_proof,          MSG_NONE  },
     { MSG_SECURE_KEYS,    coordinator_on_secure_keys,    MSG_ERROR },
     { MSG_SECURE_SHARES,  coordinator_on_secure_shares,  MSG_ERROR },
-    { MSG_SECURE_INPUT,   coordinator_on_secure_input,   MSG_ERROR },
+    { MSG_SECURE_INPUT,   coordinator_on_secure_input,   MSG_ERROR, false, coordinator_input_room },
     { MSG_SECURE_VOTE,    coordinator_on_secure_vote,    MSG_ERROR },
     { MSG_SECURE_ANSWER,  coordinator_on_secure_answer,  MSG_ERROR },
     { MSG_ERROR,          coordinator_on_error,          MSG_NONE  },

@@ -101,3 +101,9 @@ enum err incoming_secure_shares(struct incoming *in) { return take(in, RUN_SHARE
 enum err incoming_secure_input(struct incoming *in) { return take(in, RUN_TRAINING, take_input, "its masked update"); }
 enum err incoming_secure_vote(struct incoming *in) { return take(in, RUN_CONSISTENCY, take_vote, "its signature"); }
 enum err incoming_secure_answer(struct incoming *in) { return take(in, RUN_UNMASKING, take_answer, "its answer"); }
+
+uint64_t coordinator_input_room(void *self, const struct msg *m)
+{
+    const struct run *r = coordinator_run(self, m->run);
+    return r && r->secure ? secagg_vec_packed_bytes(r->secure->plan.bits, r->secure->plan.length) : 0;
+}

@@ -121,3 +121,9 @@ enum err incoming_update(struct incoming *in)
     bool wanted = incoming_is_present(in, RUN_TRAINING) && (answer == ANSWER_ASKED || answer == ANSWER_OUT);
     return wanted ? take(in, sha256) : late(in, sha256);
 }
+
+uint64_t coordinator_update_room(void *self, const struct msg *m)
+{
+    const struct run *r = coordinator_run(self, m->run);
+    return r && !run_over(r) ? model_file_bytes(&r->spec) : 0;
+}

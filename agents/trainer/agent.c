@@ -41,11 +41,11 @@ static const struct setting settings[] = {
     { 0 },
 };
 static const struct agent_handler handlers[] = {
-    /* on               do                      answers, sooner or later; its model may come again */
+    /* on               do                      answers, sooner or later; its model may come again, and be so long */
     { MSG_RUN_INVITE,   trainer_on_run_invite,  MSG_RUN_ACCEPT, false },
     { MSG_STATS_ASK,    trainer_on_stats_ask,   MSG_STATS,      false },
-    { MSG_ROUND_START,  trainer_on_round_start, MSG_UPDATE,     true },
-    { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION, true },
+    { MSG_ROUND_START,  trainer_on_round_start, MSG_UPDATE,     true, trainer_model_room },
+    { MSG_EVALUATE,     trainer_on_evaluate,    MSG_EVALUATION, true, trainer_model_room },
     { MSG_RUN_END,      trainer_on_run_end,     MSG_NONE,       false },
     { MSG_SECURE_HEADER,   trainer_on_secure_header,   MSG_SECURE_KEYS,   false },
     { MSG_SECURE_SESSION,  trainer_on_secure_session,  MSG_SECURE_SHARES, false },

@@ -174,6 +174,12 @@ enum err trainer_on_evaluate(struct agent *a, void *self, const struct msg *m)
     return ask(self, WORK_EVALUATE, m, &m->evaluate.model);
 }
 
+uint64_t trainer_model_room(void *self, const struct msg *m)
+{
+    const struct run *run = run_find(&((struct trainer *)self)->runs, m->run);
+    return run ? model_file_bytes(&run->plan->spec) : 0;
+}
+
 /* The name of a run that was accepted stays: were it to begin again, rounds already paid for would be noised anew. */
 enum err trainer_on_run_end(struct agent *a, void *self, const struct msg *m)
 {

@@ -56,6 +56,7 @@ agent_fini_fn trainer_fini;
 agent_handler_fn trainer_on_run_invite, trainer_on_stats_ask, trainer_on_round_start, trainer_on_evaluate,
     trainer_on_run_end, trainer_on_secure_header, trainer_on_secure_session, trainer_on_secure_delivery,
     trainer_on_secure_request, trainer_on_secure_votes;
+agent_room_fn trainer_model_room;
 agent_presence_fn trainer_on_presence;
 agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;
 agent_gauges_fn trainer_gauges;

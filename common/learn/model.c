@@ -1,6 +1,7 @@
 #include "common/learn/model.h"
 #include "common/base/put.h"
 #include "common/base/rng.h"
+#include "common/learn/safetensors.h"
 #include <math.h>
 #include <string.h>
 
@@ -122,6 +123,13 @@ size_t model_shapes(const struct model_spec *spec, struct tensor_shape shapes[MO
         name_layer(b, l, ".bias");
     }
     return 2 * model_nlayers(spec);
+}
+
+uint64_t model_file_bytes(const struct model_spec *spec)
+{
+    uint64_t numbers = 2 * spec->ninputs;
+    for (size_t l = 0; l < model_nlayers(spec); l++) numbers += (uint64_t)width(spec, l + 1) * (width(spec, l) + 1);
+    return SAFETENSORS_LENGTH_BYTES + SAFETENSORS_MAX_HEADER_BYTES + numbers * sizeof(float);
 }
 
 /* He et al. 2015 (doi:10.1109/ICCV.2015.123, eq. 10): variance 2 / fan-in before a ReLU. */

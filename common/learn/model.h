@@ -42,6 +42,8 @@ enum err model_parse(struct str text, struct model_spec *out) MUST_USE;
 
 /* The shapes of its tensors in the order of its layers; returns how many. */
 size_t model_shapes(const struct model_spec *spec, struct tensor_shape out[MODEL_MAX_TENSORS]);
+/* Bytes of the model as safetensors (safetensors.h), with its inputs' scaling, at most. */
+uint64_t model_file_bytes(const struct model_spec *spec);
 /* Initial weights from a seed; freed by the caller.  ERR_MEMORY, ERR_LIMIT. */
 enum err model_init(const struct model_spec *spec, uint64_t seed, struct tensor_set **out) MUST_USE;
 

@@ -26,6 +26,8 @@ struct agent;
 typedef enum err agent_init_fn(struct agent *a, void *self, struct why *why);
 typedef void agent_fini_fn(void *self);
 typedef enum err agent_handler_fn(struct agent *a, void *self, const struct msg *m);
+/* Bytes that the message's attachment can have at most; 0: nobody waits for it.  Asked before they are fetched. */
+typedef uint64_t agent_room_fn(void *self, const struct msg *m);
 typedef enum err agent_tick_fn(struct agent *a, void *self);
 typedef enum err agent_timer_fn(struct agent *a, void *self, uint64_t arg);
 typedef enum err agent_presence_fn(struct agent *a, void *self, const struct member *who, bool online);
@@ -36,6 +38,7 @@ struct agent_handler {
     agent_handler_fn *run;
     enum msg_type reply; /* what it may answer with at once; MSG_NONE */
     bool again; /* the same attachment may come under another message, too: it is kept, and not fetched again */
+    agent_room_fn *room; /* NULL: as long as the setting `unfinished_mb` allows */
 };
 struct agent_ticker {
     const char *period_setting; /* name of a SET_COUNT setting in ms */

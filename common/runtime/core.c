@@ -40,6 +40,7 @@ static enum err start(struct agent *a, struct why *why)
     TRY(core_peers_load(a));
     TRY(core_rebuild(a, why));
     core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
+    core_half_look(a);
     return OK;
 }
 
@@ -55,6 +56,7 @@ enum err core_new(const struct core_config *config, struct agent **out, struct w
     a->log = config->log;
     a->screen = config->screen ? config->screen : &a->closed;
     a->screen->roster = config->roster;
+    a->half_bytes = config->half_bytes ? config->half_bytes : CORE_HALF_BYTES;
     a->renew = config->renew;
     a->renew_self = config->renew_self;
     core_on_identity(a, &config->identity, config->previous);
@@ -219,6 +221,9 @@ static bool internal_timer(struct agent *a, uint64_t token)
     } else if (token == a->ack_token) {
         a->ack_token = 0;
         core_flush_acks(a);
+    } else if (token == a->half_token) {
+        a->half_token = 0;
+        core_half_look(a);
     } else if (token == a->reload_token) {
         a->reload_token = 0;
         struct why why = { 0 };

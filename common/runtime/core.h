@@ -10,6 +10,9 @@
 #include "common/runtime/screen.h"
 #include "common/runtime/transport.h"
 
+/* Two of the largest models there can be (TENSOR_SET_MAX_ELEMENTS). */
+#define CORE_HALF_BYTES ((uint64_t)2 << 30)
+
 struct core_config {
     const struct agent_def *def;
     const char *jid;                 /* bare; copied */
@@ -19,6 +22,7 @@ struct core_config {
     struct host host;
     struct log log;
     struct screen *screen;           /* NULL: no free text leaves; counts and the roster are kept in it */
+    uint64_t half_bytes;             /* of unfinished attachments of one peer, at most; 0: CORE_HALF_BYTES */
     struct identity identity;        /* opens attachments sent to us; copied */
     const struct identity *previous; /* what was sealed before the key changed; copied; NULL: none */
     void (*renew)(void *self); /* something is sealed to none of these: core_on_identity, if they have changed.  NULL:

@@ -102,3 +102,16 @@ void core_again_keep(struct agent *a, const struct peer *p, const char digest[65
 {
     if (core_transact(a, keep, &(struct came){ p, digest }) != OK) log_warn(&a->log, "attachment.not_noted");
 }
+
+bool core_again_holds(const struct agent *a, const char *key)
+{
+    char note[STORE_MAX_KEY];
+    struct buf kept CLEANUP(buf_free) = buf_make((CORE_MAX_AGAIN_A_PEER + 1) * HASH_HEX_BYTES);
+    struct str rest = str_of(key + strlen("~fetch/"));
+    struct str from = str_next(&rest, '/');
+    (void)snprintf(note, sizeof note, "~again/" STR_F, STR_ARG(from));
+    if (store_get(a->store, note, &kept) != OK) return false;
+    for (struct str list = buf_str(&kept); list.n > 0;)
+        if (str_eq(str_next(&list, ' '), rest)) return true;
+    return false;
+}

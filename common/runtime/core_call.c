@@ -81,12 +81,18 @@ static bool help(struct agent *a, struct str line, unsigned role, struct result 
 
 static enum err keep_call(struct agent *a, const struct call *c, uint64_t transport_id)
 {
-    if (a->ncalls >= CORE_MAX_CALLS) return ERR_LIMIT;
     TRY(core_grow((void **)&a->calls, a->ncalls, &a->cap_calls, sizeof *a->calls));
-    struct pending_call p = { .id = c->id, .transport_id = transport_id };
+    struct pending_call p = { .id = c->id, .transport_id = transport_id, .since_ms = agent_now_ms(a) };
     TRY(str_copy(str_of(c->from), p.from, sizeof p.from));
     a->calls[a->ncalls++] = p;
     return OK;
+}
+
+/* Strangers have one measure between them: they are many, and cost no memory. */
+static bool too_fast(struct agent *a, const char *from)
+{
+    struct peer *p = roster_find(a->roster, str_of(from)) ? core_peer(a, from) : NULL;
+    return core_too_fast(a, p ? &p->chats : &a->strangers, CORE_CHATS_PER_S, CORE_CHATS_BURST);
 }
 
 void core_on_chat(struct agent *a, const struct packet *packet)
@@ -95,8 +101,7 @@ void core_on_chat(struct agent *a, const struct packet *packet)
     struct why why = { 0 };
     const struct member *m = roster_find(a->roster, str_of(packet->peer));
     struct call_ctx c = { .result = &r };
-    struct peer *p = m ? core_peer(a, packet->peer) : NULL;
-    if (p && core_too_fast(a, &p->chats, CORE_CHATS_PER_S, CORE_CHATS_BURST)) return;
+    if (too_fast(a, packet->peer)) return;
     result_init(&r);
     a->counts.chats++;
     if (m == NULL) {
@@ -122,8 +127,11 @@ void core_on_invoke(struct agent *a, uint64_t call_id, const char *from, struct 
     struct call_ctx c = { .result = &r };
     const struct command *row = a->def->commands ? command_find(a->def->commands, command) : NULL;
     result_init(&r);
-    r.code = row ? call_fill(&c.call, row, pairs, n, &why)
-                 : why_say(&why, ERR_ABSENT, "there is no such command; say `help`");
+    if (too_fast(a, from))
+        r.code = why_say(&why, ERR_LIMIT, "that was too much at once; ask again in a moment");
+    else
+        r.code = row ? call_fill(&c.call, row, pairs, n, &why)
+                     : why_say(&why, ERR_ABSENT, "there is no such command; say `help`");
     if (r.code != OK) result_say(&r, "%s", why.text);
     c.call.from = from;
     c.call.from_role = core_role_of(a, from);
@@ -132,10 +140,25 @@ void core_on_invoke(struct agent *a, uint64_t call_id, const char *from, struct 
     answer(a, from, call_id, &r);
 }
 
+/* Those that were to be asked are away, say. */
+static void give_up_old_calls(struct agent *a)
+{
+    struct result r CLEANUP(result_free);
+    result_init(&r);
+    r.code = ERR_TIMEOUT;
+    result_say(&r, "No answer came in %d minutes. Ask again later.", CORE_CALL_MS / 60000);
+    for (size_t i = a->ncalls; i > 0; i--)
+        if (agent_now_ms(a) - a->calls[i - 1].since_ms >= CORE_CALL_MS) agent_answer(a, a->calls[i - 1].id, &r);
+}
+
 enum err agent_later(struct agent *a, const struct call *c)
 {
+    size_t theirs = 0;
+    give_up_old_calls(a);
+    for (size_t i = 0; i < a->ncalls; i++) theirs += strcmp(a->calls[i].from, c->from) == 0;
+    if (a->ncalls >= CORE_MAX_CALLS || theirs >= CORE_MAX_CALLS_A_PEER) return ERR_LIMIT;
     a->call_kept = a->calling == c;
-    return a->ncalls < CORE_MAX_CALLS ? OK : ERR_LIMIT;
+    return OK;
 }
 
 void agent_answer(struct agent *a, uint64_t call_id, const struct result *r)

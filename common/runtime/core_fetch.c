@@ -75,35 +75,6 @@ static bool leads(const struct agent *a, size_t i)
     return true;
 }
 
-struct stale {
-    const struct agent *a;
-    char key[STORE_MAX_KEY]; /* one that no fetch is about */
-    size_t kept;
-};
-
-static enum err look_at_kept(void *to, const char *key)
-{
-    struct stale *s = to;
-    bool wanted = false;
-    s->kept++;
-    for (size_t i = 0; i < s->a->nfetches; i++) wanted = wanted || strcmp(s->a->fetches[i].key, key) == 0;
-    if (!wanted) (void)snprintf(s->key, sizeof s->key, "%s", key);
-    return OK;
-}
-
-/* What a peer began and never ended does not pile up. */
-static void make_room(struct agent *a, const struct peer *p)
-{
-    for (;;) {
-        struct stale s = { .a = a };
-        char prefix[STORE_MAX_KEY];
-        (void)snprintf(prefix, sizeof prefix, "~fetch/%s/", p->jid);
-        if (store_scan_keys(a->store, prefix, look_at_kept, &s) != OK) return;
-        if (s.kept <= CORE_MAX_HALF_A_PEER || s.key[0] == '\0') return;
-        if (core_transact(a, forget, s.key) != OK) return;
-    }
-}
-
 /* Looks what is there of the content that f is about. */
 static enum err resume(struct agent *a, size_t i)
 {
@@ -188,7 +159,8 @@ static enum err take_chunk(struct agent *a, struct fetch *f, struct bytes sealed
 
 static void refuse(struct agent *a, size_t i, enum err e, const char *text)
 {
-    core_refuse(a, &a->peers[a->fetches[i].peer], a->fetches[i].m.id, e, text);
+    const struct msg *m = &a->fetches[i].m;
+    core_refuse(a, &a->peers[a->fetches[i].peer], m, m->id, e, text);
     remove_fetch(a, i);
 }
 
@@ -234,10 +206,17 @@ static enum err read_list(struct agent *a, struct fetch *f, struct why *why)
 static bool is_list(const struct fetch *f) { return strcmp(f->of.media, MANIFEST_MEDIA_LIST) == 0; }
 static void go_on(struct agent *a, size_t i);
 
+/* What is listed may be too long; or too much for now: then the message comes again. */
 static void enter_list(struct agent *a, size_t i)
 {
     struct why why = { 0 };
-    enum err e = read_list(a, &a->fetches[i], &why);
+    struct fetch *f = &a->fetches[i];
+    enum err e = read_list(a, f, &why);
+    if (e == OK) e = core_half_fits(a, &f->m, &f->of, &why);
+    if (e == OK && !core_half_room(a, f->peer, f->of.sha256, 0)) {
+        remove_fetch(a, i);
+        return;
+    }
     if (e == OK) e = resume(a, i);
     if (e == OK)
         go_on(a, i);
@@ -322,6 +301,16 @@ bool core_fetch_timer(struct agent *a, uint64_t token)
     return false;
 }
 
+bool core_fetch_holds(const struct agent *a, const char *key) { return find_key(a, key) < a->nfetches; }
+
+uint64_t core_fetch_bytes(const struct agent *a, size_t peer)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < a->nfetches; i++)
+        if (a->fetches[i].peer == peer && !a->fetches[i].follows) n += a->fetches[i].of.bytes;
+    return n;
+}
+
 struct core_share core_fetch_share(const struct agent *a)
 {
     struct core_share s = { 0 };
@@ -353,11 +342,12 @@ static bool already(const struct agent *a, size_t peer, const char *id)
     return false;
 }
 
-static bool has_room(const struct agent *a, size_t peer)
+static bool has_room(struct agent *a, size_t peer, const struct manifest *of)
 {
     size_t n = 0;
     for (size_t i = 0; i < a->nfetches; i++) n += a->fetches[i].peer == peer;
-    return a->nfetches < CORE_MAX_FETCHES && n < CORE_MAX_FETCHES_A_PEER;
+    return a->nfetches < CORE_MAX_FETCHES && n < CORE_MAX_FETCHES_A_PEER &&
+           core_half_room(a, peer, of->sha256, of->bytes);
 }
 
 static enum err fill(struct agent *a, struct fetch *f, const struct msg *m, struct str json)
@@ -388,7 +378,7 @@ static enum err begin_fetch(struct agent *a, size_t peer, const struct msg *m, s
         remove_fetch(a, i);
         return e;
     }
-    make_room(a, &a->peers[peer]);
+    core_half_watch(a);
     log_info(&a->log, "attachment.fetching", L_NAME("peer", a->peers[peer].jid), L_U64("bytes", a->fetches[i].of.bytes),
              L_U64("have", a->fetches[i].have));
     go_on(a, i);
@@ -409,7 +399,9 @@ enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct s
         if (e == OK) a->counts.attachments_in_bytes += blob->manifest->bytes;
     } else {
         *out_waits = true;
-        if (!already(a, peer, m->id) && has_room(a, peer)) e = begin_fetch(a, peer, m, json);
+        enum err never = core_half_fits(a, m, blob->manifest, why);
+        if (never != OK) return *out_waits = false, never;
+        if (!already(a, peer, m->id) && has_room(a, peer, blob->manifest)) e = begin_fetch(a, peer, m, json);
     }
     if (err_class(e) != ERR_CLASS_PEER) {
         *out_waits = *out_waits || e != OK; /* ours to mend: it will come again */

@@ -6,7 +6,8 @@
 
 struct refusal {
     size_t peer;
-    const char *id; /* of the refused message */
+    const char *id;          /* of the refused message */
+    const struct msg *about; /* it, or NULL */
     enum err code;
     const char *text;
     uint64_t epoch; /* of an acked message that shall not come again */
@@ -17,7 +18,7 @@ struct refusal {
 static enum err answer_error(struct agent *a, void *arg)
 {
     const struct refusal *r = arg;
-    struct msg m = msg_make(MSG_ERROR, NULL);
+    struct msg m = msg_make(MSG_ERROR, r->about);
     char text[400];
     (void)snprintf(text, sizeof text, "%s", r->text[0] ? r->text : err_text(r->code));
     m.error.code = str_of(err_name(r->code));
@@ -43,14 +44,16 @@ static bool ours(enum err e)
     return c != ERR_CLASS_PEER && c != ERR_CLASS_LIMIT;
 }
 
-void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code, const char *text)
+void core_refuse(struct agent *a, struct peer *p, const struct msg *about, const char *id, enum err code,
+                 const char *text)
 {
     if (ours(code)) {
         a->counts.refused[code]++;
         log_error(&a->log, "message.dropped", L_NAME("peer", p->jid), L_ERR(code));
         return;
     }
-    refuse(a, &(struct refusal){ .peer = (size_t)(p - a->peers), .id = id, .code = code, .text = text });
+    refuse(a,
+           &(struct refusal){ .peer = (size_t)(p - a->peers), .about = about, .id = id, .code = code, .text = text });
 }
 
 const struct agent_handler *core_handler(const struct agent *a, enum msg_type type)
@@ -100,7 +103,7 @@ void core_deliver(struct agent *a, struct peer *p, struct msg *m)
     struct delivery_ctx d = { .handler = core_handler(a, m->type), .m = m, .peer = (size_t)(p - a->peers) };
     d.acked = msg_desc(m->type)->delivery == DELIVERY_ACKED;
     if (d.acked && !core_id_parse(m->id, &d.epoch, &d.number)) {
-        core_refuse(a, p, m->id, ERR_PROTO, "id: must be <epoch in hex>-<number>");
+        core_refuse(a, p, NULL, m->id, ERR_PROTO, "id: must be <epoch in hex>-<number>");
         return;
     }
     if (d.acked && core_seen(p, d.epoch, d.number)) {
@@ -152,16 +155,20 @@ static void on_message(struct agent *a, struct peer *p, const struct packet *pac
     if (e == OK) p->schema = m.version;
     if (e == OK) e = check_sender(p, &m, &why);
     if (e != OK) {
-        core_refuse(a, p, hint.id, e, why.text);
+        core_refuse(a, p, NULL, hint.id, e, why.text);
         return;
     }
     m.from = arena_z(&a->arena, str_of(p->jid)); /* the table of peers may move under the handler */
     if (m.from == NULL) return;
     m.from_role = p->member->role;
     if (control(a, p, &m) || !a->ready) return; /* not ready: it will be sent again */
+    if (p->nout >= CORE_MAX_OWED_A_PEER) {
+        a->counts.flooded++;
+        return;
+    }
     if (msg_blob(&m)) e = core_attach_in(a, p, &m, packet->body, &waits, &why);
     if (e != OK)
-        core_refuse(a, p, hint.id, e, why.text);
+        core_refuse(a, p, &m, hint.id, e, why.text);
     else if (!waits)
         core_deliver(a, p, &m);
 }

@@ -41,6 +41,12 @@ void core_metrics(const struct agent *a, struct buf *out)
            c->expired);
     single(out, "himas_messages_flooded_total", "counter",
            "Messages and chat lines dropped because their sender was too fast.", c->flooded);
+    single(out, "himas_attachments_refused_total", "counter",
+           "Attachments that were too long, or waited for by nobody.", c->attachments_refused);
+    single(out, "himas_attachments_deferred_total", "counter",
+           "Attachments put off because too much of their sender is unfinished.", c->attachments_deferred);
+    single(out, "himas_attachments_expired_total", "counter", "Unfinished attachments given up.",
+           c->attachments_expired);
     single(out, "himas_strangers_total", "counter", "Words from senders that are not in the roster.", c->strangers);
     single(out, "himas_chats_total", "counter", "Chat lines from people.", c->chats);
     single(out, "himas_calls_total", "counter", "Commands run, on any surface.", c->calls);

@@ -44,7 +44,9 @@ void core_arm(struct agent *a, uint64_t *token, uint64_t delay_ms);
 /* core_inbox.c */
 const struct agent_handler *core_handler(const struct agent *a, enum msg_type type); /* NULL: none */
 void core_deliver(struct agent *a, struct peer *p, struct msg *m);                   /* attachment in place */
-void core_refuse(struct agent *a, struct peer *p, const char *id, enum err code, const char *text);
+/* about: the message, whose run and round the sender is told; NULL: it was not read. */
+void core_refuse(struct agent *a, struct peer *p, const struct msg *about, const char *id, enum err code,
+                 const char *text);
 
 /* core_attach.c: outgoing attachments; core_upload.c: storing their chunks */
 enum err core_attach_out(struct agent *a, struct peer *p, struct msg *m, struct outgoing *o) MUST_USE;
@@ -91,12 +93,23 @@ enum err core_attach_in(struct agent *a, struct peer *p, struct msg *m, struct s
 void core_fetches_free(struct agent *a);
 void core_fetch_at_once(struct agent *a); /* the link is back */
 bool core_fetch_timer(struct agent *a, uint64_t token);
-struct core_share core_fetch_share(const struct agent *a); /* of 0: nothing is fetched */
+bool core_fetch_holds(const struct agent *a, const char *key); /* is that content being fetched? */
+uint64_t core_fetch_bytes(const struct agent *a, size_t peer); /* of its attachments that are, when whole */
+struct core_share core_fetch_share(const struct agent *a);     /* of 0: nothing is fetched */
 /* core_again.c: contents that may be wanted once more */
 void core_again_keep(struct agent *a, const struct peer *p, const char digest[65]); /* fetched: whole, in the store */
 void core_again_release(struct agent *a, const char digest[65]);                    /* sent: no message needs it now */
+bool core_again_holds(const struct agent *a, const char *key); /* "~fetch/<sender>/<digest>": kept on purpose? */
 enum err core_again_fresh(struct agent *a, const char digest[65])
     MUST_USE; /* in a transaction: stale chunks are forgotten */
+
+/* core_half.c: attachments that are not whole yet */
+/* May it come at all?  ERR_LIMIT, ERR_STATE, ERR_PROTO with a sentence; counts. */
+enum err core_half_fits(struct agent *a, const struct msg *m, const struct manifest *of, struct why *why) MUST_USE;
+/* Now?  more: bytes that core_fetch_bytes does not count yet.  Drops idle ones for it; counts. */
+bool core_half_room(struct agent *a, size_t peer, const char *digest, uint64_t more);
+void core_half_look(struct agent *a);  /* what nothing more comes of is given up */
+void core_half_watch(struct agent *a); /* from now on */
 
 /* core_call.c */
 void core_on_chat(struct agent *a, const struct packet *p);

@@ -14,16 +14,21 @@ enum {
     CORE_SHOW_AGAIN_MS = 1000,
     CORE_LEAST_LEFT_MS = 60000, /* after a restart: while we were away nobody could take it */
     CORE_MAX_CALLS = 1000,
+    CORE_MAX_CALLS_A_PEER = 100,
+    CORE_CALL_MS = 10 * 60000,   /* a call without an answer is given up then, to make room */
+    CORE_MAX_OWED_A_PEER = 1000, /* messages to a peer that it did not acknowledge: it is not heard until it does */
     CORE_MAX_FETCHES = 1000,
     CORE_MAX_FETCHES_A_PEER = 4,
     CORE_MAX_HALF_A_PEER = 8,    /* attachments of a peer that are kept though not whole yet */
+    CORE_HALF_MS = 6 * 3600000,  /* such a one is given up when so long nothing came; the sender stores it anew then */
+    CORE_HALF_LOOK_MS = 3600000, /* how often that is looked at */
     CORE_MAX_AGAIN_A_PEER = 2,   /* whole ones that are kept because they may come again */
     CORE_REUSE_MS = 6 * 3600000, /* stored chunks are referred to anew for so long; the broker keeps them for longer */
     CORE_NO_PROGRESS_MS = 10 * 60000, /* a transfer is given up only when so long nothing of it came through */
     CORE_WINDOW_BYTES = 1 << 20,      /* of a long value, in memory at a time */
     CORE_RATE_PER_S = 2000,           /* messages of one peer; more are dropped, and come again */
     CORE_RATE_BURST = 4000,
-    CORE_CHATS_PER_S = 20, /* lines of one person; more are dropped */
+    CORE_CHATS_PER_S = 20, /* lines and commands of one person, lines of all strangers; more are dropped */
     CORE_CHATS_BURST = 100,
     CORE_SHOWS_PER_S = 2, /* presences of one peer that are answered, and for which all is sent again */
     CORE_SHOWS_BURST = 50,
@@ -58,6 +63,7 @@ struct pending_job {
 };
 struct pending_call {
     uint64_t id;
+    uint64_t since_ms;
     uint64_t transport_id;       /* of core_on_invoke; 0 for chat */
     char from[ROSTER_JID_BYTES]; /* chat */
 };
@@ -66,7 +72,7 @@ struct fetch; /* core_fetch.c */
 struct core_counts {
     uint64_t received[MSG_COUNT], sent[MSG_COUNT], refused[ERR_COUNT];
     uint64_t resent, duplicates, expired, flooded, chats, calls, commits, reloads, strangers, attachments_out_bytes,
-        attachments_in_bytes;
+        attachments_in_bytes, attachments_refused, attachments_deferred, attachments_expired;
 };
 
 struct agent {
@@ -104,11 +110,13 @@ struct agent {
     size_t ntimers, cap_timers;
     struct pending_job *jobs;
     size_t njobs, cap_jobs;
+    struct bucket strangers; /* their chats, together */
     struct pending_call *calls;
     size_t ncalls, cap_calls;
     struct fetch *fetches;
     size_t nfetches;
-    uint64_t sweep_token, ack_token, reload_token; /* 0: not armed */
+    uint64_t sweep_token, ack_token, reload_token, half_token; /* 0: not armed */
+    uint64_t half_bytes;                                       /* of unfinished attachments of one peer, at most */
     struct {
         char blob[65];          /* being stored now, or "" */
         uint64_t chunk, chunks; /* which one of it, of how many */

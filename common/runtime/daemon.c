@@ -20,7 +20,15 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { PASSWORD_MAX = 1024, STOP_MS = 3000, FILE_LOOK_MS = 1000, FILES = 4, LONG_BYTES = 1 << 20, PATH_BYTES = 4100 };
+enum {
+    PASSWORD_MAX = 1024,
+    STOP_MS = 3000,
+    FILE_LOOK_MS = 1000,
+    FILES = 4,
+    LONG_BYTES = 1 << 20,
+    MIB_SHIFT = 20,
+    PATH_BYTES = 4100
+};
 
 /* clang-format off */
 static const struct setting common_settings[] = {
@@ -34,6 +42,7 @@ static const struct setting common_settings[] = {
     { "roster_key",        SET_TEXT,   "",           0,   127,   "the federation's key: only a roster it signed is believed, and none older than before; empty: any" },
     { "identity",          SET_PATH,   NULL,         1,   4000,  "file with this agent's X25519 secret key; mode 0600; `himas keys new` makes one" },
     { "store",             SET_PATH,   NULL,         1,   4000,  "file the agent keeps its state in" },
+    { "unfinished_mb",     SET_COUNT,  "2048",       1,   65536, "of one peer: MiB of attachments that came in part, at most; more are put off, longer ones refused" },
     { "stream_management", SET_FLAG,   "no",         0,   0,     "XEP-0198: what people say while the link is cut for a moment arrives; messages arrive without it; costs throughput" },
     { "probe_host",        SET_TEXT,   "127.0.0.1",  7,   15,    "IPv4 address for /healthz, /readyz and /metrics" },
     { "probe_port",        SET_COUNT,  "0",          0,   65535, "port for them; 0 for none" },
@@ -139,6 +148,7 @@ static enum err open_core(struct daemon *d, struct why *why)
     TRY(host_uv_open(&d->loop, &d->host));
     config.roster = d->roster;
     config.store = d->store;
+    config.half_bytes = settings_u64(d->settings, "unfinished_mb") << MIB_SHIFT;
     config.screen = &d->screen;
     config.renew = renew_keys;
     config.renew_self = d;

@@ -9,12 +9,14 @@ enum { SESSION_ID_BYTES = 17 };
 struct session {               /* a form that somebody fills in */
     char id[SESSION_ID_BYTES]; /* "" when free */
     char owner[STANZA_MAX_JID];
+    char account[ROSTER_JID_BYTES];
     const struct command *command;
     uint64_t since_ms;
 };
 struct call_waiting {
     uint64_t id; /* 0 when free */
     char to[STANZA_MAX_JID];
+    char account[ROSTER_JID_BYTES];
     char stanza_id[STANZA_MAX_ID];
     char session[SESSION_ID_BYTES];
     const struct command *command;
@@ -97,14 +99,30 @@ static bool new_id(char out[SESSION_ID_BYTES])
     return true;
 }
 
-static struct session *free_session(struct adhoc *a)
+static struct session *older(struct session *a, struct session *b)
 {
-    struct session *oldest = &a->sessions[0];
+    return a == NULL || (b && b->since_ms < a->since_ms) ? b : a;
+}
+
+static struct session *free_session(struct adhoc *a, const char *account)
+{
+    struct session *unused = NULL;
+    struct session *oldest = NULL;
+    struct session *oldest_own = NULL;
+    size_t own = 0;
     for (size_t i = 0; i < ADHOC_MAX_SESSIONS; i++) {
-        if (!a->sessions[i].id[0]) return &a->sessions[i];
-        if (a->sessions[i].since_ms < oldest->since_ms) oldest = &a->sessions[i];
+        struct session *s = &a->sessions[i];
+        if (!s->id[0]) {
+            unused = s;
+            continue;
+        }
+        oldest = older(oldest, s);
+        if (strcmp(s->account, account) != 0) continue;
+        oldest_own = older(oldest_own, s);
+        own++;
     }
-    return oldest;
+    if (own >= ADHOC_MAX_SESSIONS_A_PEER) return oldest_own;
+    return unused ? unused : oldest;
 }
 
 static struct session *find_session(struct adhoc *a, const struct request *r, struct str id)
@@ -120,8 +138,9 @@ static struct session *find_session(struct adhoc *a, const struct request *r, st
 
 static void ask(struct adhoc *a, struct request *r)
 {
-    struct session *s = free_session(a);
+    struct session *s = free_session(a, r->from);
     *s = (struct session){ .command = r->command, .since_ms = r->now_ms };
+    memcpy(s->account, r->from, sizeof s->account);
     if (str_copy(stanza_attribute(r->iq, "from"), s->owner, sizeof s->owner) != OK || !new_id(s->id)) {
         refuse(r, "wait", "resource-constraint", NULL);
         return;
@@ -135,20 +154,26 @@ static void ask(struct adhoc *a, struct request *r)
 
 /* ---- calls ---- */
 
-static struct call_waiting *free_call(struct adhoc *a, uint64_t now_ms)
+static struct call_waiting *free_call(struct adhoc *a, const char *account, uint64_t now_ms)
 {
+    struct call_waiting *unused = NULL;
+    size_t own = 0;
     for (size_t i = 0; i < ADHOC_MAX_CALLS; i++) {
         struct call_waiting *c = &a->calls[i];
-        if (c->id == 0 || now_ms - c->since_ms > ADHOC_CALL_MS) return c;
+        if (c->id == 0 || now_ms - c->since_ms > ADHOC_CALL_MS)
+            unused = c;
+        else
+            own += strcmp(c->account, account) == 0;
     }
-    return NULL;
+    return own < ADHOC_MAX_CALLS_A_PEER ? unused : NULL;
 }
 
 static struct call_waiting *new_call(struct adhoc *a, const struct request *r, const char *session)
 {
-    struct call_waiting *c = free_call(a, r->now_ms);
+    struct call_waiting *c = free_call(a, r->from, r->now_ms);
     if (!c) return NULL;
     *c = (struct call_waiting){ .command = r->command, .since_ms = r->now_ms };
+    memcpy(c->account, r->from, sizeof c->account);
     if (str_copy(stanza_attribute(r->iq, "from"), c->to, sizeof c->to) != OK) return NULL;
     if (str_copy(stanza_attribute(r->iq, "id"), c->stanza_id, sizeof c->stanza_id) != OK) return NULL;
     if (session ? str_copy(str_of(session), c->session, sizeof c->session) != OK : !new_id(c->session)) return NULL;

@@ -10,8 +10,10 @@
 #include "common/runtime/xmpp/form.h"
 
 enum {
-    ADHOC_MAX_SESSIONS = 256, /* forms being filled in; the oldest makes room */
-    ADHOC_MAX_CALLS = 256,    /* calls being answered */
+    ADHOC_MAX_SESSIONS = 256,       /* forms being filled in; the oldest makes room */
+    ADHOC_MAX_SESSIONS_A_PEER = 16, /* of these, one account's; its oldest makes room */
+    ADHOC_MAX_CALLS = 256,          /* calls being answered */
+    ADHOC_MAX_CALLS_A_PEER = 32,    /* of these, one account's */
     ADHOC_SESSION_MS = 15 * 60 * 1000,
     ADHOC_CALL_MS = 10 * 60 * 1000
 };

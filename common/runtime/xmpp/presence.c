@@ -1,6 +1,7 @@
 #include "common/runtime/xmpp/presence.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct seen {
     char *jid; /* full */
@@ -27,15 +28,28 @@ static size_t find(const struct presence_list *p, const char *jid)
     return i;
 }
 
+static bool is_of(const char *jid, const char *bare)
+{
+    size_t n = strlen(bare);
+    return strncasecmp(jid, bare, n) == 0 && (jid[n] == '/' || jid[n] == '\0');
+}
+
+static size_t sessions(const struct presence_list *p, const char *bare)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) n += is_of(p->seen[i].jid, bare);
+    return n;
+}
+
 /* Without room the session is not counted; its owner is still told of. */
-static void add(struct presence_list *p, const char *jid)
+static void add(struct presence_list *p, const char *jid, const char *bare)
 {
     size_t i = find(p, jid);
     if (i < p->n) {
         p->seen[i].doubtful = false;
         return;
     }
-    if (p->n == PRESENCE_MAX) return;
+    if (p->n == PRESENCE_MAX || sessions(p, bare) >= PRESENCE_MAX_A_PEER) return;
     if (p->n == p->cap) {
         size_t cap = p->cap ? 2 * p->cap : 16;
         struct seen *grown = realloc(p->seen, cap * sizeof *grown);
@@ -53,14 +67,6 @@ static void drop(struct presence_list *p, size_t i)
     p->seen[i] = p->seen[--p->n];
 }
 
-static bool any_session(const struct presence_list *p, const char *bare)
-{
-    char other[ROSTER_JID_BYTES];
-    for (size_t i = 0; i < p->n; i++)
-        if (stanza_bare_jid(p->seen[i].jid, other) == OK && strcmp(other, bare) == 0) return true;
-    return false;
-}
-
 void presence_handle(struct presence_list *p, xmpp_stanza_t *s, presence_fn *fn, void *to)
 {
     char bare[ROSTER_JID_BYTES];
@@ -68,14 +74,14 @@ void presence_handle(struct presence_list *p, xmpp_stanza_t *s, presence_fn *fn,
     struct str type = stanza_attribute(s, "type");
     if (stanza_bare_jid(from, bare) != OK || strlen(from) >= STANZA_MAX_JID) return;
     if (type.n == 0) {
-        add(p, from);
+        add(p, from, bare);
         fn(to, bare, true);
         return;
     }
     bool gone = str_is(type, "unavailable") || str_is(type, "error");
     size_t i = find(p, from);
     if (gone && i < p->n) drop(p, i);
-    if (gone && !any_session(p, bare)) fn(to, bare, false);
+    if (gone && sessions(p, bare) == 0) fn(to, bare, false);
 }
 
 void presence_doubt(struct presence_list *p)
@@ -94,6 +100,6 @@ void presence_settle(struct presence_list *p, presence_fn *fn, void *to)
         }
         bool known = stanza_bare_jid(p->seen[i].jid, bare) == OK;
         drop(p, i);
-        if (known && !any_session(p, bare)) fn(to, bare, false);
+        if (known && sessions(p, bare) == 0) fn(to, bare, false);
     }
 }

@@ -8,7 +8,7 @@
 #pragma once
 #include "common/runtime/xmpp/stanza.h"
 
-enum { PRESENCE_MAX = 20000, PRESENCE_GRACE_MS = 10000 };
+enum { PRESENCE_MAX = 20000, PRESENCE_MAX_A_PEER = 32, PRESENCE_GRACE_MS = 10000 }; /* sessions, in all and of one */
 
 typedef void presence_fn(void *to, const char *bare_jid, bool online);
 struct presence_list;

@@ -1,3 +1,4 @@
+#include "common/runtime/core_private.h"
 #include "tests/unit/common/runtime/toys.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -22,6 +23,67 @@ Test(core_call, people_are_answered_in_words)
         (void)sim_run(s, 1000, NULL, NULL);
         struct str heard = sim_heard(s, rows[i].who);
         cr_expect(heard.n > 0 && strstr(heard.p, rows[i].answer), "%s: " STR_F, rows[i].line, STR_ARG(heard));
+    }
+    sim_free(s);
+}
+
+static enum err ask_others(struct agent *a, void *self, const struct call *c, struct result *out)
+{
+    (void)self;
+    (void)out;
+    return agent_later(a, c);
+}
+
+static const struct command slow_commands[] = {
+    { "ask", ROLE_OPERATOR | ROLE_OFFICER, NULL, "asks somebody who never answers", "ask", ask_others },
+    { 0 },
+};
+
+/* Who waits for many answers leaves room for others, and a call that nobody answers ends. */
+Test(core_call, calls_that_wait_are_bounded_by_caller_and_by_time, .timeout = 60)
+{
+    struct agent_def slow = toy_server;
+    struct why why = { "" };
+    struct sim *s = sim_new(5, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 });
+    slow.commands = slow_commands;
+    cr_assert(s && sim_add(s, &slow, "server", "", &why) == OK && sim_add_person(s, "olga", ROLE_OPERATOR) == OK &&
+              sim_add_person(s, "paul", ROLE_OFFICER) == OK && sim_start(s, &why) == OK);
+    for (int i = 0; i <= CORE_MAX_CALLS_A_PEER; i++) {
+        sim_say(s, "olga", "server", "ask");
+        (void)sim_run(s, 1000, NULL, NULL);
+    }
+    cr_expect_eq(sim_agent(s, "server")->ncalls, CORE_MAX_CALLS_A_PEER);
+    cr_expect(strstr(sim_heard(s, "olga").p, err_text(ERR_LIMIT)), STR_F, STR_ARG(sim_heard(s, "olga")));
+    sim_say(s, "paul", "server", "ask");
+    (void)sim_run(s, CORE_CALL_MS + 1000, NULL, NULL);
+    cr_expect(sim_agent(s, "server")->ncalls == CORE_MAX_CALLS_A_PEER + 1 && sim_heard(s, "paul").n == 0);
+    sim_say(s, "paul", "server", "ask");
+    (void)sim_run(s, 1000, NULL, NULL);
+    cr_expect_eq(sim_agent(s, "server")->ncalls, 1, "all others are told that no answer came");
+    cr_expect(strstr(sim_heard(s, "paul").p, "No answer came in 10 minutes"));
+    sim_free(s);
+}
+
+Test(core_call, lines_and_commands_have_a_measure)
+{
+    struct sim *s = toys_start("");
+    struct agent *server = sim_agent(s, "server");
+    static const struct {
+        const char *who;
+        bool commands;
+        const char *flooded;
+    } rows[] = { { "olga@sim.local", false, "himas_messages_flooded_total 400" },
+                 { "paul@sim.local", true, "himas_messages_flooded_total 800" },
+                 { "mallory@sim.local", false, "himas_messages_flooded_total 1200" },
+                 { "trudy@sim.local", false, "himas_messages_flooded_total 1700" } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (int k = 0; k < 500; k++) { /* at one moment of virtual time */
+            if (rows[i].commands)
+                core_on_invoke(server, 1, rows[i].who, STR("secret"), NULL, 0);
+            else
+                core_on_packet(server, &(struct packet){ PACKET_CHAT, .peer = rows[i].who, .body = STR("help") });
+        }
+        cr_expect(toys_metric(s, "server", rows[i].flooded), "%s", rows[i].who);
     }
     sim_free(s);
 }

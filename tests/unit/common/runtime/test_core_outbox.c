@@ -73,6 +73,27 @@ Test(core_outbox, a_peer_cannot_make_us_send_without_end)
     sim_free(s);
 }
 
+/* Who asks again and again and acknowledges nothing is not heard until it does: nothing is lost, it comes again. */
+Test(core_outbox, a_peer_cannot_make_us_keep_without_end, .timeout = 60)
+{
+    struct sim *s = toys_start("size: 8");
+    struct agent *server = sim_agent(s, "server");
+    char json[512];
+    sim_cut(s, "client", 60000);
+    for (int i = 1; i <= CORE_MAX_OWED_A_PEER + 50; i++) {
+        (void)snprintf(json, sizeof json, TOYS_JOIN("1a-%d"), i);
+        core_on_packet(server, &(struct packet){ .peer = "client@sim.local", .body = str_of(json) });
+    }
+    cr_expect_eq(core_outbox(server), CORE_MAX_OWED_A_PEER);
+    cr_expect_eq(server->counts.flooded, 50);
+    (void)sim_run(s, 120000, NULL, NULL);
+    cr_expect_eq(core_outbox(server), 0, "it is back and acknowledges");
+    (void)snprintf(json, sizeof json, TOYS_JOIN("1a-%d"), CORE_MAX_OWED_A_PEER + 50);
+    toys_feed(s, "server", "client@sim.local", json);
+    cr_expect_eq(toys_state(s, "server")->joins, CORE_MAX_OWED_A_PEER + 1);
+    sim_free(s);
+}
+
 Test(core_outbox, a_restarted_sender_sends_what_it_owes)
 {
     struct sim *s = toys_start("");

@@ -109,23 +109,51 @@ Test(adhoc, answers)
     adhoc_free(a);
 }
 
+static const char *who(unsigned number, char out[32])
+{
+    (void)snprintf(out, 32, "op%u@h/x", number);
+    return out;
+}
+
 Test(adhoc, limits)
 {
     struct toy toy;
     struct adhoc *a = toy_commands(&toy);
     struct buf out CLEANUP(buf_free) = buf_make(1 << 16);
-    char first[64], session[64];
-    for (unsigned i = 0; i < ADHOC_MAX_CALLS; i++) ask(a, "op@h/x", "node='ping'", "", i, &out);
+    char first[64], session[64], from[32];
+    for (unsigned i = 0; i < ADHOC_MAX_CALLS; i++) ask(a, who(i / 32, from), "node='ping'", "", i, &out);
     cr_expect_eq(toy.calls, ADHOC_MAX_CALLS);
-    ask(a, "op@h/x", "node='ping'", "", ADHOC_MAX_CALLS, &out);
+    ask(a, who(99, from), "node='ping'", "", ADHOC_MAX_CALLS, &out);
     cr_expect(has(&out, "resource-constraint"));
-    ask(a, "op@h/x", "node='ping'", "", ADHOC_CALL_MS + 1, &out);
+    ask(a, who(99, from), "node='ping'", "", ADHOC_CALL_MS + 1, &out);
     cr_expect_eq(toy.calls, ADHOC_MAX_CALLS + 1, "the oldest call is given up");
-    begin(a, "op@h/x", 0, first, &out);
-    for (unsigned i = 1; i <= ADHOC_MAX_SESSIONS; i++) begin(a, "op@h/x", i, session, &out);
-    ask(a, "op@h/x", first, SUBMIT("1"), 5, &out);
+    begin(a, who(0, from), 0, first, &out);
+    for (unsigned i = 1; i <= ADHOC_MAX_SESSIONS; i++) begin(a, who(i / 16, from), i, session, &out);
+    ask(a, who(0, from), first, SUBMIT("1"), 5, &out);
     cr_expect(has(&out, "bad-sessionid"), "the oldest form made room");
-    ask(a, "op@h/x", session, SUBMIT("1"), ADHOC_CALL_MS + 2, &out);
+    ask(a, who(ADHOC_MAX_SESSIONS / 16, from), session, SUBMIT("1"), ADHOC_CALL_MS + 2, &out);
     cr_expect_str_eq(toy.said, "add(a=1)");
+    adhoc_free(a);
+}
+
+/* One account cannot take the others' places, whatever resources it has. */
+Test(adhoc, limits_of_one_account)
+{
+    struct toy toy;
+    struct adhoc *a = toy_commands(&toy);
+    struct buf out CLEANUP(buf_free) = buf_make(1 << 16);
+    char others[64], first[64], session[64];
+    begin(a, "op1@h/x", 0, others, &out);
+    begin(a, "op2@h/y", 1, first, &out);
+    for (unsigned i = 0; i < 2 * ADHOC_MAX_SESSIONS; i++) begin(a, "op2@h/x", 2 + i, session, &out);
+    ask(a, "op2@h/y", first, SUBMIT("1"), 600, &out);
+    cr_expect(has(&out, "bad-sessionid"), "its own oldest form made room");
+    ask(a, "op1@h/x", others, SUBMIT("1"), 600, &out);
+    cr_expect_str_eq(toy.said, "add(a=1)", "and not another's");
+    toy.calls = 0;
+    for (unsigned i = 0; i < ADHOC_MAX_CALLS; i++) ask(a, i % 2 ? "op2@h/x" : "op2@h/y", "node='ping'", "", 700, &out);
+    cr_expect(toy.calls == ADHOC_MAX_CALLS_A_PEER && has(&out, "resource-constraint"), "%u", toy.calls);
+    ask(a, "op1@h/x", "node='ping'", "", 700, &out);
+    cr_expect_eq(toy.calls, ADHOC_MAX_CALLS_A_PEER + 1);
     adhoc_free(a);
 }

@@ -71,6 +71,31 @@ Test(presence, histories)
     }
 }
 
+/* Without a place in the list a session is not counted, and one that is beyond one account's share has none. */
+Test(presence, one_account_has_so_many_sessions)
+{
+    struct told t = { .text = buf_make(1 << 16) };
+    struct presence_list *p = presence_new();
+    char from[32];
+    for (int i = 0; i <= PRESENCE_MAX_A_PEER; i++) {
+        (void)snprintf(from, sizeof from, "a@h/%d", i);
+        say(p, &t, from, "");
+    }
+    say(p, &t, "A@H/again", "");
+    say(p, &t, "a@h.other/1", "");
+    buf_clear(&t.text);
+    for (int i = 0; i < PRESENCE_MAX_A_PEER; i++) {
+        (void)snprintf(from, sizeof from, "a@h/%d", i);
+        say(p, &t, from, GONE);
+    }
+    cr_expect(str_is(buf_str(&t.text), "-a@h "), "the last one counted: " STR_F, STR_ARG(buf_str(&t.text)));
+    buf_clear(&t.text);
+    say(p, &t, "a@h.other/1", GONE);
+    cr_expect(str_is(buf_str(&t.text), "-a@h.other "), "another account is not touched");
+    buf_free(&t.text);
+    presence_free(p);
+}
+
 Test(presence, nobody)
 {
     struct told t = { .text = buf_make(4096) };
