@@ -24,6 +24,12 @@ static const struct argument task_args[] = {
     { "task", ARG_TEXT, ARG_REQUIRED, 1, 63, NULL, NULL, NULL, "name of the task" },
     { 0 },
 };
+static const struct argument count_args[] = {
+    { "task", ARG_TEXT, ARG_REQUIRED, 1, 63, NULL, NULL, NULL, "name of the task whose data are counted" },
+    { "by", ARG_TEXT, ARG_REQUIRED, 1, 63, NULL, NULL, NULL, "column with classes: the label or a category" },
+    { "and", ARG_TEXT, ARG_OPTIONAL, 1, 63, NULL, NULL, NULL, "another one, for a table of two sides" },
+    { 0 },
+};
 static const struct argument model_args[] = {
     { "task", ARG_TEXT, ARG_REQUIRED, 1, 63, NULL, NULL, NULL, "name of the task the model is of" },
     { "version", ARG_COUNT, ARG_OPTIONAL, 1, 1e9, NULL, NULL, NULL, "version; the newest when left out" },
@@ -49,6 +55,8 @@ const struct command coordinator_commands[] = {
     { "models list", LOOK, NULL, "all models that came out", "which models are there|list models|models", command_models_list },
     { "models show", LOOK, model_args, "a model's card", "show model {task}|how good is {task}", command_models_show },
     { "models export", STEER, model_args, "write a model's weights and card into export_dir", "export {task}", command_models_export },
+    { "count", STEER | ROLE_CLINICIAN, count_args, "how many patients the hospitals have, by one or two columns; each hides its small counts",
+      "count {task} by {by}|how many patients of {task} by {by}", command_count },
     { "watch", LOOK, NULL, "be told of everything that happens", "keep me posted|tell me everything|follow", command_watch },
     { "unwatch", LOOK, NULL, "be told no more", "be quiet|silence|leave me alone", command_unwatch },
     { 0 },
@@ -92,6 +100,16 @@ enum err commands_pick_run(struct coordinator *c, const struct call *call, struc
         result_say(say, name.n ? "No such run is going on. These are:" : "Which run? These are going on:");
     say_active(c, say);
     return going == 0 ? ERR_ABSENT : ERR_INPUT;
+}
+
+enum err commands_no_task(const struct coordinator *c, struct str name, struct result *say)
+{
+    const char *near = tasks_near(&c->tasks, name);
+    if (near)
+        result_say(say, "There is no task " STR_F "; did you mean %s?", STR_ARG(name), near);
+    else
+        result_say(say, "There is no task " STR_F "; `tasks list` shows what there is.", STR_ARG(name));
+    return ERR_ABSENT;
 }
 
 char *commands_time(int64_t wall_ms, char out[32])

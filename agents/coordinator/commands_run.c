@@ -11,14 +11,7 @@ enum err command_start(struct agent *a, void *self, const struct call *call, str
     struct why why = { 0 };
     struct run *r;
     (void)a;
-    if (task == NULL) {
-        const char *near = tasks_near(&c->tasks, name);
-        if (near)
-            result_say(out, "There is no task " STR_F "; did you mean %s?", STR_ARG(name), near);
-        else
-            result_say(out, "There is no task " STR_F "; `tasks list` shows what there is.", STR_ARG(name));
-        return ERR_ABSENT;
-    }
+    if (task == NULL) return commands_no_task(c, name, out);
     struct start_order order = {
         .task = task, .rounds = call_u64(call, "rounds"), .quorum = call_u64(call, "quorum"), .by = call->from
     };

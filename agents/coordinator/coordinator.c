@@ -57,6 +57,7 @@ void coordinator_fini(void *self)
         free(c->runs[i]);
     }
     c->nruns = 0;
+    for (size_t i = 0; i < COUNTING_MAX; i++) counting_free(c->countings[i]);
     tasks_fini(&c->tasks);
     hospitals_fini(&c->hospitals);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "agents/coordinator/check.h"
+#include "agents/coordinator/counting.h"
 #include "agents/coordinator/feed.h"
 #include "agents/coordinator/hospitals.h"
 #include "agents/coordinator/round.h"
@@ -31,7 +32,8 @@ struct coordinator {
     struct feed feed;
     struct run *runs[COORDINATOR_MAX_RUNS]; /* owned; those that ended are dropped at the next tick */
     size_t nruns;
-    uint64_t runs_made; /* ever; the next run's number is one more */
+    struct counting *countings[COUNTING_MAX]; /* owned; those that are going on */
+    uint64_t runs_made;                       /* ever; the next run's number is one more */
     struct coordinator_counts counts;
 };
 
@@ -46,7 +48,8 @@ agent_handler_fn coordinator_on_join, coordinator_on_heartbeat, coordinator_on_d
     coordinator_on_run_decline, coordinator_on_stats, coordinator_on_update, coordinator_on_round_decline,
     coordinator_on_evaluation, coordinator_on_cosign, coordinator_on_proof /* publish.c */, coordinator_on_error,
     coordinator_on_permit, coordinator_on_permit_deny, coordinator_on_subscribe, coordinator_on_secure_keys,
-    coordinator_on_secure_shares, coordinator_on_secure_input, coordinator_on_secure_vote, coordinator_on_secure_answer;
+    coordinator_on_secure_shares, coordinator_on_secure_input, coordinator_on_secure_vote, coordinator_on_secure_answer,
+    coordinator_on_query_answer;
 agent_room_fn coordinator_update_room /* updates.c */, coordinator_input_room /* secure_incoming.c */;
 extern const struct command coordinator_commands[];
 

@@ -115,6 +115,8 @@ enum err permitting_note(struct run *r, struct buf *out)
 
 /* ---- the answer ---- */
 
+static bool is_query(const struct msg *m) { return strcmp(m->stage, COUNTING_STAGE) == 0; }
+
 /* The run that waits for this answer, or NULL: what comes late means nothing. */
 static struct run *waiting_run(struct coordinator *c, const struct msg *m)
 {
@@ -135,16 +137,18 @@ static enum err permitted(struct run *r, const struct msg *m)
 
 enum err coordinator_on_permit(struct agent *a, void *self, const struct msg *m)
 {
-    struct run *r = waiting_run(self, m);
     (void)a;
+    if (is_query(m)) return counting_permitted(self, m);
+    struct run *r = waiting_run(self, m);
     return r ? keep_whole(permitted(r, m)) : OK;
 }
 
 enum err coordinator_on_permit_deny(struct agent *a, void *self, const struct msg *m)
 {
-    struct run *r = waiting_run(self, m);
     char text[RUN_WHY_BYTES];
     (void)a;
+    if (is_query(m)) return counting_denied(self, m);
+    struct run *r = waiting_run(self, m);
     if (r == NULL) return OK;
     (void)keep_text(m->permit_deny.text, text, sizeof text);
     bool publishes = r->head.state == RUN_PUBLISHING;

@@ -13,6 +13,7 @@
  *                 --round.start-->        --update | round.decline-->
  *                 --evaluate-->           --evaluation | round.decline-->
  *                 --run.end-->
+ *                 --query-->              --query.answer-->
  *     and of a task with secure sums, around round.start and instead of update:
  *                 --secure.header-->      --secure.keys-->    --secure.session-->  --secure.shares-->
  *                 --secure.delivery-->    --secure.input-->
@@ -52,6 +53,7 @@ static const struct agent_handler handlers[] = {
     { MSG_SECURE_DELIVERY, trainer_on_secure_delivery, MSG_SECURE_INPUT,  false },
     { MSG_SECURE_REQUEST,  trainer_on_secure_request,  MSG_SECURE_VOTE,   false },
     { MSG_SECURE_VOTES,    trainer_on_secure_votes,    MSG_SECURE_ANSWER, false },
+    { MSG_QUERY,        trainer_on_query,       MSG_QUERY_ANSWER, false },
     { MSG_AUDIT_ASK,    trainer_on_audit_ask,   MSG_AUDIT,      false },
     { MSG_LOG_CHECKPOINT, trainer_on_log_checkpoint, MSG_LOG_COSIGN, false },
     { 0 },

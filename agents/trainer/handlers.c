@@ -1,11 +1,8 @@
 /* What the trainer does on each message: keep what was asked, in one transaction, and let handlers_work.c do it. */
 #include "agents/trainer/admit.h"
+#include "agents/trainer/permitted.h"
 #include "agents/trainer/trainer.h"
-#include "common/privacy/permit.h"
-#include "common/runtime/roster_log.h"
 #include <string.h>
-
-enum { PERMIT_ARENA_BYTES = 1 << 20 };
 
 /* A hospital serves the one coordinator it was set up for. */
 static bool from_ours(const struct trainer *t, const struct msg *m) { return strcmp(m->from, t->coordinator) == 0; }
@@ -107,31 +104,12 @@ enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
     return ask(self, WORK_STATS, m, NULL);
 }
 
-/* Where the roster has a guardian nothing is trained without its permit, whatever the coordinator says. */
 static enum err look_at_permit(struct trainer *t, const struct msg *m, struct why *why)
 {
-    CLEANUP(arena_free) struct arena arena = arena_make(PERMIT_ARENA_BYTES);
-    const struct member *guardian = roster_log_keeper(agent_roster(t->agent));
     char model[PERMIT_DIGEST_BYTES];
-    struct note_key key;
-    struct permit p;
-    if (!roster_log_guarded(agent_roster(t->agent))) return OK;
-    if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
-    if (guardian == NULL) return why_say(why, ERR_REFUSED, "the roster names more than one guardian");
-    enum err e = roster_log_key(guardian, &key);
-    if (e == ERR_ABSENT) return why_say(why, ERR_REFUSED, "the roster has no key of the guardian's signature");
-    TRY(e);
-    if (m->round_start.permit.n == 0) return why_say(why, ERR_REFUSED, "the round came without the guardian's permit");
-    TRY(permit_open(m->round_start.permit, &key, &arena, &p, why));
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
-    const struct permit_wish wish = { .jid = agent_jid(t->agent),
-                                      .data = settings_text(agent_settings(t->agent), "dataset"),
-                                      .run = m->run,
-                                      .round = m->round,
-                                      .model = model,
-                                      .now_ms = (uint64_t)agent_wall_ms(t->agent),
-                                      .noise_min = t->policy.min_noise };
-    return permit_check(&p, &wish, why);
+    const struct permit_wish wish = { .run = m->run, .round = m->round, .model = model };
+    return permitted(t, m->round_start.permit, &wish, why);
 }
 
 static bool is_summed(struct trainer *t, const struct msg *m)

@@ -292,6 +292,15 @@ enum err policy_check(const struct policy *p, const struct proposal *proposal, s
     return OK;
 }
 
+enum err policy_allows_counts(const struct policy *p, const struct task *task, const char *digest, struct why *why)
+{
+    const struct proposal q = { .task = str_of(task->name), .digest = str_of(digest), .purpose = task->purpose };
+    TRY(must_be_set(p, &q, why));
+    TRY(allows_task(p, &q, why));
+    TRY(allows_purpose(p, &q, why));
+    return p->counts ? OK : why_say(why, ERR_REFUSED, "the policy's `counts` is no");
+}
+
 enum err policy_allows_cohort(const struct policy *p, uint64_t records, struct why *why)
 {
     TRY(must_be_set(p, NULL, why));

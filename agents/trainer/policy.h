@@ -35,6 +35,7 @@
 #include "common/base/purpose.h"
 #include "common/privacy/local.h"
 #include "common/wire/doc.h"
+#include "common/wire/task.h"
 
 enum { POLICY_MAX_ITEMS = 256, POLICY_MAX_ITEM_BYTES = 200 };
 #define POLICY_MAX_EPSILON 1000.0
@@ -87,6 +88,10 @@ enum err policy_read(const char *path, struct arena *arena, struct policy *out, 
 
 /* OK, or ERR_REFUSED with a sentence that names the rule; or ERR_MEMORY. */
 enum err policy_check(const struct policy *p, const struct proposal *proposal, struct why *why) MUST_USE;
+
+/* May this task's columns be counted?  OK, or ERR_REFUSED with the rule. */
+enum err policy_allows_counts(const struct policy *p, const struct task *task, const char *digest, struct why *why)
+    MUST_USE;
 
 /* May anything computed from so many of our records leave?  OK, or ERR_REFUSED naming `min_cohort`. */
 enum err policy_allows_cohort(const struct policy *p, uint64_t records, struct why *why) MUST_USE;

@@ -92,13 +92,11 @@ static enum err divide(const struct records_order *order, struct dataset **take,
     return e;
 }
 
-static enum err read_file(const struct records_order *order, struct arena *arena, struct dataset **out,
-                          struct records_about *about, struct why *why)
+enum err records_read(const struct records_order *order, struct arena *arena, struct contract *by, struct dataset **out,
+                      struct why *why)
 {
-    struct contract c;
-    TRY(choose_contract(order, arena, &c, why));
-    TRY(dataset_read(&c, order->path, out, why));
-    return tell(*out, &c, about);
+    TRY(choose_contract(order, arena, by, why));
+    return dataset_read(by, order->path, out, why);
 }
 
 enum err records_load(const struct records_order *order, struct records **out, struct records_about *about,
@@ -107,7 +105,9 @@ enum err records_load(const struct records_order *order, struct records **out, s
     CLEANUP(dataset_drop) struct dataset *data = NULL;
     CLEANUP(arena_free) struct arena arena = arena_make(CONTRACT_ARENA_BYTES);
     struct records_about told = { 0 };
-    enum err e = read_file(order, &arena, &data, &told, why);
+    struct contract by;
+    enum err e = records_read(order, &arena, &by, &data, why);
+    if (e == OK) e = tell(data, &by, &told);
     if (e == OK && out != NULL) e = divide(order, &data, out);
     if (e != OK) {
         records_about_fini(&told);

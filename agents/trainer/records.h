@@ -47,6 +47,10 @@ struct records_order {
     uint64_t seed;
 };
 
+/* Reads all of it, and says by which contract, whose columns are in the arena or the order's.  The same errors; blocks.
+ */
+enum err records_read(const struct records_order *order, struct arena *arena, struct contract *by, struct dataset **out,
+                      struct why *why) MUST_USE;
 /* Reads, splits, and tells about it.  out (may be NULL) has one holder, the caller.  ERR_DATA, ERR_IO, ERR_SETTING and
  * the like with a sentence; ERR_ABSENT when neither a schema nor a task says how the file is written.  Blocks. */
 enum err records_load(const struct records_order *order, struct records **out, struct records_about *about,

@@ -11,6 +11,7 @@
  *   budget-patients/... the one of training that hides each patient
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
  *   audit/alarm        the canaries proved more than was claimed: no training until a later audit finds it in order
+ *   count/document     the task document whose columns were counted; count/table/... what left (handlers_count.c)
  *   log/<key>/kept     the newest checkpoint of the guardian's log that was signed here (witness.h)
  *   log/<key>/alarm    that log showed what cannot both be true: no training; evidence/... is what it signed
  * The rest is rebuilt from it by trainer_init.
@@ -42,6 +43,7 @@ struct trainer {
     bool looked;     /* the fields below are about the file as it was read last */
     struct records_stamp stamp;
     struct records_about about;
+    bool counting;              /* a table of counts is being made */
     struct audit_job *auditing; /* being done, as job above; NULL: none */
     struct why alarm;           /* "" without one */
     struct why log_alarm;       /* the same, of the guardian's log */
@@ -55,7 +57,7 @@ agent_init_fn trainer_init;
 agent_fini_fn trainer_fini;
 agent_handler_fn trainer_on_run_invite, trainer_on_stats_ask, trainer_on_round_start, trainer_on_evaluate,
     trainer_on_run_end, trainer_on_secure_header, trainer_on_secure_session, trainer_on_secure_delivery,
-    trainer_on_secure_request, trainer_on_secure_votes;
+    trainer_on_secure_request, trainer_on_secure_votes, trainer_on_query;
 agent_room_fn trainer_model_room;
 agent_presence_fn trainer_on_presence;
 agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;

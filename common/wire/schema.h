@@ -67,6 +67,10 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
     M(PERMIT_ASK, permit_ask, "permit.ask", 2, ROLE_COORDINATOR, ACKED, "may this round be trained?")                  \
     M(PERMIT, permit, "permit", 2, ROLE_GUARDIAN, ACKED, "it may; every hospital gets this to look at")                \
     M(PERMIT_DENY, permit_deny, "permit.deny", 2, ROLE_GUARDIAN, ACKED, "it may not, and why")                         \
+    M(QUERY, query, "query", 2, ROLE_COORDINATOR, ACKED,                                                               \
+      "how many patients are in each cell of a table, by one or two columns?")                                         \
+    M(QUERY_ANSWER, query_answer, "query.answer", 2, ROLE_TRAINER, ACKED,                                              \
+      "the table without its small cells, or why there is none")                                                       \
     M(ROUND_REPORT, round_report, "round.report", 2, ROLE_COORDINATOR, ACKED, "what was done under a permit")          \
     SCHEMA_SECURE_MESSAGES(M)
 

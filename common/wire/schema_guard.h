@@ -34,6 +34,15 @@
 #define SCHEMA_PERMIT_DENY(F, T)                                                                                       \
     F(T, str, code, 1, 32, "the error's name, for example ERR_BUDGET")                                                 \
     F(T, text, text, 0, 400, "the rule of the guardian's policy, or what is spent")
+#define SCHEMA_QUERY(F, T)                                                                                             \
+    F(T, blob, task, 8, 60000, "the task document")                                                                    \
+    F(T, str, rows, 1, 63, "the column of the task's data whose classes are the table's rows")                         \
+    F(T, str, columns, 0, 63, "the same of its columns; empty: the totals alone")                                      \
+    F(T, str, permit, 0, 56500, "the guardian's signed permit, of kind query; empty: it has none")
+#define SCHEMA_QUERY_ANSWER(F, T)                                                                                      \
+    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
+    F(T, text, text, 0, 400, "why there is no table")                                                                  \
+    F(T, vec, cells, 0, 1089, "row by row, totals last, -1 for what is hidden (common/privacy/counts.h)")
 #define SCHEMA_ROUND_REPORT(F, T)                                                                                      \
     F(T, u64, sum, 0, SCHEMA_HUGE, "number of the secure sum; 0: there was none")                                      \
     F(T, str, model, 64, 64, "SHA-256 of the new model")                                                               \
