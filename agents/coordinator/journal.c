@@ -15,14 +15,17 @@
 #define UPDATE(kind, field) STORED_FIELD(update_row, kind, field)
 
 static const struct stored_field head_fields[] = {
-    HEAD(NUMBER, state),       HEAD(COUNT, number),      HEAD(COUNT, phase),       HEAD(COUNT, round),
-    HEAD(COUNT, rounds),       HEAD(COUNT, quorum),      HEAD(TEXT, task),         HEAD(TEXT, digest),
-    HEAD(TEXT, started_by),    HEAD(TEXT, parent),       HEAD(COUNT, started_ms),  HEAD(COUNT, entered_ms),
-    HEAD(COUNT, round_ms),     HEAD(COUNT, ended_ms),    HEAD(COUNT, deadline_ms), HEAD(COUNT, journal),
-    HEAD(FLAG, pause_wanted),  HEAD(FLAG, logged),       HEAD(REAL, best_loss),    HEAD(COUNT, best_round),
-    HEAD(COUNT, stale_rounds), HEAD(COUNT, late),        HEAD(COUNT, refused),     HEAD(REAL, loss),
-    HEAD(REAL, auc),           HEAD(REAL, accuracy),     HEAD(TEXT, why),          HEAD(COUNT, sums),
-    HEAD(COUNT, attempts),     HEAD(COUNT, sum_samples), HEAD(REAL, sum_loss),     { 0 },
+    HEAD(NUMBER, state),   HEAD(COUNT, number),      HEAD(COUNT, phase),
+    HEAD(COUNT, round),    HEAD(COUNT, rounds),      HEAD(COUNT, quorum),
+    HEAD(TEXT, task),      HEAD(TEXT, digest),       HEAD(TEXT, started_by),
+    HEAD(TEXT, parent),    HEAD(COUNT, started_ms),  HEAD(COUNT, entered_ms),
+    HEAD(COUNT, round_ms), HEAD(COUNT, ended_ms),    HEAD(COUNT, deadline_ms),
+    HEAD(COUNT, journal),  HEAD(FLAG, pause_wanted), HEAD(FLAG, logged),
+    HEAD(REAL, best_loss), HEAD(COUNT, best_round),  HEAD(COUNT, stale_rounds),
+    HEAD(COUNT, late),     HEAD(COUNT, refused),     HEAD(REAL, loss),
+    HEAD(REAL, auc),       HEAD(REAL, accuracy),     HEAD(TEXT, why),
+    HEAD(COUNT, sums),     HEAD(COUNT, attempts),    HEAD(COUNT, sum_samples),
+    HEAD(REAL, sum_loss),  HEAD(REAL, sum_sigma),    { 0 },
 };
 static const struct stored_field site_fields[] = {
     SITE(TEXT, jid),       SITE(TEXT, name),          SITE(NUMBER, membership),   SITE(COUNT, joined_phase),

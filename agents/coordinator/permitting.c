@@ -19,6 +19,14 @@ bool permitting_takes(const struct run *r, const struct site *s)
     return s->membership == SITE_JOINED && s->joined_phase <= r->head.phase;
 }
 
+bool permitting_sums(const struct run *r, const struct site *s)
+{
+    bool refused = s->refused_round == r->head.round && r->head.round > 0;
+    return permitting_takes(r, s) && !refused;
+}
+
+static uint64_t sum_of(const struct run *r) { return r->task.aggregation.secure ? r->head.sums : 0; }
+
 /* ---- asking ---- */
 
 static enum err model_digest(struct run *r, uint64_t round, char out[PERMIT_DIGEST_BYTES])
@@ -61,6 +69,7 @@ static enum err fill(struct run *r, enum permit_kind kind, struct arena *arena, 
     if (sites == NULL) return ERR_MEMORY;
     *p = (struct permit){ .kind = kind,
                           .round = r->head.round,
+                          .sum = kind == PERMIT_ROUND ? sum_of(r) : 0,
                           .rounds = r->head.rounds - r->head.round + 1,
                           .purpose = r->task.purpose,
                           .sites = sites };
@@ -69,7 +78,8 @@ static enum err fill(struct run *r, enum permit_kind kind, struct arena *arena, 
     (void)snprintf(p->document, sizeof p->document, "%s", r->head.digest);
     if (kind == PERMIT_ROUND) fill_privacy(&r->task, p);
     for (size_t i = 0; i < r->nsites; i++)
-        if (permitting_takes(r, &r->sites[i])) sites[p->nsites++] = site_of(&r->sites[i], p->noised);
+        if ((p->sum ? permitting_sums : permitting_takes)(r, &r->sites[i]))
+            sites[p->nsites++] = site_of(&r->sites[i], p->noised);
     return model_digest(r, kind == PERMIT_PUBLISH ? close_chosen_round(r, r->head.round) : r->head.round - 1, p->model);
 }
 
@@ -116,6 +126,46 @@ enum err permitting_note(struct run *r, struct buf *out)
 /* ---- the answer ---- */
 
 static bool is_query(const struct msg *m) { return strcmp(m->stage, COUNTING_STAGE) == 0; }
+/* ERR_CRYPTO with a sentence unless the guardian signed it; ERR_ABSENT when there is none. */
+static enum err open_note(const struct run *r, struct str note, struct arena *arena, struct permit *out,
+                          struct why *why)
+{
+    struct note_key key;
+    const struct member *guardian = roster_log_keeper(agent_roster(r->home->agent));
+    if (guardian == NULL || note.n == 0) return ERR_ABSENT;
+    enum err e = roster_log_key(guardian, &key);
+    if (e == ERR_ABSENT) return why_say(why, ERR_CRYPTO, "the roster has no key of the guardian's signature");
+    TRY(e);
+    return permit_open(note, &key, arena, out, why);
+}
+
+enum err permitting_sigma(struct run *r, double *out)
+{
+    CLEANUP(arena_free) struct arena arena = arena_make(ARENA_BYTES);
+    CLEANUP(buf_free) struct buf note = buf_make(PERMITTING_MAX_BYTES);
+    struct permit p;
+    *out = 0;
+    TRY(permitting_note(r, &note));
+    enum err e = open_note(r, buf_str(&note), &arena, &p, NULL);
+    if (e == OK && p.noised) *out = permit_raised(&p);
+    return e == ERR_MEMORY ? e : OK; /* without a good one the hospitals refuse */
+}
+
+/* What is news to whoever watches. */
+static enum err tell_noise(struct run *r, const struct permit *p)
+{
+    uint64_t last = p->round + p->lasts - 1;
+    if (permit_raised(p) > permit_asked(p))
+        TRY(feed_tell(r->home, "permit", r, NULL,
+                      "round %" PRIu64
+                      ": the guardian raised the noise from %.4g to %.4g: with what was asked for, the "
+                      "budget covers %" PRIu64 " of the %" PRIu64 " rounds still to come",
+                      p->round, permit_asked(p), permit_raised(p), p->covered, p->rounds));
+    if (p->lasts == p->rounds) return OK;
+    return feed_tell(r->home, "permit", r, NULL,
+                     "round %" PRIu64 ": the guardian's budget runs out after round %" PRIu64 " of %" PRIu64, p->round,
+                     last, r->head.rounds);
+}
 
 /* The run that waits for this answer, or NULL: what comes late means nothing. */
 static struct run *waiting_run(struct coordinator *c, const struct msg *m)
@@ -130,7 +180,18 @@ static struct run *waiting_run(struct coordinator *c, const struct msg *m)
 
 static enum err permitted(struct run *r, const struct msg *m)
 {
+    CLEANUP(arena_free) struct arena arena = arena_make(ARENA_BYTES);
+    struct permit p;
+    struct why why = { "" };
     if (r->head.state == RUN_PUBLISHING) return publish_ask(r);
+    enum err e = open_note(r, m->permit.note, &arena, &p, &why);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK) {
+        (void)why_say(&r->broken, ERR_REFUSED, "the guardian's permit is none: %s", why.text);
+        return round_step(r, EVENT_DENIED, NULL);
+    }
+    if (p.sum != sum_of(r)) return r->home->counts.late++, OK; /* of a sum that was given up */
+    TRY(tell_noise(r, &p));
     TRY(journal_put(r, "permit", "", str_bytes(m->permit.note)));
     return round_step(r, EVENT_PERMITTED, NULL);
 }
@@ -165,11 +226,13 @@ enum err permitting_report(struct run *r)
     struct msg m = msg_make(MSG_ROUND_REPORT, NULL);
     char digest[PERMIT_DIGEST_BYTES];
     if (!permitting_wanted(r)) return OK;
+    bool secure = r->task.aggregation.secure;
     for (size_t i = 0; i < r->nsites; i++)
         if (r->sites[i].counted_round == r->head.round)
-            buf_addf(&sites, "%s %.17g\n", r->sites[i].jid, r->sites[i].noise);
+            buf_addf(&sites, "%s %.17g\n", r->sites[i].jid, secure ? r->head.sum_sigma : r->sites[i].noise);
     TRY(buf_err(&sites));
     TRY(model_digest(r, r->head.round, digest));
+    m.round_report.sum = sum_of(r);
     m.round_report.model = str_of(digest);
     m.round_report.sites = buf_str(&sites);
     return tell(r, RUN_PERMITTING, &m);

@@ -14,7 +14,10 @@ enum { PERMITTING_MAX_BYTES = 57000 };
 bool permitting_wanted(const struct run *r); /* the roster has a guardian */
 /* Is the hospital asked for the round that begins?  Everybody who joined, but for whom no permit was asked. */
 bool permitting_takes(const struct run *r, const struct site *s);
-enum err permitting_ask(struct run *r) MUST_USE;                   /* of head.round; nobody, where none is wanted */
+bool permitting_sums(const struct run *r, const struct site *s); /* and for the secure sum: not if it refused one */
+/* For head.round, and where sums are secure head.sums; nobody, where none is wanted. */
+enum err permitting_ask(struct run *r) MUST_USE;
 enum err permitting_ask_publish(struct run *r) MUST_USE;           /* for the chosen round's model */
 enum err permitting_note(struct run *r, struct buf *out) MUST_USE; /* appends the present permit; nothing without one */
+enum err permitting_sigma(struct run *r, double *out) MUST_USE;    /* noise that it asks for; 0: none, or no permit */
 enum err permitting_report(struct run *r) MUST_USE;                /* when the round closes: what was done under it */

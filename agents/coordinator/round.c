@@ -41,7 +41,7 @@ static enum err begin_round(struct run *r)
     r->head.round++;
     r->head.attempts = 0;
     r->head.round_ms = agent_wall_ms(r->home->agent);
-    return permitting_ask(r);
+    return secure(r) ? secure_ask_permit(r) : permitting_ask(r);
 }
 
 static enum err invite(void *self)
@@ -60,7 +60,7 @@ static enum err standardise_fully(void *self)
     TRY(standardise_by_moments(self));
     return begin_round(self);
 }
-static enum err sum_again(void *self) { return secure_begin(self); }
+static enum err sum_again(void *self) { return secure_ask_permit(self); }
 static enum err ask_shares(void *self) { return secure_ask_shares(self); }
 static enum err ask_masked(void *self) { return secure_ask_training(self); }
 static enum err ask_votes(void *self) { return secure_ask_votes(self); }
@@ -119,6 +119,8 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_PERMITTING,  EVENT_PERMITTED, NULL,           hand_out,              RUN_TRAINING)    },
     { FSM_ROW(RUN_PERMITTING,  EVENT_DENIED,   NULL,            report_denied,         RUN_FAILED)      },
     { FSM_ROW(RUN_PERMITTING,  EVENT_DEADLINE, NULL,            report_denied,         RUN_FAILED)      },
+    { FSM_ROW(RUN_PERMITTING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_PERMITTING)  },
+    { FSM_ROW(RUN_PERMITTING,  EVENT_RESUME,   NULL,            NULL,                  RUN_PERMITTING)  },
 
     { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  still_waiting,  NULL,                  RUN_KEYS)        },
     { FSM_ROW(RUN_KEYS,        EVENT_CHANGED,  too_few,        give_up,               RUN_FAILED)      },
@@ -126,46 +128,46 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_KEYS,        EVENT_DEADLINE, too_few,        give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_KEYS,        EVENT_DEADLINE, NULL,           ask_shares,            RUN_SHARES)      },
     { FSM_ROW(RUN_KEYS,        EVENT_BROKEN,   NULL,           report_broken,         RUN_FAILED)      },
-    { FSM_ROW(RUN_KEYS,        EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_KEYS,        EVENT_LOST,     NULL,           sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_KEYS,        EVENT_PAUSE,    NULL,           NULL,                  RUN_KEYS)        },
     { FSM_ROW(RUN_KEYS,        EVENT_RESUME,   NULL,           NULL,                  RUN_KEYS)        },
 
     { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  still_waiting,  NULL,                  RUN_SHARES)      },
-    { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  too_few,        sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_SHARES,      EVENT_CHANGED,  NULL,           ask_masked,            RUN_TRAINING)    },
-    { FSM_ROW(RUN_SHARES,      EVENT_DEADLINE, too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_SHARES,      EVENT_DEADLINE, too_few,        sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_SHARES,      EVENT_DEADLINE, NULL,           ask_masked,            RUN_TRAINING)    },
-    { FSM_ROW(RUN_SHARES,      EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_SHARES,      EVENT_LOST,     NULL,           sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_SHARES,      EVENT_PAUSE,    NULL,           NULL,                  RUN_SHARES)      },
     { FSM_ROW(RUN_SHARES,      EVENT_RESUME,   NULL,           NULL,                  RUN_SHARES)      },
 
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  still_waiting,   NULL,                  RUN_TRAINING)    },
-    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  sum_too_few,    sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  sum_too_few,    sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  too_few,         give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  secure,         ask_votes,             RUN_CONSISTENCY) },
     { FSM_ROW(RUN_TRAINING,    EVENT_CHANGED,  NULL,            merge,                 RUN_AGGREGATING) },
-    { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, sum_too_few,    sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, sum_too_few,    sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, too_few,         give_up,               RUN_FAILED)      },
     { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, secure,         ask_votes,             RUN_CONSISTENCY) },
     { FSM_ROW(RUN_TRAINING,    EVENT_DEADLINE, NULL,            merge,                 RUN_AGGREGATING) },
-    { FSM_ROW(RUN_TRAINING,    EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_TRAINING,    EVENT_LOST,     NULL,           sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_TRAINING,    EVENT_PAUSE,    NULL,            NULL,                  RUN_TRAINING)    },
     { FSM_ROW(RUN_TRAINING,    EVENT_RESUME,   NULL,            NULL,                  RUN_TRAINING)    },
 
     { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  still_waiting,  NULL,                  RUN_CONSISTENCY) },
-    { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  too_few,        sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_CONSISTENCY, EVENT_CHANGED,  NULL,           ask_answers,           RUN_UNMASKING)   },
-    { FSM_ROW(RUN_CONSISTENCY, EVENT_DEADLINE, too_few,        sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_DEADLINE, too_few,        sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_CONSISTENCY, EVENT_DEADLINE, NULL,           ask_answers,           RUN_UNMASKING)   },
-    { FSM_ROW(RUN_CONSISTENCY, EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_CONSISTENCY, EVENT_LOST,     NULL,           sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_CONSISTENCY, EVENT_PAUSE,    NULL,           NULL,                  RUN_CONSISTENCY) },
     { FSM_ROW(RUN_CONSISTENCY, EVENT_RESUME,   NULL,           NULL,                  RUN_CONSISTENCY) },
 
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  solvable,       unmask,                RUN_AGGREGATING) },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  still_waiting,  NULL,                  RUN_UNMASKING)   },
-    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  NULL,           sum_again,             RUN_KEYS)        },
-    { FSM_ROW(RUN_UNMASKING,   EVENT_DEADLINE, NULL,           sum_again,             RUN_KEYS)        },
-    { FSM_ROW(RUN_UNMASKING,   EVENT_LOST,     NULL,           sum_again,             RUN_KEYS)        },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  NULL,           sum_again,             RUN_PERMITTING)  },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_DEADLINE, NULL,           sum_again,             RUN_PERMITTING)  },
+    { FSM_ROW(RUN_UNMASKING,   EVENT_LOST,     NULL,           sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_UNMASKING,   EVENT_PAUSE,    NULL,           NULL,                  RUN_UNMASKING)   },
     { FSM_ROW(RUN_UNMASKING,   EVENT_RESUME,   NULL,           NULL,                  RUN_UNMASKING)   },
 
@@ -230,8 +232,11 @@ const char *round_event_name(unsigned event) { return event < EVENT_COUNT ? even
 
 /* ---- stepping ---- */
 
-/* Nobody is asked where the federation has no guardian. */
-static bool passes(const struct run *r) { return r->head.state == RUN_PERMITTING && !permitting_wanted(r); }
+/* Nobody is asked where the federation has no guardian, or there is nothing to ask for: the next state says why. */
+static bool passes(const struct run *r)
+{
+    return r->head.state == RUN_PERMITTING && (!permitting_wanted(r) || r->broken.text[0]);
+}
 
 static enum err enter(struct run *r)
 {

@@ -67,6 +67,7 @@ struct run_head {
     uint64_t attempts;                                  /* of these, for the present round */
     uint64_t sum_samples;                               /* of the newest that ended; 0 where they are not told */
     double sum_loss;
+    double sum_sigma;                  /* noise of the present sum, in sensitivities; 0: none */
     bool pause_wanted, logged;         /* logged: the proof that the model is in the log is here (publish.h) */
     double best_loss;                  /* NAN: none yet */
     uint64_t best_round, stale_rounds; /* stale: without improvement */

@@ -94,6 +94,7 @@ enum err secure_round_plan(struct secure_round *s, const struct secure_round_of 
     struct secagg_header h = { .round = of->number,
                                .cohort = (uint32_t)s->n,
                                .adversaries = (uint32_t)r->task.aggregation.adversaries,
+                               .sigma = of->sigma,
                                .deadline_ms = of->deadline_ms };
     uint32_t quorum = (uint32_t)r->head.quorum;
     if (s->n <= HARARY_COMPLETE_BELOW || !put_neighbours(&h, quorum)) put_complete(&h, quorum);

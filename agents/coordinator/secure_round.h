@@ -40,6 +40,7 @@ struct secure_round_of { /* what the header is about */
     uint64_t number;
     uint8_t model_sha256[HASH_BYTES];
     uint64_t deadline_ms;
+    double sigma; /* not less noise than this; 0: as the task asks for */
 };
 /* Header and plan, when everybody was added.  ERR_REFUSED, ERR_INPUT, ERR_SETTING with a sentence when no such sum can
  * be held. */

@@ -52,8 +52,7 @@ static enum err tell_answered(struct run *r, struct msg *m,
 
 static bool can_take_part(const struct run *r, const struct site *s)
 {
-    bool refused = s->refused_round == r->head.round && r->head.round > 0;
-    return s->membership == SITE_JOINED && !refused && who_signs(r, s) != NULL;
+    return permitting_sums(r, s) && who_signs(r, s) != NULL;
 }
 
 static enum err find_model(struct run *r, uint8_t sha256[HASH_BYTES])
@@ -71,6 +70,7 @@ static enum err make_round(struct run *r, struct secure_round *s, struct why *wh
     struct secure_round_of of = { .run = r, .number = r->head.sums };
     of.deadline_ms = (uint64_t)agent_wall_ms(r->home->agent) + STAGES * r->task.rounds.round_deadline_ms;
     TRY(find_model(r, of.model_sha256));
+    TRY(permitting_sigma(r, &of.sigma));
     for (size_t i = 0; i < r->nsites; i++)
         if (can_take_part(r, &r->sites[i])) secure_round_add(s, r->sites[i].jid, who_signs(r, &r->sites[i])->sign);
     return secure_round_plan(s, &of, why);
@@ -103,7 +103,7 @@ static enum err send_header(struct run *r, const struct secure_round *s)
 }
 
 /* What came for the sum before is not in this one. */
-static enum err begin_another(struct run *r)
+static enum err number_another(struct run *r)
 {
     secure_round_free(r->secure);
     r->secure = NULL;
@@ -127,15 +127,23 @@ static enum err give_up(struct run *r)
     return OK;
 }
 
+enum err secure_ask_permit(struct run *r)
+{
+    if (!secure_may_retry(r)) return give_up(r);
+    TRY(number_another(r));
+    for (size_t i = 0; i < r->nsites; i++)
+        if (permitting_sums(r, &r->sites[i])) return permitting_ask(r);
+    (void)why_say(&r->broken, ERR_REFUSED, "no hospital can take part in a secure sum");
+    return OK;
+}
+
 enum err secure_begin(struct run *r)
 {
     struct why why = { 0 };
-    struct secure_round *s CLEANUP(secure_round_drop) = secure_round_new(r->nsites);
+    struct secure_round *s CLEANUP(secure_round_drop) = NULL;
+    if (r->broken.text[0]) return OK; /* given up */
+    s = secure_round_new(r->nsites);
     if (s == NULL) return ERR_MEMORY;
-    if (secure_may_retry(r))
-        TRY(begin_another(r));
-    else
-        return give_up(r);
     enum err e = make_round(r, s, &why);
     if (e == ERR_REFUSED || e == ERR_INPUT || e == ERR_SETTING) {
         (void)why_say(&r->broken, e, "%s", why.text);
@@ -143,6 +151,7 @@ enum err secure_begin(struct run *r)
     }
     TRY(e);
     TRY(send_header(r, s));
+    r->head.sum_sigma = s->header.sigma;
     r->secure = s;
     s = NULL;
     return OK;

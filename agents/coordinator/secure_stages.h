@@ -11,8 +11,10 @@
 
 enum { SECURE_ATTEMPTS = 20 };
 
-/* A sum of the present round: its header goes to all hospitals that can take part.  When none can be held, run->broken
- * says why, and the patrol ends the run. */
+/* The next sum of the present round gets its number, and the guardian is asked for its permit; when there is to be
+ * none, run->broken says why.  Then its header goes to all hospitals that can take part; when no sum can be held,
+ * run->broken says why, and the patrol ends the run. */
+enum err secure_ask_permit(struct run *r) MUST_USE;
 enum err secure_begin(struct run *r) MUST_USE;
 enum err secure_ask_shares(struct run *r) MUST_USE;
 enum err secure_ask_training(struct run *r) MUST_USE;

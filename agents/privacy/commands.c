@@ -81,7 +81,9 @@ static void number(char out[NUMBER_BYTES], uint64_t value) { (void)snprintf(out,
 static void permit_row(const struct permit *p, struct result *out)
 {
     char round[NUMBER_BYTES], serial[NUMBER_BYTES], sites[NUMBER_BYTES], emergency[NUMBER_BYTES];
-    char expires[CLOCK_STAMP_BYTES];
+    char expires[CLOCK_STAMP_BYTES], noise[NUMBER_BYTES + NUMBER_BYTES] = "";
+    double asked = permit_asked(p), given = permit_raised(p);
+    if (p->noised) (void)snprintf(noise, sizeof noise, given > asked ? "%.4g, not %.4g" : "%.4g", given, asked);
     number(round, p->round);
     number(serial, p->serial);
     number(sites, p->nsites);
@@ -92,6 +94,7 @@ static void permit_row(const struct permit *p, struct result *out)
                                   round,
                                   sites,
                                   p->noised ? accountant_mechanism_name(p->mechanism) : "none",
+                                  noise,
                                   clock_stamp((int64_t)p->expires_ms, expires),
                                   p->emergency ? emergency : "",
                                   NULL };
@@ -106,7 +109,7 @@ static enum err walk_permit(void *to, const char *key, struct bytes note)
     char expected[STORE_MAX_KEY];
     enum err e = guardian_permit_open(w->guardian, bytes_str(note), w->last ? w->last_arena : &arena, &p);
     if (e == ERR_MEMORY) return e;
-    bool good = e == OK && strcmp(guardian_permit_key(expected, p.kind, p.run, p.round), key) == 0;
+    bool good = e == OK && strcmp(guardian_permit_key(expected, guardian_permit_name(&p)), key) == 0;
     w->good += good;
     w->bad += !good;
     if (!good || (w->run.n > 0 && !str_is(w->run, p.run))) return OK;
@@ -128,8 +131,8 @@ static enum err walk_veto(void *to, const char *key, struct bytes text)
 
 static enum err run_permits(struct agent *a, void *self, const struct call *c, struct result *out)
 {
-    static const char *const columns[] = { "permit",    "for",     "run",       "round", "hospitals",
-                                           "mechanism", "expires", "emergency", NULL };
+    static const char *const columns[] = { "permit",    "for",   "run",     "round",     "hospitals",
+                                           "mechanism", "noise", "expires", "emergency", NULL };
     struct walk w = { .guardian = self, .out = out, .run = call_text(c, "run") };
     TRY(agent_scan(a, "veto/", walk_veto, &w));
     result_columns(out, columns);

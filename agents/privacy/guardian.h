@@ -4,7 +4,7 @@
  *
  * In the store:
  *   serial                       of the newest permit
- *   permit/<run>/<round>         the permit as it was signed; asked again, the same bytes are the answer
+ *   permit/<run>/<round>/<sum>   the permit as it was signed; asked again, the same bytes are the answer
  *   permit-publish/..., permit-query/...  the same of the other kinds
  *   veto/<run>/<round>           why there is none
  *   alarm/<run or hospital>      what was found; there are no permits for it any more
@@ -54,15 +54,16 @@ enum err guardian_alarm(struct guardian *g, const char *name, const char *senten
 enum err guardian_alarmed(struct guardian *g, const char *name, struct why *why) MUST_USE; /* ERR_REFUSED when it is */
 
 /* permits.c: what was granted, as it is kept. */
-char *guardian_permit_key(char out[STORE_MAX_KEY], enum permit_kind kind, const char *run, uint64_t round);
-/* ERR_ABSENT; ERR_CRYPTO when this agent did not sign what is kept. */
 struct permit_name {
     enum permit_kind kind;
     const char *run;
-    uint64_t round;
+    uint64_t round, sum;
 };
-enum err guardian_permit_get(struct guardian *g, const struct permit_name *name, struct arena *arena,
-                             struct permit *out, struct buf *note) MUST_USE;
+struct permit_name guardian_permit_name(const struct permit *p);
+char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name);
+/* ERR_ABSENT; ERR_CRYPTO when this agent did not sign what is kept. */
+enum err guardian_permit_get(struct guardian *g, struct permit_name name, struct arena *arena, struct permit *out,
+                             struct buf *note) MUST_USE;
 enum err guardian_permit_open(struct guardian *g, struct str note, struct arena *arena, struct permit *out) MUST_USE;
 /* Numbers it, signs and keeps it; appends the note. */
 enum err guardian_permit_make(struct guardian *g, struct permit *p, struct buf *note) MUST_USE;

@@ -57,10 +57,23 @@ static enum err judge(struct guardian *g, struct permit *p, struct why *why)
     return e;
 }
 
+static enum err copy_sites(const struct permit *p, struct arena *arena, struct permit_site **out)
+{
+    *out = arena_array(arena, p->nsites + 1, sizeof **out);
+    if (*out == NULL) return ERR_MEMORY;
+    memcpy(*out, p->sites, p->nsites * sizeof **out);
+    return OK;
+}
+
 /* Asked again, the same bytes are the answer, and nothing is charged. */
-static enum err repeat(struct guardian *g, const struct msg *m, struct permit *given, struct str note)
+static enum err repeat(struct guardian *g, const struct msg *m, struct permit *given, struct arena *arena,
+                       struct str note)
 {
     CLEANUP(buf_free) struct buf asked = buf_make(NOTE_BYTES);
+    struct permit_site *sites;
+    TRY(copy_sites(given, arena, &sites));
+    for (size_t i = 0; i < given->nsites; i++) sites[i].noise = sites[i].asked;
+    given->sites = sites;
     given->serial = 0;
     permit_print(given, &asked);
     TRY(buf_err(&asked));
@@ -73,20 +86,23 @@ static enum err enter_log(struct guardian *g, const struct permit *p)
     CLEANUP(buf_free) struct buf entry = buf_make(LOGBOOK_ENTRY_BYTES);
     for (size_t i = 0; p->noised && i < p->nsites; i++)
         TRY(tlog_add(&g->log, NULL,
-                     "spend run=%s round=%" PRIu64
+                     "spend run=%s round=%" PRIu64 " sum=%" PRIu64
                      " hospital=%s unit=%s mechanism=%s noise=%.17g rate=%.17g steps=%" PRIu64,
-                     p->run, p->round, p->sites[i].jid, p->patients ? "patient" : "site",
+                     p->run, p->round, p->sum, p->sites[i].jid, p->patients ? "patient" : "site",
                      accountant_mechanism_name(p->mechanism), p->sites[i].noise, p->sites[i].rate, p->sites[i].steps));
     permit_entry(p, &entry);
     TRY(buf_err(&entry));
     return tlog_add(&g->log, NULL, STR_F, STR_ARG(buf_str(&entry)));
 }
 
-static enum err grant(struct guardian *g, const struct msg *m, struct permit *p)
+static enum err grant(struct guardian *g, const struct msg *m, struct permit *p, struct arena *arena)
 {
     CLEANUP(buf_free) struct buf note = buf_make(NOTE_BYTES);
     struct why why = { "" };
+    struct permit_site *sites;
+    TRY(copy_sites(p, arena, &sites));
     enum err e = judge(g, p, &why);
+    if (e == OK) e = ledger_ration(&g->ledger, g->veto.noise_max, p, sites, &why);
     if (e == OK) e = ledger_reserve(&g->ledger, p, &why);
     if (e == ERR_MEMORY || err_class(e) == ERR_CLASS_ENV) return e;
     if (e != OK) return guardian_deny(g, m, e, why.text);
@@ -94,9 +110,17 @@ static enum err grant(struct guardian *g, const struct msg *m, struct permit *p)
     if (e == OK) e = enter_log(g, p);
     if (e != OK) return ERR_STORE; /* the ledger in memory is ahead of the store */
     g->permits++;
-    log_info(agent_log(g->agent), "permit.given", L_NAME("run", p->run), L_U64("round", p->round),
-             L_U64("serial", p->serial), L_U64("hospitals", p->nsites), L_U64("emergency", p->emergency));
+    log_info(agent_log(g->agent), "permit.given", L_NAME("run", p->run), L_U64("round", p->round), L_U64("sum", p->sum),
+             L_U64("serial", p->serial), L_U64("hospitals", p->nsites), L_U64("emergency", p->emergency),
+             L_U64("lasts", p->lasts));
     return permit(g, m, buf_str(&note)) == OK ? OK : ERR_STORE;
+}
+
+static bool as_asked(const struct permit *p)
+{
+    for (size_t i = 0; i < p->nsites; i++)
+        if (p->sites[i].noise != p->sites[i].asked) return false;
+    return true;
 }
 
 enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m)
@@ -110,11 +134,11 @@ enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m
     enum err e = permit_parse(m->permit_ask.request, &arena, &p, &why);
     if (e == ERR_MEMORY) return e;
     if (e != OK) return guardian_deny(g, m, e, why.text);
-    if (strcmp(p.run, m->run) != 0 || p.round != m->round || p.serial != 0)
+    if (strcmp(p.run, m->run) != 0 || p.round != m->round || p.serial != 0 || !as_asked(&p))
         return guardian_deny(g, m, ERR_PROTO, "what is asked for is not the round that the message is about");
-    e = guardian_permit_get(g, &(struct permit_name){ p.kind, p.run, p.round }, &arena, &given, &note);
-    if (e == ERR_ABSENT) return grant(g, m, &p);
-    return e == OK ? repeat(g, m, &given, buf_str(&note)) : ERR_STORE;
+    e = guardian_permit_get(g, guardian_permit_name(&p), &arena, &given, &note);
+    if (e == ERR_ABSENT) return grant(g, m, &p, &arena);
+    return e == OK ? repeat(g, m, &given, &arena, buf_str(&note)) : ERR_STORE;
 }
 
 /* ---- what was done? ---- */
@@ -157,7 +181,8 @@ enum err guardian_on_round_report(struct agent *a, void *self, const struct msg 
     struct guardian *g = self;
     struct permit p;
     char text[GUARDIAN_TEXT_BYTES];
-    enum err e = guardian_permit_get(g, &(struct permit_name){ PERMIT_ROUND, m->run, m->round }, &arena, &p, &note);
+    const struct permit_name name = { PERMIT_ROUND, m->run, m->round, m->round_report.sum };
+    enum err e = guardian_permit_get(g, name, &arena, &p, &note);
     log_info(agent_log(a), "round.reported", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(e));
     if (e == OK) e = check_report(g, &p, m->round_report.sites);
     if (e == OK)

@@ -1,5 +1,7 @@
 #include "agents/privacy/ledger.h"
+#include "common/privacy/ration.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +50,14 @@ static enum err open_account(struct ledger *l, const char *jid, const char *data
     return OK;
 }
 
+static struct budget *budget_of(struct ledger_account *a, const struct permit *p)
+{
+    return p->patients ? &a->patients : &a->site;
+}
+
+/* Each secure sum is charged, also one that is begun anew in the same round. */
+static uint64_t charge_number(const struct permit *p) { return p->sum ? p->sum : p->round; }
+
 /* ---- keeping ---- */
 
 struct page {
@@ -77,12 +87,36 @@ enum err ledger_load(void *self, const char *key, struct bytes record)
     return e == ERR_STORE ? OK : e;
 }
 
-/* ---- charging ---- */
+/* ---- rationing ---- */
 
-static struct budget *budget_of(struct ledger_account *a, const struct permit *p)
+static uint64_t less(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static enum err ration(struct ledger *l, double noise_max, struct permit *p, struct permit_site *s, struct why *why)
 {
-    return p->patients ? &a->patients : &a->site;
+    struct ledger_account *a;
+    const struct privacy_event e = permit_event(p, s);
+    const double most = fmax(noise_max, s->noise);
+    struct ration r = { .noise = most };
+    TRY(open_account(l, s->jid, s->data, &a));
+    enum err err = ration_find(budget_of(a, p), &e, p->rounds, most, &r, why);
+    if (err != OK && err != ERR_BUDGET) return err;
+    s->noise = r.noise;
+    p->covered = less(p->covered, r.covered);
+    p->lasts = less(p->lasts, r.lasts);
+    return OK;
 }
+
+enum err ledger_ration(struct ledger *l, double noise_max, struct permit *p, struct permit_site *sites, struct why *why)
+{
+    p->sites = sites;
+    p->covered = p->lasts = p->rounds;
+    for (size_t i = 0; p->noised && i < p->nsites; i++) TRY(ration(l, noise_max, p, &sites[i], why));
+    const double most = permit_raised(p);
+    for (size_t i = 0; p->mechanism == PRIVACY_DISTRIBUTED && i < p->nsites; i++) sites[i].noise = most;
+    return OK;
+}
+
+/* ---- charging ---- */
 
 static enum err affords(struct ledger *l, const struct permit *p, const struct permit_site *s, struct why *why)
 {
@@ -93,8 +127,8 @@ static enum err affords(struct ledger *l, const struct permit *p, const struct p
     if (b->trouble.text[0])
         return why_say(why, ERR_BUDGET, "the guardian's ledger of %.200s is broken: %.150s", s->jid, b->trouble.text);
     if (budget_affords(b, &e, 1)) return OK;
-    return why_say(why, ERR_BUDGET, "%.200s has spent epsilon %.4f of %g; another round like this does not fit", s->jid,
-                   budget_spent(b), l->epsilon_max);
+    return why_say(why, ERR_BUDGET, "%.200s has spent epsilon %.4f of %g; another round like this does not fit%s",
+                   s->jid, budget_spent(b), l->epsilon_max, s->noise > s->asked ? ", even with the most noise" : "");
 }
 
 static enum err reserve(struct ledger *l, const struct permit *p, const struct permit_site *s, struct why *why)
@@ -104,7 +138,7 @@ static enum err reserve(struct ledger *l, const struct permit *p, const struct p
     const struct privacy_event e = permit_event(p, s);
     struct page page = { l, s };
     TRY(open_account(l, s->jid, s->data, &a));
-    return budget_reserve(budget_of(a, p), p->run, p->round, &e, put_page, &page, &grant, why);
+    return budget_reserve(budget_of(a, p), p->run, charge_number(p), &e, put_page, &page, &grant, why);
 }
 
 enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *why)
@@ -124,7 +158,7 @@ enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid
     struct page page = { l, s };
     if (!p->noised) return OK;
     if (a == NULL) return why_say(why, ERR_ABSENT, "%.200s was never charged", jid);
-    return budget_commit(budget_of(a, p), p->run, p->round, put_page, &page, why);
+    return budget_commit(budget_of(a, p), p->run, charge_number(p), put_page, &page, why);
 }
 
 uint64_t ledger_forecast(struct ledger *l, const struct permit *p, const struct permit_site *s)

@@ -7,7 +7,7 @@
  *   ledger/<hospital's JID>/<data set>/budget/<number>            as budget.h writes them
  *   ledger/<hospital's JID>/<data set>/budget-patients/<number>
  *
- * A round's cost is reserved, in the transaction in which its permit leaves,
+ * A round's cost, or a secure sum's, is reserved, in the transaction in which its permit leaves,
  * for every hospital of the cohort; committed for those whose update was
  * added up; never given back.
  */
@@ -37,6 +37,11 @@ void ledger_fini(struct ledger *l);
  * budget for good; ERR_MEMORY. */
 enum err ledger_load(void *self, const char *key, struct bytes record) MUST_USE;
 
+/* Raises what the sites are to add, up to noise_max (common/privacy/ration.h), where the budget does not last for the
+ * rounds still to come, and fills in what it covers; a sum has one noise, the most of all.  Where not one round fits it
+ * is left to ledger_reserve to say so.  ERR_INPUT with a sentence for what cannot be reckoned with. */
+enum err ledger_ration(struct ledger *l, double noise_max, struct permit *p, struct permit_site *sites, struct why *why)
+    MUST_USE;
 /* Charges the permit's round to each of its sites, or to none: ERR_BUDGET names the hospital and what is left there.
  * Without noise nothing is charged.  A failure of `put` after the first charge is ERR_STORE. */
 enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *why) MUST_USE;

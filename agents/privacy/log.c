@@ -15,7 +15,7 @@ enum err guardian_on_log_model(struct agent *a, void *self, const struct msg *m)
     struct guardian *g = self;
     struct permit p;
     (void)a;
-    enum err e = guardian_permit_get(g, &(struct permit_name){ PERMIT_PUBLISH, m->run, m->round }, &arena, &p, &note);
+    enum err e = guardian_permit_get(g, (struct permit_name){ PERMIT_PUBLISH, m->run, m->round, 0 }, &arena, &p, &note);
     if (e == ERR_ABSENT) return guardian_deny(g, m, ERR_REFUSED, "there is no permit to publish a model of this run");
     TRY(e);
     if (!str_is(m->log_model.sha256, p.model))

@@ -1,4 +1,4 @@
-/* Permits as they are kept: numbered, signed, one for a round. */
+/* Permits as they are kept: numbered, signed, one for a round, or a secure sum. */
 #include "agents/privacy/guardian.h"
 #include "common/runtime/roster_log.h"
 #include <inttypes.h>
@@ -6,10 +6,16 @@
 
 enum { MINUTE_MS = 60000 };
 
-char *guardian_permit_key(char out[STORE_MAX_KEY], enum permit_kind kind, const char *run, uint64_t round)
+struct permit_name guardian_permit_name(const struct permit *p)
+{
+    return (struct permit_name){ p->kind, p->run, p->round, p->sum };
+}
+
+char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name)
 {
     static const char *const begin[PERMIT_KINDS] = { "permit", "permit-publish", "permit-query" };
-    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/%010" PRIu64, begin[kind], run, round);
+    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/%010" PRIu64 "/%010" PRIu64, begin[name.kind], name.run, name.round,
+                   name.sum);
     return out;
 }
 
@@ -25,11 +31,11 @@ enum err guardian_permit_open(struct guardian *g, struct str note, struct arena 
     return permit_open(note, &key, arena, out, NULL);
 }
 
-enum err guardian_permit_get(struct guardian *g, const struct permit_name *name, struct arena *arena,
-                             struct permit *out, struct buf *note)
+enum err guardian_permit_get(struct guardian *g, struct permit_name name, struct arena *arena, struct permit *out,
+                             struct buf *note)
 {
     char key[STORE_MAX_KEY];
-    TRY(agent_get(g->agent, guardian_permit_key(key, name->kind, name->run, name->round), note));
+    TRY(agent_get(g->agent, guardian_permit_key(key, name), note));
     return guardian_permit_open(g, buf_str(note), arena, out);
 }
 
@@ -45,7 +51,7 @@ enum err guardian_permit_make(struct guardian *g, struct permit *p, struct buf *
     TRY(permit_sign(p, &signer, agent_sign_key(g->agent), note));
     (void)snprintf(serial, sizeof serial, "%" PRIu64, p->serial);
     TRY(agent_put(g->agent, "serial", str_bytes(str_of(serial))));
-    TRY(agent_put(g->agent, guardian_permit_key(key, p->kind, p->run, p->round), buf_bytes(note)));
+    TRY(agent_put(g->agent, guardian_permit_key(key, guardian_permit_name(p)), buf_bytes(note)));
     g->serial = p->serial;
     return OK;
 }

@@ -84,9 +84,11 @@ enum err trainer_on_run_invite(struct agent *a, void *self, const struct msg *m)
 
 /* ---- work for a run that was accepted ---- */
 
-static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model)
+static enum err ask_noised(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model,
+                           double noise)
 {
     struct work w = work_of(kind, m);
+    w.noise = noise;
     if (!from_ours(t, m)) return ERR_ROLE;
     if (!run_id_fine(m->run)) return ERR_PROTO;
     if (work_has(&t->queue, &w)) return OK;
@@ -98,18 +100,36 @@ static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m,
     return trainer_ask(t, &w, model);
 }
 
+static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model)
+{
+    return ask_noised(t, kind, m, model, 0);
+}
+
 enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
 {
     (void)a;
     return ask(self, WORK_STATS, m, NULL);
 }
 
-static enum err look_at_permit(struct trainer *t, const struct msg *m, struct why *why)
+/* The secure sum that the round is about; its number is 0 and it has no noise where there is none. */
+static struct secagg_header sum_of(struct trainer *t, const struct msg *m)
+{
+    const struct run *run = run_find(&t->runs, m->run);
+    return run && run->secure ? run->secure->header : (struct secagg_header){ .round = 0 };
+}
+
+/* The noise is what the permit asks for, where there is one: in a sum it was settled by the header, else it is added.
+ */
+static enum err look_at_permit(struct trainer *t, const struct msg *m, double *out_noise, struct why *why)
 {
     char model[PERMIT_DIGEST_BYTES];
+    const struct secagg_header sum = sum_of(t, m);
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
-    const struct permit_wish wish = { .run = m->run, .round = m->round, .model = model };
-    return permitted(t, m->round_start.permit, &wish, why);
+    const struct permit_wish wish = { .run = m->run, .round = m->round, .sum = sum.round, .model = model };
+    TRY(permitted(t, m->round_start.permit, &wish, out_noise, why));
+    if (sum.round == 0 || *out_noise == 0 || sum.sigma == *out_noise) return OK;
+    return why_say(why, ERR_REFUSED, "the secure sum has noise of %.4g sensitivities, and %.4g are permitted",
+                   sum.sigma, *out_noise);
 }
 
 static bool is_summed(struct trainer *t, const struct msg *m)
@@ -123,7 +143,8 @@ static enum err train_for_sum(struct trainer *t, const struct msg *m)
     struct why why = { 0 };
     struct work w = work_of(WORK_TRAIN, m);
     struct run *run = run_find(&t->runs, m->run);
-    enum err e = look_at_permit(t, m, &why);
+    double noise = 0;
+    enum err e = look_at_permit(t, m, &noise, &why);
     if (e == OK) e = trainer_admit_model(t, run, m, &why);
     if (e == OK) return ask(t, WORK_TRAIN, m, &m->round_start.model);
     enum err_class c = err_class(e);
@@ -141,9 +162,10 @@ enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m
     if (is_summed(self, m)) return train_for_sum(self, m);
     TRY(trainer_left(self, m->run, &left));
     if (left_has(&left, m->round)) return OK;
-    enum err e = from_ours(self, m) ? look_at_permit(self, m, &why) : ERR_ROLE;
+    double noise = 0;
+    enum err e = from_ours(self, m) ? look_at_permit(self, m, &noise, &why) : ERR_ROLE;
     if (e != OK) return or_decline(self, &w, e, &why);
-    return ask(self, WORK_TRAIN, m, &m->round_start.model);
+    return ask_noised(self, WORK_TRAIN, m, &m->round_start.model, noise);
 }
 
 enum err trainer_on_evaluate(struct agent *a, void *self, const struct msg *m)

@@ -160,11 +160,13 @@ static enum err prepare(struct trainer *t, struct job *j, struct why *why)
     if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
     struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
+    j->cover.rule.least = j->work.noise;
     if (j->cover.in_sum && !j->plan->task.aggregation.secure)
         return why_say(why, ERR_REFUSED,
                        "the task's noise is made in shares; by itself an update would have too little");
     if (plan_has_unit(j->plan))
         TRY(admit_units(&t->policy, j->plan, records_units(j->records, NULL), &j->cover.unit, why));
+    if (j->cover.in_training) j->cover.unit.noise = fmax(j->cover.unit.noise, j->work.noise);
     if (j->cover.in_training) t->last_unit = j->cover.unit;
     if (j->plan->task.aggregation.secure) TRY(prepare_sum(t, j, why));
     return charge_round(&charge, &j->work, &j->cover, why);

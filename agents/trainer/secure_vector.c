@@ -12,7 +12,8 @@ static enum secure_mode mode_of(const struct plan *plan)
     return plan_hides_patients(plan) ? SECURE_PATIENT : SECURE_SITE;
 }
 
-/* Where the task names no multiplier the header's is looked at: the plan tells whether it is enough. */
+/* The header may have more noise than the task names, never less; where the task names none the plan tells whether it
+ * is enough. */
 struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *h)
 {
     const struct task *t = &plan->task;
@@ -29,7 +30,7 @@ struct secure_want secure_vector_want(const struct plan *plan, const struct seca
                                         .clip = t->privacy.clip,
                                         .rate = t->privacy.rate,
                                         .multiplier = t->privacy.noise_multiplier } };
-    if (!(w.noise.multiplier > 0)) w.noise.multiplier = h->sigma;
+    w.noise.multiplier = fmax(w.noise.multiplier, h->sigma);
     size_t count = model_shapes(&plan->spec, shapes);
     for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
     return w;

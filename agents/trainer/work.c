@@ -72,8 +72,8 @@ enum err work_drop_run(struct work_queue *q, const char *run, size_t from, work_
 
 struct bytes work_encode(const struct work *w, char out[WORK_TEXT_BYTES])
 {
-    int n = snprintf(out, WORK_TEXT_BYTES, "%" PRIu64 "%c%s%c%s%c%s%c%s%c%" PRIu64 "%c", w->number, 0,
-                     work_name(w->kind), 0, w->run, 0, w->stage, 0, w->asked, 0, w->round, 0);
+    int n = snprintf(out, WORK_TEXT_BYTES, "%" PRIu64 "%c%s%c%s%c%s%c%s%c%" PRIu64 "%c%.17g%c", w->number, 0,
+                     work_name(w->kind), 0, w->run, 0, w->stage, 0, w->asked, 0, w->round, 0, w->noise, 0);
     return bytes_of(out, n > 0 && n < WORK_TEXT_BYTES ? (size_t)n : 0);
 }
 
@@ -96,7 +96,8 @@ enum err work_decode(struct bytes in, struct work *out)
     fine = fine && str_copy(str_next(&rest, '\0'), w.run, sizeof w.run) == OK;
     fine = fine && str_copy(str_next(&rest, '\0'), w.stage, sizeof w.stage) == OK;
     fine = fine && str_copy(str_next(&rest, '\0'), w.asked, sizeof w.asked) == OK;
-    fine = fine && str_u64(str_next(&rest, '\0'), &w.round) == OK && rest.n == 0;
+    fine = fine && str_u64(str_next(&rest, '\0'), &w.round) == OK;
+    fine = fine && str_f64(str_next(&rest, '\0'), &w.noise) == OK && rest.n == 0;
     if (!fine) return ERR_STORE;
     *out = w;
     return OK;

@@ -18,6 +18,7 @@ struct work {
     char stage[MSG_STAGE_BYTES];
     char asked[MSG_ID_BYTES]; /* id of the message to answer */
     uint64_t round;
+    double noise; /* the guardian's permit asks for so much at least; 0: as the task does */
 };
 
 struct work_queue {

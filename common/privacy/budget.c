@@ -238,10 +238,11 @@ bool budget_affords(const struct budget *b, const struct privacy_event *e, uint6
     return b->trouble.text[0] == '\0' && filter_allows(&b->filter, &b->spent, e, rounds);
 }
 
-uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e)
+uint64_t budget_covers(const struct budget *b, const struct privacy_event *e, uint64_t most)
 {
     uint64_t low = 0;
-    uint64_t high = BUDGET_FORECAST_MAX + 1;
+    uint64_t high = most;
+    if (budget_affords(b, e, most)) return most;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
         if (budget_affords(b, e, middle))
@@ -250,4 +251,9 @@ uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e)
             high = middle;
     }
     return low;
+}
+
+uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e)
+{
+    return budget_covers(b, e, BUDGET_FORECAST_MAX);
 }

@@ -82,5 +82,6 @@ double budget_spent(const struct budget *b); /* epsilon at delta, rounded up, by
 /* Would so many rounds like this fit?  No when the ledger is not whole. */
 bool budget_affords(const struct budget *b, const struct privacy_event *e, uint64_t rounds);
 
-/* Rounds like this that can still be afforded, at most BUDGET_FORECAST_MAX. */
+/* Rounds like this that can still be afforded, at most so many, or BUDGET_FORECAST_MAX. */
+uint64_t budget_covers(const struct budget *b, const struct privacy_event *e, uint64_t most);
 uint64_t budget_forecast(const struct budget *b, const struct privacy_event *e);

@@ -43,7 +43,7 @@ enum err local_noise_scale(const struct local_rule *rule, double *out, struct wh
         return why_say(why, ERR_INPUT, "the clip bound must be above 0, and is %g", rule->clip);
     TRY(mechanisms[rule->mechanism].noise(rule, &noise, why));
     /* The last factor keeps the accountant's rounded-up answer at or below the rule's epsilon. */
-    double scale = LOCAL_SENSITIVITY * rule->clip * noise * (1 + 1e-9);
+    double scale = LOCAL_SENSITIVITY * rule->clip * fmax(noise * (1 + 1e-9), rule->least);
     if (!(scale >= NOISE_SCALE_MIN && scale <= NOISE_SCALE_MAX && rule->clip <= NOISE_RATIO_MAX * scale))
         return why_say(why, ERR_INPUT, "epsilon %g with clip %g needs noise of scale %g: out of range", rule->epsilon,
                        rule->clip, scale);

@@ -20,6 +20,7 @@ struct local_rule {
     double epsilon; /* of one release; > 0 */
     double delta;   /* Gaussian: in (0, 1); Laplace: not looked at */
     double clip;    /* bound of the L2 (Gaussian) or L1 (Laplace) norm; > 0 */
+    double least;   /* its noise is not below this times the sensitivity, whatever epsilon asks for */
 };
 
 /* Scale of the noise: standard deviation, Laplace: b.  ERR_INPUT with a sentence when the rule cannot be kept. */

@@ -311,7 +311,7 @@ enum err permit_check(const struct permit *p, const struct permit_wish *w, struc
     if (strcmp(p->run, w->run) != 0 || p->round != w->round)
         return why_say(why, ERR_REFUSED, "the permit is for round %" PRIu64 " of %s", p->round, p->run);
     if (p->sum != w->sum)
-        return why_say(why, ERR_REFUSED, "the permit is for secure sum %" PRIu64 ", and this is %" PRIu64, p->sum,
+        return why_say(why, ERR_STATE, "the permit is for secure sum %" PRIu64 ", and this is %" PRIu64, p->sum,
                        w->sum);
     TRY(check_subject(p, w, why));
     if (w->now_ms > p->expires_ms) return why_say(why, ERR_REFUSED, "the permit has expired");

@@ -122,5 +122,5 @@ struct permit_wish {
     const char *document;       /* of a query: the task document's SHA-256 */
     const char *rows, *columns; /* of a query */
 };
-enum err permit_check(const struct permit *p, const struct permit_wish *wish, struct why *why)
-    MUST_USE; /* ERR_REFUSED */
+/* ERR_REFUSED with a sentence; ERR_STATE for another secure sum, of which there may be several a round. */
+enum err permit_check(const struct permit *p, const struct permit_wish *wish, struct why *why) MUST_USE;

@@ -37,26 +37,24 @@ static double least(const struct budget *b, const struct privacy_event *asked, u
     return high;
 }
 
-static enum err spent(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
-                      struct why *why)
+static enum err spent(const struct budget *b, double noise_max, struct why *why)
 {
-    struct privacy_event most = *asked;
-    most.noise = noise_max;
     return why_say(why, ERR_BUDGET,
-                   "epsilon %.4f of %g is spent (delta %g); even with noise %g the budget ends after %" PRIu64
-                   " of the %" PRIu64 " rounds still wanted",
-                   budget_spent(b), b->filter.epsilon_max, b->filter.delta, noise_max, budget_forecast(b, &most),
-                   rounds);
+                   "epsilon %.4f of %g is spent (delta %g); another round like this does not fit, even with noise %g",
+                   budget_spent(b), b->filter.epsilon_max, b->filter.delta, noise_max);
 }
 
 enum err ration_find(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,
                      struct ration *out, struct why *why)
 {
+    struct privacy_event most = *asked;
     TRY(judge(b, asked, rounds, noise_max, why));
-    if (!fits(b, asked, rounds, noise_max)) return spent(b, asked, rounds, noise_max, why);
-    bool enough = fits(b, asked, rounds, asked->noise);
-    *out = (struct ration){ .noise = enough ? asked->noise : least(b, asked, rounds, noise_max),
-                            .covered = budget_forecast(b, asked),
-                            .raised = !enough };
+    most.noise = noise_max;
+    struct ration r = { .noise = asked->noise, .covered = budget_covers(b, asked, rounds) };
+    r.lasts = r.covered == rounds ? rounds : budget_covers(b, &most, rounds);
+    if (r.lasts == 0) return spent(b, noise_max, why);
+    if (r.covered < rounds) r.noise = r.lasts == rounds ? least(b, asked, rounds, noise_max) : noise_max;
+    r.raised = r.noise > asked->noise;
+    *out = r;
     return OK;
 }

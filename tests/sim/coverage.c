@@ -37,7 +37,8 @@ static bool is_of_sums(const struct fsm_edge *e)
     static const bool sums[RUN_STATES] = {
         [RUN_KEYS] = true, [RUN_SHARES] = true, [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
     };
-    return (e->in < RUN_STATES && sums[e->in]) || sums[e->then];
+    bool again = e->in == RUN_TRAINING && e->then == RUN_PERMITTING;
+    return again || (e->in < RUN_STATES && sums[e->in]) || sums[e->then];
 }
 
 void coverage_tell(const struct coverage *c, bool of_sums, struct tap *t)

@@ -4,6 +4,7 @@
 #include "common/base/rng.h"
 #include "common/wire/codec.h"
 #include "tests/sim/keeper.h"
+#include "tests/sim/rationed.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,9 +95,10 @@ static enum err write_veto(const struct federation_files *f, const struct plan *
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
     buf_addf(&text,
-             "min_cohort: %d\nmin_records: 11\nwithout_noise: yes\nmin_noise: 0\nepsilon_max: 1000\n"
+             "min_cohort: %d\nmin_records: 11\nwithout_noise: yes\nmin_noise: 0\nnoise_max: %g\nepsilon_max: %g\n"
              "delta: 1.0e-5\npermit_minutes: 600\n",
-             p->guardian == PLAN_VETO ? FEDERATION_MAX_SITES + 1 : 1);
+             p->guardian == PLAN_VETO ? FEDERATION_MAX_SITES + 1 : 1,
+             p->guardian == PLAN_RATION ? RATIONED_NOISE_MAX : 0, p->guardian == PLAN_RATION ? RATIONED_EPSILON : 1000);
     return put_file(f, "guardian.yaml", &text, why);
 }
 
@@ -461,10 +463,11 @@ enum err federation_check(struct federation *f, struct why *why)
     if (f->off_schema) return why_say(why, ERR_BUG, "%llu packets were off schema", (unsigned long long)f->off_schema);
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
     if (f->plan->secure && f->nupdates > 0) return why_say(why, ERR_BUG, "an update left unmasked");
-    if (f->plan->secure && f->plan->noise) TRY(paid_check(&f->paid, f->sim, f->plan->rounds, why));
+    if (f->plan->secure && f->plan->noise) TRY(paid_check(&f->paid, f->sim, f->plan, why));
     TRY(check_answers(f, why));
     TRY(journal_check(s, why));
     TRY(check_log(f, why));
+    if (f->plan->guardian == PLAN_RATION) TRY(rationed_check(f->sim, why));
     enum err e = store_scan(s, "journal/", take_row, &rows);
     if (e == OK) e = store_scan(s, "round/", take_round, &rows);
     if (e == ERR_BUG) e = why_say(why, e, "a round counted more updates than hospitals");

@@ -1,5 +1,5 @@
 #include "tests/sim/paid.h"
-#include "common/privacy/budget.h"
+#include "agents/privacy/ledger.h"
 #include "common/privacy/secure_plan.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,12 +59,26 @@ static enum err check_one(const struct paid_vector *v, struct store *s, uint64_t
                    e.charges, rounds);
 }
 
-enum err paid_check(const struct paid *p, struct sim *sim, uint64_t rounds, struct why *why)
+static enum err check_guardian(const struct paid_vector *v, struct store *s, struct why *why)
 {
+    struct entry e = { .charges = 0 };
+    char prefix[STORE_MAX_KEY];
+    (void)snprintf(prefix, sizeof prefix, LEDGER_PREFIX "%s@", v->hospital);
+    (void)snprintf(e.reserve, sizeof e.reserve, "reserve run=%s round=%" PRIu64 " ", v->run, v->sum);
+    TRY(store_scan(s, prefix, look, &e));
+    if (e.reserved) return OK;
+    return why_say(why, ERR_BUG, "%s put a vector into sum %" PRIu64 " that the guardian did not charge it for",
+                   v->hospital, v->sum);
+}
+
+enum err paid_check(const struct paid *p, struct sim *sim, const struct plan *plan, struct why *why)
+{
+    bool guarded = plan->guardian >= PLAN_GUARDIAN;
     for (size_t i = 0; i < p->n; i++) {
         struct store *s = sim_store(sim, p->seen[i].hospital);
         if (s == NULL) return why_say(why, ERR_BUG, "%s has no store", p->seen[i].hospital);
-        TRY(check_one(&p->seen[i], s, rounds, why));
+        TRY(check_one(&p->seen[i], s, plan->rounds, why));
+        if (guarded) TRY(check_guardian(&p->seen[i], sim_store(sim, "guardian"), why));
     }
     return OK;
 }

@@ -3,8 +3,8 @@
  * the vectors seen on the wire beside the ledgers in the stores.
  */
 #pragma once
-#include "common/runtime/sim.h"
 #include "common/wire/msg.h"
+#include "tests/sim/plan.h"
 
 enum { PAID_MAX = 4096 };
 struct paid_vector {
@@ -21,5 +21,6 @@ void paid_fini(struct paid *p);
 enum err paid_see(struct paid *p, const char *from, const struct msg *m) MUST_USE; /* a secure.input; from: a JID */
 
 /* Each was charged and is marked as left, and no hospital was charged for more sums of a run than its noise is reckoned
- * for.  ERR_BUG with the sentence that says what broke it. */
-enum err paid_check(const struct paid *p, struct sim *sim, uint64_t rounds, struct why *why) MUST_USE;
+ * for; each is in the guardian's ledger, too, where the plan has one.  ERR_BUG with the sentence that says what broke
+ * it. */
+enum err paid_check(const struct paid *p, struct sim *sim, const struct plan *plan, struct why *why) MUST_USE;

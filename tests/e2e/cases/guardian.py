@@ -1,5 +1,6 @@
 """The privacy guardian: no round without its permit, a veto and a spent budget in words, also when it is killed."""
 import random
+import re
 
 from lib import places, tap
 from lib.federation import Federation, task
@@ -12,7 +13,7 @@ min_noise: 0
 epsilon_max: {epsilon}
 delta: 1.0e-5
 permit_minutes: 60
-"""
+{more}"""
 # At delta 1e-5 one such round costs 1, two 1.5, and three 1.84.
 NOISY = task(model="{arch: logistic, seed: 1}", standardise="ranges", rounds=4, epochs=1, quorum=3,
              more="privacy: {mechanism: gaussian, epsilon: 1, delta: 0.00001, clip: 1}")
@@ -20,9 +21,9 @@ HOSPITALS = ("hospital-a", "hospital-b", "hospital-c")
 
 
 class Guarded(Federation):
-    def __init__(self, cohort=2, epsilon=8, **more):
+    def __init__(self, cohort=2, epsilon=8, rule="", **more):
         super().__init__(extra={"guardian": "guardian"}, **more)
-        self.policy_text = GUARD.format(cohort=cohort, epsilon=epsilon)
+        self.policy_text = GUARD.format(cohort=cohort, epsilon=epsilon, more=rule)
 
     def _agents(self):
         super()._agents()
@@ -69,9 +70,30 @@ def runs_out(t):
         t.ok(fed.ask("guardian", "verify", as_="officer")["ok"], "all permits are signed, all ledgers whole")
 
 
+def lasts(t):
+    """The budget covers two rounds of four as asked for; with more noise it covers them all."""
+    with Guarded(epsilon=1.65, rule="noise_max: 50\n", tasks={"breast-cancer": NOISY}) as fed:
+        fed.begin_all()
+        shown = fed.himas("start", "breast-cancer", "--watch", seconds=120)
+        raised = re.findall(r"raised the noise from ([\d.]+) to ([\d.]+): with what was asked for, the budget covers 2 of "
+                            r"the 4 rounds", shown.stdout)
+        t.ok(len(raised) == 1 and float(raised[0][1]) > float(raised[0][0]) > 0, "told before round 1", shown)
+        print("# the noise was raised from {} to {}".format(*raised[0] if raised else ("?", "?")))
+        t.ok("\ndone" in shown.stdout, "the run ends", shown)
+        permits = fed.ask("guardian", "permits", as_="officer")["rows"]
+        rounds = [r for r in permits if r["for"] == "round"]
+        t.ok(len(rounds) == 4 and all(", not " in r["noise"] for r in rounds), "each permit says so", permits)
+        budget = fed.ask("guardian", "budget", as_="officer")["rows"]
+        t.ok(len(budget) == 3 and all(1.6 < float(r["spent"]) <= 1.65 and r["data set"] == "records" for r in budget),
+             "within the budget, and nearly all of it", budget)
+        said = str(fed.ask("guardian", "report", as_="officer"))
+        t.ok("Alarm" not in said, "what was done is what was permitted", said)
+
+
 def test(t):
     refused_by_policy(t)
     runs_out(t)
+    lasts(t)
 
 
 if __name__ == "__main__":

@@ -29,14 +29,14 @@ static enum err on_answer(struct agent *a, void *self, const struct msg *m)
     return str_copy(STR("permitted"), c->heard, sizeof c->heard);
 }
 
-static void ask(enum permit_kind kind, uint64_t round, double noise, struct msg *m, struct buf *text)
+static void ask(enum permit_kind kind, uint64_t rounds, double noise, struct msg *m, struct buf *text)
 {
     const struct permit_site sites[] = { { "hospital-a@sim.local", 100, noise, 1, 1, noise, "records" } };
     struct permit p = { .kind = kind,
                         .run = "toy-1",
                         .rows = "sex",
-                        .round = round,
-                        .rounds = 1,
+                        .round = m->round,
+                        .rounds = rounds,
                         .task = "toy",
                         .document = HEX,
                         .model = HEX,
@@ -63,7 +63,7 @@ static enum err run_send(struct agent *a, void *self, const struct call *c, stru
     (void)snprintf(m.run, sizeof m.run, "toy-1");
     m.round = call_u64(c, "round");
     if (asks) {
-        ask((enum permit_kind)kind, m.round, call_f64(c, "noise"), &m, &text);
+        ask((enum permit_kind)kind, call_u64(c, "rounds"), call_f64(c, "noise"), &m, &text);
     } else if (str_is(what, "model")) {
         m.log_model.sha256 = STR(HEX);
     } else {
@@ -84,6 +84,7 @@ static const struct argument send_args[] = {
       .doc = "ask, publish, query, model or report" },
     { .name = "round", .kind = ARG_COUNT, .need = ARG_REQUIRED, .max = 100, .doc = "of which round" },
     { .name = "noise", .kind = ARG_REAL, .need = ARG_REQUIRED, .max = 100, .doc = "how much" },
+    { .name = "rounds", .kind = ARG_COUNT, .need = ARG_OPTIONAL, .max = 100, .fallback = "1", .doc = "still to come" },
     { 0 },
 };
 static const struct agent_handler chief_handlers[] = { { MSG_PERMIT, on_answer, MSG_NONE, false },
@@ -104,8 +105,10 @@ static const struct agent_def hospital = {
 
 static const char policy[] = "min_cohort: 1\nmin_records: 11\nwithout_noise: no\nmin_noise: 1\nepsilon_max: 2\n"
                              "delta: 1.0e-5\npermit_minutes: 60\n";
+static const char raising[] = "min_cohort: 1\nmin_records: 11\nwithout_noise: no\nmin_noise: 1\nepsilon_max: 2\n"
+                              "noise_max: 6\ndelta: 1.0e-5\npermit_minutes: 60\n";
 
-static struct sim *house(char path[64])
+static struct sim *house(const char *text, char path[64])
 {
     static const struct sim_faults calm = { .delay_min_ms = 1, .delay_max_ms = 5 };
     char settings[100];
@@ -113,7 +116,7 @@ static struct sim *house(char path[64])
     struct sim *s = sim_new(3, &calm);
     (void)snprintf(path, 64, "/tmp/himas-veto-%d.yaml", (int)getpid());
     (void)snprintf(settings, sizeof settings, "policy: %s\n", path);
-    cr_assert_eq(file_write(path, str_bytes(str_of(policy)), 0600, NULL), OK);
+    cr_assert_eq(file_write(path, str_bytes(str_of(text)), 0600, NULL), OK);
     cr_assert_eq(sim_add(s, &guardian_agent, "guardian", settings, &why), OK, "%s", why.text);
     cr_assert_eq(sim_add(s, &hospital, "hospital-a", "", &why), OK, "%s", why.text);
     cr_assert_eq(sim_add(s, &chief, "coordinator", "", &why), OK, "%s", why.text);
@@ -139,7 +142,7 @@ static const struct tlog *tlog_of(struct sim *s)
 Test(handlers, rounds_are_permitted_charged_and_looked_at)
 {
     char path[64];
-    struct sim *s = house(path);
+    struct sim *s = house(policy, path);
     cr_expect(hears(s, "coordinator", "/send ask 1 8", "sent"));
     cr_expect(hears(s, "guardian", "permits", "toy-1"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "guardian", "budget", "hospital-a@"), "%s", sim_heard(s, "paul").p);
@@ -160,7 +163,7 @@ Test(handlers, rounds_are_permitted_charged_and_looked_at)
 Test(handlers, a_model_is_entered_only_with_a_permit_to_publish_it)
 {
     char path[64];
-    struct sim *s = house(path);
+    struct sim *s = house(policy, path);
     cr_expect(hears(s, "coordinator", "/send model 1 0", "sent"));
     cr_expect(hears(s, "guardian", "permits", "no permit to publish"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "coordinator", "/send publish 1 0", "sent"));
@@ -171,6 +174,29 @@ Test(handlers, a_model_is_entered_only_with_a_permit_to_publish_it)
     cr_expect(hears(s, "coordinator", "/send model 1 0", "sent"));
     cr_expect_eq(tlog_of(s)->range.size, before + 1);
     cr_expect(hears(s, "guardian", "verify", "1 permits are signed by me, 0 are not"), "%s", sim_heard(s, "paul").p);
+    sim_free(s);
+    (void)remove(path);
+}
+
+/* Asked again the raised noise is the same; what has less than that goes against the permit. */
+Test(handlers, noise_is_raised_near_the_end_of_the_budget)
+{
+    static const struct {
+        const char *name, *to, *words, *part;
+    } rows[] = {
+        { "asked for 4, the budget is for three", "coordinator", "/send ask 1 4 6", "sent" },
+        { "more is wanted", "guardian", "permits", ", not 4" },
+        { "asked again", "coordinator", "/send ask 1 4 6", "sent" },
+        { "that is no other permit", "guardian", "verify", "1 permits are signed by me, 0 are not; 1 were given" },
+        { "not with the most", "coordinator", "/send ask 2 4 50", "sent" },
+        { "it is given as long as it lasts", "guardian", "permits", "6, not 4" },
+        { "what was asked for is too little now", "coordinator", "/send report 2 8", "sent" },
+        { "a report of less", "guardian", "report", "had noise 8, and 12 was permitted" },
+    };
+    char path[64];
+    struct sim *s = house(raising, path);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect(hears(s, rows[i].to, rows[i].words, rows[i].part), "%s: %s", rows[i].name, sim_heard(s, "paul").p);
     sim_free(s);
     (void)remove(path);
 }

@@ -13,7 +13,7 @@ Test(work, kept_and_read_again)
 {
     static const struct work rows[] = {
         { 0, WORK_INVITE, "r", "", "", 0 },
-        { 7, WORK_TRAIN, "toy-1", "training", "ab-12", 3 },
+        { 7, WORK_TRAIN, "toy-1", "training", "ab-12", 3, 3.7306316348159374 },
         { UINT64_MAX, WORK_EVALUATE, "toy-1", "evaluating", "ab-13", 1000000 },
         { 1, WORK_STATS, "", "", "", 0 },
     };
@@ -21,7 +21,8 @@ Test(work, kept_and_read_again)
         char text[WORK_TEXT_BYTES];
         struct work w = { 0 };
         cr_assert_eq(work_decode(work_encode(&rows[i], text), &w), OK, "row %zu", i);
-        cr_expect(w.number == rows[i].number && w.kind == rows[i].kind && w.round == rows[i].round);
+        cr_expect(w.number == rows[i].number && w.kind == rows[i].kind && w.round == rows[i].round &&
+                  w.noise == rows[i].noise);
         cr_expect(!strcmp(w.run, rows[i].run) && !strcmp(w.stage, rows[i].stage) && !strcmp(w.asked, rows[i].asked));
     }
 }
@@ -29,7 +30,7 @@ Test(work, kept_and_read_again)
 Test(work, longest_fits)
 {
     char text[WORK_TEXT_BYTES];
-    struct work w = { .number = UINT64_MAX, .kind = WORK_STATS, .round = UINT64_MAX };
+    struct work w = { .number = UINT64_MAX, .kind = WORK_STATS, .round = UINT64_MAX, .noise = -1.7976931348623157e308 };
     memset(w.run, 'r', sizeof w.run - 1);
     memset(w.stage, 's', sizeof w.stage - 1);
     memset(w.asked, 'a', sizeof w.asked - 1);
@@ -51,8 +52,12 @@ Test(work, bent_rows_are_refused)
                                          "2\0",
                                          15 },
                                        { "1\0train\0r\0s\0a\0"
-                                         "2\0more",
-                                         19 } };
+                                         "2\0x\0",
+                                         17 },
+                                       { "1\0train\0r\0s\0a\0"
+                                         "2\0"
+                                         "0\0more",
+                                         21 } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct work w = { .number = 99 };
         if (i == 1) continue; /* the last mark may be missing: what counts is there */

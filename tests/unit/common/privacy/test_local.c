@@ -21,6 +21,9 @@ Test(local, noise_scale)
         { { PRIVACY_GAUSSIAN, .1, 1e-6, 1 }, 2 * 36.304690426196274 },
         { { PRIVACY_LAPLACE, 1, 0, 1 }, 2 },
         { { PRIVACY_LAPLACE, .5, 0, 3 }, 12 },
+        { { PRIVACY_GAUSSIAN, 1, 1e-5, 1, .least = 3 }, 2 * 3.7306316348159374 },
+        { { PRIVACY_GAUSSIAN, 1, 1e-5, .5, .least = 5 }, 5 },
+        { { PRIVACY_LAPLACE, .5, 0, 3, .least = 2.5 }, 15 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         double scale = 0;

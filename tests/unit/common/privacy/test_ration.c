@@ -92,19 +92,25 @@ Test(ration, a_rationed_run_reaches_its_end)
     cr_expect(budget_spent(&b) <= 3 && budget_spent(&b) > 2.99, "%.17g", budget_spent(&b));
 }
 
+/* Not even the most is enough: then it is that, for as long as it lasts. */
 Test(ration, the_end_is_told)
 {
     struct budget b CLEANUP(budget_fini);
     struct ration r = { .noise = -1 };
     struct why why = { "" };
-    char rounds[32];
     struct privacy_event most = plain;
     most.noise = 5;
     budget_init(&b, 4, DELTA);
-    cr_expect_eq(ration_find(&b, &plain, 100, 5, &r, &why), ERR_BUDGET);
-    (void)snprintf(rounds, sizeof rounds, "after %zu of the 100", (size_t)budget_forecast(&b, &most));
-    cr_expect(strstr(why.text, rounds) != NULL, "%s", why.text);
-    cr_expect_eq(r.noise, -1);
+    cr_assert_eq(ration_find(&b, &plain, 100, 5, &r, &why), OK);
+    cr_expect(r.noise == 5 && r.raised && r.lasts == budget_forecast(&b, &most) && r.lasts < 100);
+    cr_expect(r.covered == budget_forecast(&b, &plain) && r.covered < r.lasts);
+    cr_assert_eq(ration_find(&b, &plain, 100, 4, &r, &why), OK);
+    cr_expect(r.noise == 4 && !r.raised && r.lasts == r.covered);
+    most.noise = 1.3;
+    spend(&b, &most, 1);
+    cr_expect_eq(ration_find(&b, &most, 100, 1.4, &r, &why), ERR_BUDGET);
+    cr_expect(strstr(why.text, "does not fit, even with noise 1.4") != NULL, "%s", why.text);
+    cr_expect_eq(r.noise, 4);
 }
 
 Test(ration, refused)
