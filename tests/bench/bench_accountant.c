@@ -6,9 +6,8 @@
 #include "common/privacy/gaussian.h"
 #include "common/privacy/pld.h"
 #include "common/privacy/subsampled.h"
+#include "tests/bench/report.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 enum { RUNS = 15, NODES = 200000 };
@@ -25,12 +24,6 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 typedef double ask_fn(const struct privacy_event *e);
 
 static double median_ms(ask_fn *ask, const struct privacy_event *e)
@@ -41,8 +34,7 @@ static double median_ms(ask_fn *ask, const struct privacy_event *e)
         (void)ask(e);
         times[i] = now_ms() - from;
     }
-    qsort(times, RUNS, sizeof *times, ascending);
-    return times[RUNS / 2];
+    return report_quantile(times, RUNS, 0.5);
 }
 
 static double ask_renyi(const struct privacy_event *e)
@@ -72,7 +64,7 @@ static double direct_rdp(double s, double q, double a)
     return (double)(log1pl(sum * h / 3 / (s * sqrtl(2 * acosl(-1)))) / (a - 1));
 }
 
-static void measure_renyi(double noise, double rate)
+static double measure_renyi(double noise, double rate)
 {
     const struct privacy_event e = { PRIVACY_SUBSAMPLED_GAUSSIAN, noise, STEPS, .rate = rate };
     double worst = 0, ms = median_ms(ask_renyi, &e);
@@ -81,38 +73,50 @@ static void measure_renyi(double noise, double rate)
         subsampled_rdp(noise, rate, &order, 1, &rdp);
         worst = fmax(worst, fabs(rdp / direct_rdp(noise, rate, order) - 1));
     }
-    printf("renyi  noise %-4g rate %-5g  %8.3f ms  %5.2f of %g ms   largest relative error of an order %.1e\n", noise,
-           rate, ms, ms / RENYI_AIM_MS, RENYI_AIM_MS, worst);
+    report_line("  renyi  noise %-4g rate %-5g  %8.3f ms  largest relative error of an order %.1e", noise, rate, ms,
+                worst);
+    return ms;
 }
 
-static void measure_pld(double noise, double rate)
+static double measure_pld(double noise, double rate)
 {
     const struct privacy_event e = { PRIVACY_SUBSAMPLED_GAUSSIAN, noise, STEPS, .rate = rate };
     double ms = median_ms(ask_pld, &e), epsilon = ask_pld(&e), fine = ask_pld_on(&e, PLD_INTERVAL / 5);
-    printf("pld    noise %-4g rate %-5g  %8.3f ms  %5.2f of %g ms  epsilon %.6f, on a grid 5 times finer %+.1e\n",
-           noise, rate, ms, ms / PLD_AIM_MS, PLD_AIM_MS, epsilon, fine - epsilon);
+    report_line("  pld    noise %-4g rate %-5g  %8.3f ms  epsilon %.6f, on a grid 5 times finer %+.1e", noise, rate, ms,
+                epsilon, fine - epsilon);
+    return ms;
 }
 
 /* A rate next to 1 goes by the grid, and has the Gaussian's exact answer. */
-static void measure_exact(double noise)
+static double measure_exact(double noise)
 {
     const struct privacy_event e = { PRIVACY_SUBSAMPLED_GAUSSIAN, noise, STEPS, .rate = 1 - 1e-13 };
     double exact = gaussian_epsilon(noise / sqrt(STEPS), DELTA), epsilon = ask_pld(&e), ms = median_ms(ask_pld, &e);
-    printf("pld    noise %-4g full batch  %8.3f ms  %5.2f of %g ms  epsilon %.6f, exact %.6f, error %+.1e\n", noise, ms,
-           ms / PLD_AIM_MS, PLD_AIM_MS, epsilon, exact, epsilon - exact);
+    report_line("  pld    noise %-4g full batch  %8.3f ms  epsilon %.6f, exact %.6f, error %+.1e", noise, ms, epsilon,
+                exact, epsilon - exact);
+    return ms;
+}
+
+/* Small and large noise, small and large rates; the slowest counts. */
+static double slowest_renyi(void)
+{
+    return fmax(measure_renyi(1.1, .01), fmax(measure_renyi(.8, .1), measure_renyi(4, .001)));
+}
+
+static double slowest_pld(void)
+{
+    double grid =
+        fmax(fmax(measure_pld(1.1, .01), measure_pld(1, .01)), fmax(measure_pld(.8, .01), measure_pld(4, .1)));
+    return fmax(grid, fmax(measure_exact(100), measure_exact(400)));
 }
 
 int main(void)
 {
-    printf("%d steps, delta %g, interval %g; processor time, median of %d\n", STEPS, DELTA, PLD_INTERVAL, RUNS);
-    measure_renyi(1.1, .01);
-    measure_renyi(.8, .1);
-    measure_renyi(4, .001);
-    measure_pld(1.1, .01);
-    measure_pld(1, .01);
-    measure_pld(.8, .01);
-    measure_pld(4, .1);
-    measure_exact(100);
-    measure_exact(400);
+    report_line("  %d steps, delta %g, interval %g; processor time, median of %d", STEPS, DELTA, PLD_INTERVAL, RUNS);
+    double renyi = slowest_renyi();
+    double pld = slowest_pld();
+    report_ratio(&(struct report_ratio){ "Renyi accountant, slowest case", renyi, RENYI_AIM_MS, false, " ms" });
+    report_ratio(
+        &(struct report_ratio){ "accountant by loss distributions, slowest case", pld, PLD_AIM_MS, false, " ms" });
     return 0;
 }

@@ -23,8 +23,8 @@ void report_need(enum err e, const struct why *why, const char *what)
 void report_ratio(const struct report_ratio *r)
 {
     bool met = r->at_least ? r->ratio >= r->aim : r->ratio <= r->aim;
-    (void)printf("= %-66s %8.2f%s  (aim %s %.2f%s)  %s\n", r->what, r->ratio, r->unit,
-                 r->at_least ? "at least" : "at most", r->aim, r->unit, met ? "met" : "MISSED");
+    (void)printf("= %8.2f%s\t%s %.2f%s\t%s\t%s\n", r->ratio, r->unit, r->at_least ? "at least" : "at most", r->aim,
+                 r->unit, met ? "met" : "MISSED", r->what);
     (void)fflush(stdout);
 }
 

@@ -13,7 +13,7 @@
 _Noreturn void report_die(const char *format, ...) PRINTF(1, 2);
 void report_need(enum err e, const struct why *why, const char *what); /* dies unless OK; why may be NULL */
 
-/* "= what  ratio (aim at most 1.3)  MISSED": a ratio and what it should not pass, or reach when at_least. */
+/* "= 1.24  at most 1.30  met  what", with tabs: a ratio and what it should not pass, or reach when at_least. */
 struct report_ratio {
     const char *what;
     double ratio, aim;
