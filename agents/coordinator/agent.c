@@ -44,6 +44,7 @@ static const struct agent_handler handlers[] = {
     { MSG_ERROR,          coordinator_on_error,          MSG_NONE  },
     { MSG_PERMIT,         coordinator_on_permit,         MSG_NONE  },
     { MSG_PERMIT_DENY,    coordinator_on_permit_deny,    MSG_NONE  },
+    { MSG_PERMIT_REVOKE,  coordinator_on_permit_revoke,  MSG_NONE  },
     { MSG_QUERY_ANSWER,   coordinator_on_query_answer,   MSG_NONE  },
     { MSG_FEED_SUBSCRIBE, coordinator_on_subscribe,      MSG_NONE  },
     { 0 },

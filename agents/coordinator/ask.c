@@ -63,11 +63,10 @@ const char *ask_model_key(const struct run *r, uint64_t round, char out[STORE_MA
 enum err ask_training(struct run *r)
 {
     char key[STORE_MAX_KEY];
-    CLEANUP(buf_free) struct buf permit = buf_make(PERMITTING_MAX_BYTES);
+    CLEANUP(permitting_words_fini) struct permitting_words words = { .permit = { 0 } };
     struct msg m = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
-    TRY(permitting_note(r, &permit));
+    TRY(permitting_put(r, &words, &m));
     m.round_start.model.kept = ask_model_key(r, r->head.round - 1, key);
-    m.round_start.permit = buf_str(&permit);
     return send_to_joined(r, &m);
 }
 

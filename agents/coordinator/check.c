@@ -42,6 +42,7 @@ static enum err check_content(const struct check_limits *limits, const struct su
         return why_say(why, ERR_INPUT, "the update holds numbers that are not finite; lower the learning rate");
     }
     double norm = sqrt(s->squares);
+    if (limits->norm) *limits->norm = norm;
     if (limits->max_norm > 0 && norm > limits->max_norm) {
         *out_reason = REFUSAL_NORM;
         return why_say(why, ERR_INPUT, "the update's L2 norm is %.6g; the task allows %.6g (rounds.max_update_norm)",

@@ -36,6 +36,7 @@ const char *refusal_name(enum refusal r);
 struct check_limits {
     const struct model_spec *spec;
     double max_norm; /* L2 over all weights; 0: no bound */
+    double *norm;    /* where it is noted; NULL: nowhere */
 };
 
 /* Reads the update by windows.  On refusal ERR_INPUT or ERR_LIMIT, *out_reason and the sentence say why; else the

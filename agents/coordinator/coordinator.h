@@ -49,7 +49,7 @@ agent_handler_fn coordinator_on_join, coordinator_on_heartbeat, coordinator_on_d
     coordinator_on_evaluation, coordinator_on_cosign, coordinator_on_proof /* publish.c */, coordinator_on_error,
     coordinator_on_permit, coordinator_on_permit_deny, coordinator_on_subscribe, coordinator_on_secure_keys,
     coordinator_on_secure_shares, coordinator_on_secure_input, coordinator_on_secure_vote, coordinator_on_secure_answer,
-    coordinator_on_query_answer;
+    coordinator_on_query_answer, coordinator_on_permit_revoke;
 agent_room_fn coordinator_update_room /* updates.c */, coordinator_input_room /* secure_incoming.c */;
 extern const struct command coordinator_commands[];
 

@@ -143,14 +143,15 @@ static struct msg question(const struct counting *q, enum msg_type type)
     return m;
 }
 
-static enum err ask_hospitals(struct coordinator *c, struct counting *q, struct str permit)
+static enum err ask_hospitals(struct coordinator *c, struct counting *q, const struct msg_permit *permit)
 {
     struct msg m = question(q, MSG_QUERY);
     m.ttl_ms = COUNTING_LIMIT_MS;
     m.query.task.data = buf_bytes(&q->task->text);
     m.query.rows = str_of(q->row);
     m.query.columns = str_of(q->column);
-    m.query.permit = permit;
+    if (permit) m.query.permit = permit->note;
+    if (permit) m.query.proof = permit->proof;
     for (size_t i = 0; i < q->nsites; i++) {
         TRY(agent_send(c->agent, q->sites[i].jid, &m));
         q->sites[i].waits = true;
@@ -236,7 +237,7 @@ static enum err start(struct coordinator *c, struct counting *q)
     const struct member *guardian = roster_log_keeper(agent_roster(c->agent));
     TRY(next_number(c, &q->number));
     TRY(agent_after(c->agent, COUNTING_LIMIT_MS, on_deadline, q->number));
-    return guardian ? ask_guardian(c, q, guardian) : ask_hospitals(c, q, STR(""));
+    return guardian ? ask_guardian(c, q, guardian) : ask_hospitals(c, q, NULL);
 }
 
 enum err counting_begin(struct coordinator *c, const struct counting_order *o, struct why *why)
@@ -256,7 +257,7 @@ enum err counting_begin(struct coordinator *c, const struct counting_order *o, s
 enum err counting_permitted(struct coordinator *c, const struct msg *m)
 {
     struct counting **at = find(c, m->run);
-    return at ? keep_whole(ask_hospitals(c, *at, m->permit.note)) : OK;
+    return at ? keep_whole(ask_hospitals(c, *at, &m->permit)) : OK;
 }
 
 enum err counting_denied(struct coordinator *c, const struct msg *m)

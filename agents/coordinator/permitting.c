@@ -117,10 +117,26 @@ enum err permitting_ask(struct run *r)
 
 enum err permitting_ask_publish(struct run *r) { return ask(r, PERMIT_PUBLISH, RUN_PUBLISHING); }
 
-enum err permitting_note(struct run *r, struct buf *out)
+static enum err get(struct run *r, const char *what, struct buf *out)
 {
-    enum err e = permitting_wanted(r) ? journal_get(r, "permit", "", out) : OK;
+    *out = buf_make(PERMITTING_MAX_BYTES);
+    enum err e = permitting_wanted(r) ? journal_get(r, what, "", out) : OK;
     return e == ERR_ABSENT ? OK : e;
+}
+
+enum err permitting_put(struct run *r, struct permitting_words *w, struct msg *round_start)
+{
+    TRY(get(r, "permit", &w->permit));
+    TRY(get(r, "permit-proof", &w->proof));
+    round_start->round_start.permit = buf_str(&w->permit);
+    round_start->round_start.proof = buf_str(&w->proof);
+    return OK;
+}
+
+void permitting_words_fini(struct permitting_words *w)
+{
+    buf_free(&w->permit);
+    buf_free(&w->proof);
 }
 
 /* ---- the answer ---- */
@@ -142,10 +158,10 @@ static enum err open_note(const struct run *r, struct str note, struct arena *ar
 enum err permitting_sigma(struct run *r, double *out)
 {
     CLEANUP(arena_free) struct arena arena = arena_make(ARENA_BYTES);
-    CLEANUP(buf_free) struct buf note = buf_make(PERMITTING_MAX_BYTES);
+    CLEANUP(buf_free) struct buf note = buf_make(0);
     struct permit p;
     *out = 0;
-    TRY(permitting_note(r, &note));
+    TRY(get(r, "permit", &note));
     enum err e = open_note(r, buf_str(&note), &arena, &p, NULL);
     if (e == OK && p.noised) *out = permit_raised(&p);
     return e == ERR_MEMORY ? e : OK; /* without a good one the hospitals refuse */
@@ -193,6 +209,7 @@ static enum err permitted(struct run *r, const struct msg *m)
     if (p.sum != sum_of(r)) return r->home->counts.late++, OK; /* of a sum that was given up */
     TRY(tell_noise(r, &p));
     TRY(journal_put(r, "permit", "", str_bytes(m->permit.note)));
+    TRY(journal_put(r, "permit-proof", "", str_bytes(m->permit.proof)));
     return round_step(r, EVENT_PERMITTED, NULL);
 }
 
@@ -218,7 +235,27 @@ enum err coordinator_on_permit_deny(struct agent *a, void *self, const struct ms
     return keep_whole(round_step(r, publishes ? EVENT_BROKEN : EVENT_DENIED, NULL));
 }
 
+enum err coordinator_on_permit_revoke(struct agent *a, void *self, const struct msg *m)
+{
+    struct run *r = coordinator_run(self, m->run);
+    char text[RUN_WHY_BYTES];
+    if (r == NULL || run_over(r)) return OK;
+    log_error(agent_log(a), "permit.revoked", L_NAME("run", r->id), L_U64("round", r->head.round));
+    (void)keep_text(m->permit_revoke.text, text, sizeof text);
+    (void)why_say(&r->broken, ERR_REFUSED, "the guardian raised an alarm: %.320s", text);
+    return keep_whole(round_step(r, EVENT_DENIED, NULL));
+}
+
 /* ---- what was done ---- */
+
+static uint64_t numbers_of(const struct model_spec *spec)
+{
+    struct tensor_shape shapes[MODEL_MAX_TENSORS];
+    size_t n = model_shapes(spec, shapes);
+    uint64_t numbers = 0;
+    for (size_t i = 0; i < n; i++) numbers += tensor_shape_elements(&shapes[i]);
+    return numbers;
+}
 
 enum err permitting_report(struct run *r)
 {
@@ -229,11 +266,13 @@ enum err permitting_report(struct run *r)
     bool secure = r->task.aggregation.secure;
     for (size_t i = 0; i < r->nsites; i++)
         if (r->sites[i].counted_round == r->head.round)
-            buf_addf(&sites, "%s %.17g\n", r->sites[i].jid, secure ? r->head.sum_sigma : r->sites[i].noise);
+            buf_addf(&sites, "%s %.17g %.17g\n", r->sites[i].jid, secure ? r->head.sum_sigma : r->sites[i].noise,
+                     r->sites[i].norm);
     TRY(buf_err(&sites));
     TRY(model_digest(r, r->head.round, digest));
     m.round_report.sum = sum_of(r);
     m.round_report.model = str_of(digest);
+    m.round_report.numbers = numbers_of(&r->spec);
     m.round_report.sites = buf_str(&sites);
     return tell(r, RUN_PERMITTING, &m);
 }

@@ -9,6 +9,7 @@
 #pragma once
 #include "agents/coordinator/run.h"
 
+/* That a run went against its permit ends it: EVENT_DENIED, whatever it is doing. */
 enum { PERMITTING_MAX_BYTES = 57000 };
 
 bool permitting_wanted(const struct run *r); /* the roster has a guardian */
@@ -17,7 +18,13 @@ bool permitting_takes(const struct run *r, const struct site *s);
 bool permitting_sums(const struct run *r, const struct site *s); /* and for the secure sum: not if it refused one */
 /* For head.round, and where sums are secure head.sums; nobody, where none is wanted. */
 enum err permitting_ask(struct run *r) MUST_USE;
-enum err permitting_ask_publish(struct run *r) MUST_USE;           /* for the chosen round's model */
-enum err permitting_note(struct run *r, struct buf *out) MUST_USE; /* appends the present permit; nothing without one */
-enum err permitting_sigma(struct run *r, double *out) MUST_USE;    /* noise that it asks for; 0: none, or no permit */
-enum err permitting_report(struct run *r) MUST_USE;                /* when the round closes: what was done under it */
+enum err permitting_ask_publish(struct run *r) MUST_USE; /* for the chosen round's model */
+/* Puts the present permit, and the proof that it is in the log, into the question; nothing where there is none.  The
+ * buffers hold them. */
+struct permitting_words {
+    struct buf permit, proof;
+};
+enum err permitting_put(struct run *r, struct permitting_words *w, struct msg *round_start) MUST_USE;
+void permitting_words_fini(struct permitting_words *w);         /* for CLEANUP() */
+enum err permitting_sigma(struct run *r, double *out) MUST_USE; /* noise that it asks for; 0: none, or no permit */
+enum err permitting_report(struct run *r) MUST_USE;             /* when the round closes: what was done under it */

@@ -117,7 +117,6 @@ static const struct fsm_edge edges[] = {
 
     { FSM_ROW(RUN_PERMITTING,  EVENT_PERMITTED, secure,         begin_sum,             RUN_KEYS)        },
     { FSM_ROW(RUN_PERMITTING,  EVENT_PERMITTED, NULL,           hand_out,              RUN_TRAINING)    },
-    { FSM_ROW(RUN_PERMITTING,  EVENT_DENIED,   NULL,            report_denied,         RUN_FAILED)      },
     { FSM_ROW(RUN_PERMITTING,  EVENT_DEADLINE, NULL,            report_denied,         RUN_FAILED)      },
     { FSM_ROW(RUN_PERMITTING,  EVENT_PAUSE,    NULL,            NULL,                  RUN_PERMITTING)  },
     { FSM_ROW(RUN_PERMITTING,  EVENT_RESUME,   NULL,            NULL,                  RUN_PERMITTING)  },
@@ -203,6 +202,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   nothing_trained, invite,                RUN_INVITING)    },
     { FSM_ROW(RUN_PAUSED,      EVENT_RESUME,   NULL,            go_on,                 RUN_PERMITTING)  },
 
+    { FSM_ROW(FSM_ANY,         EVENT_DENIED,   NULL,            report_denied,         RUN_FAILED)      },
     { FSM_ROW(FSM_ANY,         EVENT_ABORT,    NULL,            abandon,               RUN_ABORTED)     },
 };
 /* clang-format on */

@@ -34,7 +34,7 @@ struct site {
     uint64_t counted_round; /* whose merge it goes into; later than update_round when it was late */
     char update_sha256[RUN_DIGEST_BYTES];
     uint64_t samples, seconds, bytes;
-    double loss, noise, epsilon;
+    double loss, noise, norm, epsilon;
     /* the newest scores */
     uint64_t score_round;
     uint64_t scored; /* records */
@@ -63,6 +63,7 @@ struct run_head {
     int64_t started_ms, entered_ms, round_ms, ended_ms; /* wall */
     int64_t deadline_ms;                                /* wall; 0: none */
     uint64_t journal;                                   /* rows written */
+    double sigma;                                       /* noise on the newest of these over its sensitivity; 0: none */
     uint64_t sums;                                      /* secure sums begun; the number of the present one */
     uint64_t attempts;                                  /* of these, for the present round */
     uint64_t sum_samples;                               /* of the newest that ended; 0 where they are not told */

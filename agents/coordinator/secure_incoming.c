@@ -48,7 +48,7 @@ static void note_input(struct incoming *in, uint64_t bytes)
     struct site *s = in->site;
     s->update_round = s->counted_round = in->m->round;
     s->samples = 0;
-    s->loss = s->noise = 0;
+    s->loss = s->noise = s->norm = 0;
     s->update_sha256[0] = 0;
     s->seconds = in->m->secure_input.seconds;
     s->epsilon = in->m->secure_input.epsilon_spent;

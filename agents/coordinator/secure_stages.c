@@ -189,13 +189,12 @@ enum err secure_ask_training(struct run *r)
     struct why why = { 0 };
     char key[STORE_MAX_KEY];
     struct msg m = stage_word(r, MSG_SECURE_DELIVERY, RUN_TRAINING);
-    struct buf permit CLEANUP(buf_free) = buf_make(PERMITTING_MAX_BYTES);
+    struct permitting_words words CLEANUP(permitting_words_fini) = { .permit = { 0 } };
     struct msg model = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
-    TRY(permitting_note(r, &permit));
+    TRY(permitting_put(r, &words, &model));
     TRY(secure_round_end_sharing(r->secure, &why));
     TRY(tell_answered(r, &m, send_delivery));
     model.round_start.model.kept = ask_model_key(r, r->head.round - 1, key);
-    model.round_start.permit = buf_str(&permit);
     return tell_answered(r, &model, NULL);
 }
 

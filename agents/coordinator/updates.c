@@ -41,7 +41,9 @@ static enum err again(struct incoming *in, const char *sha256)
 
 static enum err check(const struct incoming *in, enum refusal *reason, struct why *why)
 {
-    struct check_limits limits = { .spec = &in->run->spec, .max_norm = in->run->task.rounds.max_update_norm };
+    struct check_limits limits = { .spec = &in->run->spec,
+                                   .max_norm = in->run->task.rounds.max_update_norm,
+                                   .norm = &in->site->norm };
     return check_update(in->home->agent, &limits, &in->m->update.delta, reason, why);
 }
 

@@ -11,6 +11,19 @@ static enum err tell_people(struct guardian *g, const char *sentence)
     return OK;
 }
 
+/* A run that went against its permit does not go on. */
+static enum err revoke(struct guardian *g, const char *run, const char *sentence)
+{
+    const struct roster *r = agent_roster(g->agent);
+    struct msg m = msg_make(MSG_PERMIT_REVOKE, NULL);
+    if (str_copy(str_of(run), m.run, sizeof m.run) != OK) return OK;
+    m.permit_revoke.code = str_of(err_name(ERR_REFUSED));
+    m.permit_revoke.text = str_of(sentence);
+    for (size_t i = 0; i < roster_count(r); i++)
+        if (roster_at(r, i)->role == ROLE_COORDINATOR) TRY(agent_send(g->agent, roster_at(r, i)->jid, &m));
+    return OK;
+}
+
 static char *key_of(char out[STORE_MAX_KEY], const char *name)
 {
     (void)snprintf(out, STORE_MAX_KEY, "alarm/%s", name);
@@ -24,6 +37,7 @@ enum err guardian_alarm(struct guardian *g, const char *name, const char *senten
     log_error(agent_log(g->agent), "guardian.alarm", L_NAME("about", name));
     TRY(agent_put(g->agent, key_of(key, name), str_bytes(str_of(sentence))));
     TRY(tlog_add(&g->log, NULL, "alarm about=%s", name));
+    if (roster_find(agent_roster(g->agent), str_of(name)) == NULL) TRY(revoke(g, name, sentence));
     return tell_people(g, sentence);
 }
 

@@ -5,6 +5,7 @@
  * In the store:
  *   serial                       of the newest permit
  *   permit/<run>/<round>/<sum>   the permit as it was signed; asked again, the same bytes are the answer
+ *   proof-of/<its key>           that the permit is in the log
  *   permit-publish/..., permit-query/...  the same of the other kinds
  *   veto/<run>/<round>           why there is none
  *   alarm/<run or hospital>      what was found; there are no permits for it any more
@@ -61,6 +62,7 @@ struct permit_name {
 };
 struct permit_name guardian_permit_name(const struct permit *p);
 char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name);
+char *guardian_proof_key(char out[STORE_MAX_KEY], struct permit_name name);
 /* ERR_ABSENT; ERR_CRYPTO when this agent did not sign what is kept. */
 enum err guardian_permit_get(struct guardian *g, struct permit_name name, struct arena *arena, struct permit *out,
                              struct buf *note) MUST_USE;

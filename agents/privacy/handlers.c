@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOTE_BYTES = 1 << 17 };
+enum { NOTE_BYTES = 1 << 17, PROOF_BYTES = LOGBOOK_PROOF_MAX_BYTES };
 #define ALMOST (1 - 1e-9) /* numbers went over the wire */
 
 /* ---- may it be done? ---- */
@@ -26,10 +26,14 @@ enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, c
     return agent_send(g->agent, m->from, &said);
 }
 
-static enum err permit(struct guardian *g, const struct msg *m, struct str note)
+static enum err permit(struct guardian *g, const struct msg *m, struct permit_name name, struct str note)
 {
+    CLEANUP(buf_free) struct buf proof = buf_make(PROOF_BYTES);
+    char key[STORE_MAX_KEY];
     struct msg said = msg_make(MSG_PERMIT, m);
+    TRY(agent_get(g->agent, guardian_proof_key(key, name), &proof));
     said.permit.note = note;
+    said.permit.proof = buf_str(&proof);
     return agent_reply(g->agent, m, &said);
 }
 
@@ -74,16 +78,20 @@ static enum err repeat(struct guardian *g, const struct msg *m, struct permit *g
     TRY(copy_sites(given, arena, &sites));
     for (size_t i = 0; i < given->nsites; i++) sites[i].noise = sites[i].asked;
     given->sites = sites;
+    const struct permit_name name = guardian_permit_name(given);
     given->serial = 0;
     permit_print(given, &asked);
     TRY(buf_err(&asked));
-    if (str_eq(buf_str(&asked), m->permit_ask.request)) return permit(g, m, note);
+    if (str_eq(buf_str(&asked), m->permit_ask.request)) return permit(g, m, name, note);
     return guardian_deny(g, m, ERR_REFUSED, "there is a permit of this name for something else");
 }
 
 static enum err enter_log(struct guardian *g, const struct permit *p)
 {
     CLEANUP(buf_free) struct buf entry = buf_make(LOGBOOK_ENTRY_BYTES);
+    CLEANUP(buf_free) struct buf proof = buf_make(PROOF_BYTES);
+    char key[STORE_MAX_KEY];
+    uint64_t index = 0;
     for (size_t i = 0; p->noised && i < p->nsites; i++)
         TRY(tlog_add(&g->log, NULL,
                      "spend run=%s round=%" PRIu64 " sum=%" PRIu64
@@ -92,7 +100,10 @@ static enum err enter_log(struct guardian *g, const struct permit *p)
                      accountant_mechanism_name(p->mechanism), p->sites[i].noise, p->sites[i].rate, p->sites[i].steps));
     permit_entry(p, &entry);
     TRY(buf_err(&entry));
-    return tlog_add(&g->log, NULL, STR_F, STR_ARG(buf_str(&entry)));
+    TRY(tlog_add(&g->log, &index, STR_F, STR_ARG(buf_str(&entry))));
+    TRY(tlog_sign(&g->log));
+    TRY(tlog_proof(&g->log, index, g->log.newest, &proof));
+    return agent_put(g->agent, guardian_proof_key(key, guardian_permit_name(p)), buf_bytes(&proof));
 }
 
 static enum err grant(struct guardian *g, const struct msg *m, struct permit *p, struct arena *arena)
@@ -113,7 +124,7 @@ static enum err grant(struct guardian *g, const struct msg *m, struct permit *p,
     log_info(agent_log(g->agent), "permit.given", L_NAME("run", p->run), L_U64("round", p->round), L_U64("sum", p->sum),
              L_U64("serial", p->serial), L_U64("hospitals", p->nsites), L_U64("emergency", p->emergency),
              L_U64("lasts", p->lasts));
-    return permit(g, m, buf_str(&note)) == OK ? OK : ERR_STORE;
+    return permit(g, m, guardian_permit_name(p), buf_str(&note)) == OK ? OK : ERR_STORE;
 }
 
 static bool as_asked(const struct permit *p)
@@ -143,12 +154,16 @@ enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m
 
 /* ---- what was done? ---- */
 
-/* One hospital's line of the report: it must have been permitted, and carry its noise. */
-static enum err look(struct guardian *g, const struct permit *p, struct str line, struct why *why)
+/* One hospital's line of the report: it must have been permitted, carry its noise, and be as small as it was clipped.
+ */
+static enum err look(struct guardian *g, const struct permit *p, const struct msg_round_report *r, struct str line,
+                     struct why *why)
 {
     char jid[PERMIT_JID_BYTES];
-    double noise = NAN;
-    if (str_copy(str_next(&line, ' '), jid, sizeof jid) != OK || str_f64(line, &noise) != OK)
+    double noise = NAN, norm = NAN;
+    bool good = str_copy(str_next(&line, ' '), jid, sizeof jid) == OK && str_f64(str_next(&line, ' '), &noise) == OK &&
+                str_f64(line, &norm) == OK;
+    if (!good)
         return why_say(why, ERR_REFUSED, "the report of round %" PRIu64 " of %s cannot be read", p->round, p->run);
     const struct permit_site *s = permit_site(p, str_of(jid));
     if (s == NULL)
@@ -157,17 +172,24 @@ static enum err look(struct guardian *g, const struct permit *p, struct str line
                        p->run, jid);
     enum err e = ledger_commit(&g->ledger, p, jid, NULL);
     if (e != OK) return e == ERR_ABSENT ? ERR_STORE : e;
-    if (noise >= permit_deviation(p, s) * ALMOST) return OK;
+    if (!(noise >= permit_deviation(p, s) * ALMOST))
+        return why_say(why, ERR_REFUSED,
+                       "round %" PRIu64 " of %s: the update of %.100s had noise %.4g, and %.4g was permitted", p->round,
+                       p->run, jid, noise, permit_deviation(p, s));
+    double most = permit_norm_bound(p, noise, r->numbers);
+    if (norm <= most) return OK;
     return why_say(why, ERR_REFUSED,
-                   "round %" PRIu64 " of %s: the update of %.100s had noise %.4g, and %.4g was permitted", p->round,
-                   p->run, jid, noise, permit_deviation(p, s));
+                   "round %" PRIu64
+                   " of %s: the update of %.100s has norm %.4g, and clipped to %.4g it has at most %.4g",
+                   p->round, p->run, jid, norm, p->clip, most);
 }
 
-static enum err check_report(struct guardian *g, const struct permit *p, struct str sites)
+static enum err check_report(struct guardian *g, const struct permit *p, const struct msg_round_report *r)
 {
+    struct str sites = r->sites;
     while (sites.n > 0) {
         struct why why = { "" };
-        enum err e = look(g, p, str_next(&sites, '\n'), &why);
+        enum err e = look(g, p, r, str_next(&sites, '\n'), &why);
         if (e == ERR_REFUSED) e = guardian_alarm(g, p->run, why.text);
         TRY(e);
     }
@@ -184,7 +206,7 @@ enum err guardian_on_round_report(struct agent *a, void *self, const struct msg 
     const struct permit_name name = { PERMIT_ROUND, m->run, m->round, m->round_report.sum };
     enum err e = guardian_permit_get(g, name, &arena, &p, &note);
     log_info(agent_log(a), "round.reported", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(e));
-    if (e == OK) e = check_report(g, &p, m->round_report.sites);
+    if (e == OK) e = check_report(g, &p, &m->round_report);
     if (e == OK)
         e = tlog_add(&g->log, NULL, "round run=%s round=%" PRIu64 " serial=%" PRIu64 " model=" STR_F, p.run, p.round,
                      p.serial, STR_ARG(m->round_report.model));

@@ -19,6 +19,13 @@ char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name)
     return out;
 }
 
+char *guardian_proof_key(char out[STORE_MAX_KEY], struct permit_name name)
+{
+    char key[STORE_MAX_KEY];
+    (void)snprintf(out, STORE_MAX_KEY, "proof-of/%.300s", guardian_permit_key(key, name));
+    return out;
+}
+
 static enum err own_key(struct guardian *g, struct note_key *out)
 {
     return note_key_make(str_of(agent_jid(g->agent)), NOTE_ED25519, agent_sign_key(g->agent)->public_key, out);

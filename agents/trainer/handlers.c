@@ -126,7 +126,8 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, double *o
     const struct secagg_header sum = sum_of(t, m);
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
     const struct permit_wish wish = { .run = m->run, .round = m->round, .sum = sum.round, .model = model };
-    TRY(permitted(t, m->round_start.permit, &wish, out_noise, why));
+    const struct permitted_by by = { m->round_start.permit, m->round_start.proof };
+    TRY(permitted(t, &by, &wish, out_noise, why));
     if (sum.round == 0 || *out_noise == 0 || sum.sigma == *out_noise) return OK;
     return why_say(why, ERR_REFUSED, "the secure sum has noise of %.4g sensitivities, and %.4g are permitted",
                    sum.sigma, *out_noise);

@@ -243,7 +243,7 @@ static enum err consider(struct trainer *t, const struct msg *m, const struct co
                                       .document = (*plan)->digest,
                                       .rows = ask->rows,
                                       .columns = ask->columns };
-    return permitted(t, q->permit, &wish, NULL, why);
+    return permitted(t, &(struct permitted_by){ q->permit, q->proof }, &wish, NULL, why);
 }
 
 static enum err answer(struct trainer *t, const struct msg *m, const struct count_ask *ask, struct why *why)

@@ -1,6 +1,6 @@
 /* The transparency log: what the guardian shows of it is judged (witness.h), kept, and cosigned.  What a log showed
  * that cannot both be true stays here as evidence, and stops training: permits of such a guardian are worth nothing. */
-#include "agents/trainer/trainer.h"
+#include "agents/trainer/permitted.h"
 #include "agents/trainer/witness.h"
 #include "common/runtime/roster_log.h"
 #include <inttypes.h>
@@ -64,16 +64,34 @@ static enum err cosign(struct trainer *t, const struct msg *m, const struct witn
 
 /* ---- judging ---- */
 
+/* Behind the empty line of the proof. */
+static struct str note_in(struct str proof)
+{
+    size_t at = str_find(proof, "\n\n") + 2;
+    return at > proof.n ? (struct str){ NULL, 0 } : (struct str){ proof.p + at, proof.n - at };
+}
+
+static enum err read_point(struct str text, struct note_checkpoint *out)
+{
+    struct note note;
+    TRY(note_parse(text, &note, NULL));
+    return note_checkpoint_parse(note.text, out, NULL);
+}
+
+static enum err keep_evidence(struct trainer *t, const struct note_key *log, struct str kept, struct str shown)
+{
+    TRY(keep(t->agent, "evidence/kept", log, kept));
+    TRY(keep(t->agent, "evidence/shown", log, shown));
+    log_error(agent_log(t->agent), "log.fraud", L_NAME("of", log->name));
+    return keep(t->agent, "alarm", log, str_of(t->log_alarm.text));
+}
+
 static enum err accuse(struct trainer *t, const struct msg *m, const struct note_key *log, struct str kept,
                        const struct witness_found *f)
 {
     (void)why_say(&t->log_alarm, ERR_CRYPTO, "%.60s's log is not to be trusted: %.300s", log->name, f->why.text);
-    TRY(keep(t->agent, "evidence/kept", log, kept));
-    TRY(keep(t->agent, "evidence/shown", log, m->log_checkpoint.note));
     TRY(keep(t->agent, "evidence/proof", log, m->log_checkpoint.proof));
-    TRY(keep(t->agent, "alarm", log, str_of(t->log_alarm.text)));
-    log_error(agent_log(t->agent), "log.fraud", L_NAME("of", log->name), L_U64("kept", f->kept_size),
-              L_U64("shown", f->size));
+    TRY(keep_evidence(t, log, kept, m->log_checkpoint.note));
     return refuse(t, m, f->kept_size, ERR_CRYPTO, t->log_alarm.text);
 }
 
@@ -88,6 +106,22 @@ static enum err judge(struct trainer *t, const struct msg *m, const struct note_
     if (f.verdict != WITNESS_SIGNS) return refuse(t, m, f.kept_size, ERR_STATE, f.why.text);
     TRY(keep(t->agent, "kept", log, m->log_checkpoint.note));
     return cosign(t, m, &f);
+}
+
+enum err trainer_compare_log(struct trainer *t, const struct note_key *log, struct str proof, struct why *why)
+{
+    CLEANUP(buf_free) struct buf kept = buf_make(KEPT_MAX_BYTES);
+    struct note_checkpoint ours, theirs;
+    TRY(read_kept(t->agent, "kept", log, &kept));
+    if (kept.n == 0) return OK;
+    TRY(read_point(buf_str(&kept), &ours) == OK ? OK : ERR_STORE);
+    TRY(read_point(note_in(proof), &theirs));
+    if (ours.size != theirs.size || memcmp(&ours.root, &theirs.root, sizeof ours.root) == 0) return OK;
+    (void)why_say(&t->log_alarm, ERR_CRYPTO,
+                  "%.60s's log is not to be trusted: split view: a permit is in another log of the same length",
+                  log->name);
+    TRY(keep_evidence(t, log, buf_str(&kept), note_in(proof)));
+    return why_say(why, ERR_CRYPTO, "%s", t->log_alarm.text);
 }
 
 static enum err log_key(const struct agent *a, const char *from, struct note_key *out)

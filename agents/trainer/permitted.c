@@ -3,7 +3,27 @@
 
 enum { PERMIT_ARENA_BYTES = 1 << 20 };
 
-enum err permitted(struct trainer *t, struct str note, const struct permit_wish *wish, double *out_noise,
+/* The entry is the permit's own line: with another model, round or run in it the log tells another story. */
+static enum err check_proof(const struct permit *p, const struct note_key *log, struct str proof, struct why *why)
+{
+    CLEANUP(buf_free) struct buf expected = buf_make(LOGBOOK_ENTRY_BYTES);
+    const struct logbook_trust trust = { .log = *log };
+    struct logbook_proven proven;
+    struct why inner = { "" };
+    if (proof.n == 0) return why_say(why, ERR_REFUSED, "the permit came without the proof that it is in the log");
+    enum err e = logbook_check_proof(proof, &trust, &proven, &inner);
+    if (e == ERR_INPUT || e == ERR_CRYPTO)
+        return why_say(why, ERR_CRYPTO, "it is not proven that the permit is in the log: %s", inner.text);
+    TRY(e);
+    permit_entry(p, &expected);
+    bool same = str_eq(buf_str(&proven.entry), buf_str(&expected));
+    buf_free(&proven.entry);
+    TRY(buf_err(&expected));
+    return same ? OK
+                : why_say(why, ERR_CRYPTO, "the log's entry is not this permit: it has another model than the log's");
+}
+
+enum err permitted(struct trainer *t, const struct permitted_by *by, const struct permit_wish *wish, double *out_noise,
                    struct why *why)
 {
     CLEANUP(arena_free) struct arena arena = arena_make(PERMIT_ARENA_BYTES);
@@ -18,13 +38,15 @@ enum err permitted(struct trainer *t, struct str note, const struct permit_wish 
     enum err e = roster_log_key(guardian, &key);
     if (e == ERR_ABSENT) return why_say(why, ERR_REFUSED, "the roster has no key of the guardian's signature");
     TRY(e);
-    if (note.n == 0) return why_say(why, ERR_REFUSED, "this came without the guardian's permit");
-    TRY(permit_open(note, &key, &arena, &p, why));
+    if (by->note.n == 0) return why_say(why, ERR_REFUSED, "this came without the guardian's permit");
+    TRY(permit_open(by->note, &key, &arena, &p, why));
     w.jid = agent_jid(t->agent);
     w.data = settings_text(agent_settings(t->agent), "dataset");
     w.now_ms = (uint64_t)agent_wall_ms(t->agent);
     w.noise_min = t->policy.min_noise;
     TRY(permit_check(&p, &w, why));
+    TRY(check_proof(&p, &key, by->proof, why));
+    TRY(trainer_compare_log(t, &key, by->proof, why));
     if (out_noise && p.noised) *out_noise = permit_site(&p, str_of(w.jid))->noise;
     return OK;
 }

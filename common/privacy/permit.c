@@ -267,6 +267,21 @@ double permit_deviation(const struct permit *p, const struct permit_site *s)
     return local_deviation(p->mechanism, s->noise * LOCAL_SENSITIVITY * p->clip);
 }
 
+/*
+ * The clipped update's norm is at most the clip, in L2 and so, for Laplace, in L1, too.  Gaussian noise: the norm of n
+ * normal numbers is a Lipschitz function with mean at most sqrt(n), so it passes sqrt(n) + t with chance exp(-t^2 / 2)
+ * (Boucheron, Lugosi & Massart 2013, theorem 5.6).  Laplace: none of n passes b log(n / chance) by a union bound.
+ */
+double permit_norm_bound(const struct permit *p, double deviation, uint64_t numbers)
+{
+    static const double chance = 1e-12;
+    double n = (double)numbers;
+    if (!p->noised || numbers == 0) return INFINITY;
+    if (p->mechanism == PRIVACY_GAUSSIAN) return p->clip + deviation * (sqrt(n) + sqrt(-2 * log(chance)));
+    if (p->mechanism == PRIVACY_LAPLACE) return p->clip + deviation / sqrt(2) * log(n / chance) * sqrt(n);
+    return INFINITY;
+}
+
 /* ---- signing ---- */
 
 enum err permit_sign(const struct permit *p, const struct note_key *key, const struct sign_key *secret, struct buf *out)

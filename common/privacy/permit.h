@@ -98,6 +98,9 @@ struct privacy_event permit_event(const struct permit *p, const struct permit_si
 bool permit_name_fine(const char *data);      /* may a data set be called so? */
 double permit_asked(const struct permit *p);  /* the most noise that was asked for, of any hospital, ... */
 double permit_raised(const struct permit *p); /* ... and the most that is permitted */
+/* What the L2 norm of an update of so many numbers can be, clipped as permitted and with noise of that deviation, but
+ * for one in 10^12; INFINITY where the permit bounds no update (no noise, in each step, in a secure sum). */
+double permit_norm_bound(const struct permit *p, double deviation, uint64_t numbers);
 /* Standard deviation of what the hospital adds to each number; of a share of a sum that of the sum, in sensitivities;
  * 0: nothing. */
 double permit_deviation(const struct permit *p, const struct permit_site *s);

@@ -67,6 +67,7 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
     M(PERMIT_ASK, permit_ask, "permit.ask", 2, ROLE_COORDINATOR, ACKED, "may this round be trained?")                  \
     M(PERMIT, permit, "permit", 2, ROLE_GUARDIAN, ACKED, "it may; every hospital gets this to look at")                \
     M(PERMIT_DENY, permit_deny, "permit.deny", 2, ROLE_GUARDIAN, ACKED, "it may not, and why")                         \
+    M(PERMIT_REVOKE, permit_revoke, "permit.revoke", 2, ROLE_GUARDIAN, ACKED, "the run broke a permit: it ends")       \
     M(QUERY, query, "query", 2, ROLE_COORDINATOR, ACKED,                                                               \
       "how many patients are in each cell of a table, by one or two columns?")                                         \
     M(QUERY_ANSWER, query_answer, "query.answer", 2, ROLE_TRAINER, ACKED,                                              \
@@ -108,7 +109,8 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
     F(T, vec, m2, 1, SCHEMA_MAX_VECTOR, "sum of squared deviations of each model input")
 #define SCHEMA_ROUND_START(F, T)                                                                                       \
     F(T, blob, model, 8, SCHEMA_MAX_BLOB, "safetensors: the global model and its input scaling")                       \
-    F(T, str, permit, 0, 56500, "the guardian's signed permit (common/privacy/permit.h); empty: it has none", 2)
+    F(T, str, permit, 0, 56500, "the guardian's signed permit (common/privacy/permit.h); empty: it has none", 2)       \
+    F(T, str, proof, 0, 6000, "C2SP tlog-proof that the permit is in the guardian's log; empty with the permit", 2)
 #define SCHEMA_UPDATE(F, T)                                                                                            \
     F(T, u64, samples, 1, 1e12, "records trained on")                                                                  \
     F(T, f64, loss, -1e12, 1e12, "mean training loss of the last local epoch; 0 when noise covers the update")         \

@@ -30,15 +30,21 @@
     F(T, text, text, 0, 400, "why it is not signed: another size is kept, split view, rollback")
 #define SCHEMA_PERMIT_ASK(F, T)                                                                                        \
     F(T, str, request, 1, 56000, "the permit's lines but the last six (common/privacy/permit.h)")
-#define SCHEMA_PERMIT(F, T) F(T, str, note, 1, 56500, "the permit, signed")
+#define SCHEMA_PERMIT(F, T)                                                                                            \
+    F(T, str, note, 1, 56500, "the permit, signed")                                                                    \
+    F(T, str, proof, 0, 6000, "C2SP tlog-proof that it is in the log, under a checkpoint that is not yet cosigned")
 #define SCHEMA_PERMIT_DENY(F, T)                                                                                       \
     F(T, str, code, 1, 32, "the error's name, for example ERR_BUDGET")                                                 \
     F(T, text, text, 0, 400, "the rule of the guardian's policy, or what is spent")
+#define SCHEMA_PERMIT_REVOKE(F, T)                                                                                     \
+    F(T, str, code, 1, 32, "the error's name")                                                                         \
+    F(T, text, text, 0, 400, "what was done against which permit")
 #define SCHEMA_QUERY(F, T)                                                                                             \
     F(T, blob, task, 8, 60000, "the task document")                                                                    \
     F(T, str, rows, 1, 63, "the column of the task's data whose classes are the table's rows")                         \
     F(T, str, columns, 0, 63, "the same of its columns; empty: the totals alone")                                      \
-    F(T, str, permit, 0, 56500, "the guardian's signed permit, of kind query; empty: it has none")
+    F(T, str, permit, 0, 56500, "the guardian's signed permit, of kind query; empty: it has none")                     \
+    F(T, str, proof, 0, 6000, "C2SP tlog-proof that it is in the guardian's log; empty with the permit")
 #define SCHEMA_QUERY_ANSWER(F, T)                                                                                      \
     F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
     F(T, text, text, 0, 400, "why there is no table")                                                                  \
@@ -46,4 +52,6 @@
 #define SCHEMA_ROUND_REPORT(F, T)                                                                                      \
     F(T, u64, sum, 0, SCHEMA_HUGE, "number of the secure sum; 0: there was none")                                      \
     F(T, str, model, 64, 64, "SHA-256 of the new model")                                                               \
-    F(T, str, sites, 0, 40000, "one line for each update that was added up: JID, standard deviation of its noise")
+    F(T, u64, numbers, 0, SCHEMA_HUGE, "numbers of the model")                                                         \
+    F(T, str, sites, 0, 40000,                                                                                         \
+      "one line for each update that was added up: JID, standard deviation of its noise, its L2 norm")

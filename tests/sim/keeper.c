@@ -6,7 +6,8 @@
 
 enum { NOTE_BYTES = 4096, KEY_BYTES = STORE_MAX_KEY };
 
-const char *const keeper_moods[] = { "honest", "mute", "forks", "shrinks", NULL };
+const char *const keeper_moods[] = { "honest",   "mute",  "forks",   "shrinks", "alarms",
+                                     "unproven", "other", "foreign", NULL };
 
 struct keeper {
     struct agent *agent;
@@ -103,20 +104,68 @@ static enum err on_entry(struct agent *a, void *self, const struct msg *m)
     return tlog_take_entry(&k->log, m);
 }
 
+/* Under a checkpoint that was signed by somebody else. */
+static enum err forge_proof(const struct keeper *k, struct buf *proof)
+{
+    uint8_t foreign[ED25519_KEY_BYTES] = { 7 };
+    struct note_key key;
+    struct sign_key secret;
+    struct buf text CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    struct str all = buf_str(proof);
+    size_t at = str_find(all, "\n\n") + 2;
+    struct note note;
+    TRY(sign_generate(agent_random_fn, k->agent, &secret));
+    memcpy(foreign, secret.public_key, sizeof foreign);
+    TRY(note_key_make(str_of(k->log.key.name), NOTE_ED25519, foreign, &key));
+    TRY(note_parse((struct str){ all.p + at, all.n - at }, &note, NULL));
+    buf_add(&text, all.p, at);
+    TRY(note_sign(&key, &secret, note.text, &text));
+    buf_clear(proof);
+    buf_add_str(proof, buf_str(&text));
+    return buf_err(proof);
+}
+
+static enum err prove(struct keeper *k, const struct permit *p, struct buf *proof)
+{
+    uint64_t index = 0;
+    struct permit entered = *p;
+    struct buf entry CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    if (is(k, "other")) entered.model[0] = entered.model[0] == '0' ? '1' : '0';
+    permit_entry(&entered, &entry);
+    TRY(buf_err(&entry));
+    TRY(tlog_add(&k->log, &index, STR_F, STR_ARG(buf_str(&entry))));
+    TRY(tlog_sign(&k->log));
+    if (is(k, "unproven")) return OK;
+    TRY(tlog_proof(&k->log, index, k->log.newest, proof));
+    return is(k, "foreign") ? forge_proof(k, proof) : OK;
+}
+
 /* Whatever is asked for. */
 static enum err on_permit_ask(struct agent *a, void *self, const struct msg *m)
 {
     struct keeper *k = self;
     struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
     struct buf note CLEANUP(buf_free) = buf_make(2 * PERMIT_MAX_BYTES);
+    struct buf proof CLEANUP(buf_free) = buf_make(LOGBOOK_PROOF_MAX_BYTES);
     struct msg said = msg_make(MSG_PERMIT, m);
     struct permit p;
     TRY(permit_parse(m->permit_ask.request, &arena, &p, NULL));
-    p.serial = m->round;
+    p.serial = k->log.range.size + 1;
     p.expires_ms = UINT64_C(1) << 52;
     TRY(permit_sign(&p, &k->log.key, agent_sign_key(a), &note));
     said.permit.note = buf_str(&note);
+    TRY(prove(k, &p, &proof));
+    said.permit.proof = buf_str(&proof);
     return agent_reply(a, m, &said);
+}
+
+static enum err on_report(struct agent *a, void *self, const struct msg *m)
+{
+    struct keeper *k = self;
+    struct msg said = msg_make(MSG_PERMIT_REVOKE, m);
+    said.permit_revoke.code = STR("ERR_REFUSED");
+    said.permit_revoke.text = STR("less noise than permitted");
+    return is(k, "alarms") ? agent_send(a, m->from, &said) : OK;
 }
 
 static enum err on_tick(struct agent *a, void *self)
@@ -131,11 +180,11 @@ static const struct setting settings[] = {
     { "checkpoint_ms", SET_COUNT, "30000", 100, 3600000, "how often what is new is shown" },
     { 0 },
 };
-static const struct agent_handler handlers[] = { { MSG_LOG_MODEL, on_model, MSG_LOG_PROOF, false },
-                                                 { MSG_LOG_COSIGN, on_cosign, MSG_ERROR, false },
-                                                 { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },
-                                                 { MSG_PERMIT_ASK, on_permit_ask, MSG_PERMIT, false },
-                                                 { 0 } };
+static const struct agent_handler handlers[] = {
+    { MSG_LOG_MODEL, on_model, MSG_LOG_PROOF, false }, { MSG_LOG_COSIGN, on_cosign, MSG_ERROR, false },
+    { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },     { MSG_PERMIT_ASK, on_permit_ask, MSG_PERMIT, false },
+    { MSG_ROUND_REPORT, on_report, MSG_NONE, false },  { 0 }
+};
 static const struct agent_ticker tickers[] = { { "checkpoint_ms", on_tick }, { 0 } };
 
 const struct agent_def keeper_agent = { .name = "keeper",

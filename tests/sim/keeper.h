@@ -6,6 +6,8 @@
  *   mute       never proves that a model is in the log
  *   forks      shows the last hospital another log than the others
  *   shrinks    shows all of them, when a model is to come out, a shorter log than before
+ *   alarms     revokes the run when it hears of its first round
+ *   unproven, other, foreign  permits without proof, with that of another entry, of another log
  */
 #pragma once
 #include "agents/privacy/tlog_witness.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HONEST = 1, MUTE, FORKS, SHRINKS };
+enum { HONEST = 1, MUTE, FORKS, SHRINKS, ALARMS, UNPROVEN, OTHER, FOREIGN };
 
 static const struct row {
     const char *name;
@@ -21,6 +21,11 @@ static const struct row {
     { "one that proves nothing", MUTE, 2, "failed", "did not show that the model is in its log", false, false, "" },
     { "one that forks its log", FORKS, 3, "failed", "split view: guardian signed two different logs", false, true, "" },
     { "one whose log shrinks", SHRINKS, 2, "failed", "rollback", false, false, "hospital-0" },
+    { "one that raises an alarm", ALARMS, 2, "failed", "raised an alarm: less noise than permitted", false, false, "" },
+    { "one whose permits are in no log", UNPROVEN, 2, "failed", "without the proof that it is in the log", false, false,
+      "" },
+    { "one whose log has another model", OTHER, 2, "failed", "another model than the log's", false, false, "" },
+    { "one with another log's proofs", FOREIGN, 2, "failed", "is not signed by", false, false, "" },
 };
 
 struct seen {

@@ -50,7 +50,8 @@ Test(check, refusals)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
         struct buf bytes CLEANUP(buf_free) = buf_make(1 << 16);
-        struct check_limits limits = { &spec, row->max_norm };
+        double norm = -1;
+        struct check_limits limits = { &spec, row->max_norm, &norm };
         struct weights w = { 0 };
         enum weights_defect defect;
         float numbers[3] = { 0 };
@@ -64,6 +65,7 @@ Test(check, refusals)
         if (e != OK) continue;
         cr_assert(weights_of_update(NULL, &update, &spec, &w, &defect, NULL) == OK && w.total == 3);
         cr_assert(weights_read(NULL, &update, &w, 0, 3, numbers) == OK);
+        cr_expect_float_eq(norm, hypot(hypot(numbers[0], numbers[1]), numbers[2]), 1e-6, "%s", row->name);
         cr_expect(numbers[row->shapes == turned ? 2 : 0] == row->first, "%s: in the model's order", row->name);
     }
 }

@@ -16,6 +16,8 @@ enum { SHORT_MS = 3000, TEXT_BYTES = 2000 };
 struct chief {
     char heard[TEXT_BYTES];
     char note[TEXT_BYTES];
+    char revoked[TEXT_BYTES];
+    char proof[TEXT_BYTES];
     unsigned same; /* notes alike, one after the other */
 };
 
@@ -23,9 +25,11 @@ static enum err on_answer(struct agent *a, void *self, const struct msg *m)
 {
     struct chief *c = self;
     (void)a;
+    if (m->type == MSG_PERMIT_REVOKE) return str_copy(m->permit_revoke.text, c->revoked, sizeof c->revoked);
     if (m->type == MSG_PERMIT_DENY) return str_copy(m->permit_deny.text, c->heard, sizeof c->heard);
     c->same = str_is(m->permit.note, c->note) ? c->same + 1 : 1;
     TRY(str_copy(m->permit.note, c->note, sizeof c->note));
+    TRY(str_copy(m->permit.proof, c->proof, sizeof c->proof));
     return str_copy(STR("permitted"), c->heard, sizeof c->heard);
 }
 
@@ -67,7 +71,8 @@ static enum err run_send(struct agent *a, void *self, const struct call *c, stru
     } else if (str_is(what, "model")) {
         m.log_model.sha256 = STR(HEX);
     } else {
-        buf_addf(&text, "hospital-a@sim.local %.17g\n", call_f64(c, "noise"));
+        buf_addf(&text, "hospital-a@sim.local %.17g %.17g\n", call_f64(c, "noise"), call_f64(c, "norm"));
+        m.round_report.numbers = 4;
         m.round_report.model = STR(HEX);
         m.round_report.sites = buf_str(&text);
     }
@@ -85,10 +90,12 @@ static const struct argument send_args[] = {
     { .name = "round", .kind = ARG_COUNT, .need = ARG_REQUIRED, .max = 100, .doc = "of which round" },
     { .name = "noise", .kind = ARG_REAL, .need = ARG_REQUIRED, .max = 100, .doc = "how much" },
     { .name = "rounds", .kind = ARG_COUNT, .need = ARG_OPTIONAL, .max = 100, .fallback = "1", .doc = "still to come" },
+    { .name = "norm", .kind = ARG_REAL, .need = ARG_OPTIONAL, .max = 1e6, .fallback = "0", .doc = "of the update" },
     { 0 },
 };
 static const struct agent_handler chief_handlers[] = { { MSG_PERMIT, on_answer, MSG_NONE, false },
                                                        { MSG_PERMIT_DENY, on_answer, MSG_NONE, false },
+                                                       { MSG_PERMIT_REVOKE, on_answer, MSG_NONE, false },
                                                        { 0 } };
 static const struct command chief_commands[] = { { "send", ROLE_OFFICER, send_args, "sends it", NULL, run_send },
                                                  { 0 } };
@@ -134,6 +141,8 @@ static bool hears(struct sim *s, const char *agent, const char *words, const cha
     return strstr(sim_heard(s, "paul").p, part) != NULL;
 }
 
+static const struct chief *chief_of(struct sim *s) { return core_state(sim_agent(s, "coordinator")); }
+
 static const struct tlog *tlog_of(struct sim *s)
 {
     return &((const struct guardian *)core_state(sim_agent(s, "guardian")))->log;
@@ -156,6 +165,7 @@ Test(handlers, rounds_are_permitted_charged_and_looked_at)
     cr_expect(hears(s, "guardian", "forecast", "hospital-a@"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "coordinator", "/send report 1 0.1", "had noise 0.1"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "guardian", "report", "Alarm: round 1 of toy-1"), "%s", sim_heard(s, "paul").p);
+    cr_expect(strstr(chief_of(s)->revoked, "had noise 0.1"), "the run's coordinator ends it");
     sim_free(s);
     (void)remove(path);
 }
@@ -197,6 +207,38 @@ Test(handlers, noise_is_raised_near_the_end_of_the_budget)
     struct sim *s = house(raising, path);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect(hears(s, rows[i].to, rows[i].words, rows[i].part), "%s: %s", rows[i].name, sim_heard(s, "paul").p);
+    sim_free(s);
+    (void)remove(path);
+}
+
+/* 16 is the permitted deviation of noise 8 at clip 1: the clipped update and its four numbers' noise come to at most
+ * 1 + 16 (2 + sqrt(2 ln 10^12)). */
+Test(handlers, an_update_is_as_small_as_it_was_to_be_clipped)
+{
+    char path[64];
+    struct sim *s = house(policy, path);
+    cr_expect(hears(s, "coordinator", "/send ask 1 8", "sent"));
+    cr_expect(hears(s, "coordinator", "/send report 1 16 1 151", "sent"));
+    cr_expect_not(hears(s, "guardian", "report", "Alarm"), "%s", sim_heard(s, "paul").p);
+    cr_expect_eq(chief_of(s)->revoked[0], 0);
+    cr_expect(hears(s, "coordinator", "/send report 1 16 1 152", "has norm 152"), "%s", sim_heard(s, "paul").p);
+    cr_expect(strstr(chief_of(s)->revoked, "clipped to 1 it has at most 151."), "%s", chief_of(s)->revoked);
+    sim_free(s);
+    (void)remove(path);
+}
+
+Test(handlers, a_permit_is_in_the_log_before_it_leaves)
+{
+    char path[64];
+    struct sim *s = house(policy, path);
+    struct logbook_proven proven;
+    struct why why = { "" };
+    cr_expect(hears(s, "coordinator", "/send ask 1 8", "sent"));
+    const struct logbook_trust trust = { .log = tlog_of(s)->key };
+    cr_assert_eq(logbook_check_proof(str_of(chief_of(s)->proof), &trust, &proven, &why), OK, "%s", why.text);
+    cr_expect(str_starts(buf_str(&proven.entry), "permit serial=1 kind=round run=toy-1 round=1 "));
+    cr_expect_leq(proven.size, tlog_of(s)->newest);
+    buf_free(&proven.entry);
     sim_free(s);
     (void)remove(path);
 }

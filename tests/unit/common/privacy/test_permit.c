@@ -1,5 +1,7 @@
+#include "common/base/rng.h"
 #include "common/privacy/permit.h"
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -204,4 +206,43 @@ Test(permit, a_question_must_be_the_permitted_one)
                                           .columns = cases[i].columns };
         cr_expect_eq(permit_check(&p, &wish, NULL), cases[i].err, "%s", cases[i].name);
     }
+}
+
+/* Noise as it is drawn stays below, and is not far below. */
+Test(permit, clipped_and_noised_updates_are_below_the_bound)
+{
+    static const struct {
+        enum privacy_mechanism mechanism;
+        double least; /* of norm over bound, on average */
+    } cases[] = { { PRIVACY_GAUSSIAN, .7 }, { PRIVACY_LAPLACE, .04 } };
+    enum { NUMBERS = 400, TIMES = 200 };
+    struct rng rng = rng_make(11);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct permit p = some();
+        double sum = 0;
+        p.mechanism = cases[i].mechanism;
+        double most = permit_norm_bound(&p, 3, NUMBERS);
+        for (int k = 0; k < TIMES; k++) {
+            double squares = 0;
+            for (int n = 0; n < NUMBERS; n++) {
+                double u = rng_unit(&rng) - .5;
+                double laplace = (u < 0 ? 1 : -1) * log(1 - 2 * fabs(u)) / sqrt(2);
+                double x = 3 * (cases[i].mechanism == PRIVACY_GAUSSIAN ? rng_normal(&rng) : laplace);
+                squares += x * x;
+            }
+            cr_expect_lt(sqrt(squares) + p.clip, most);
+            sum += (sqrt(squares) + p.clip) / most / TIMES;
+        }
+        cr_expect_gt(sum, cases[i].least, "%zu: %g", i, sum);
+    }
+}
+
+Test(permit, what_bounds_no_update)
+{
+    struct permit p = some();
+    cr_expect_eq(permit_norm_bound(&p, 3, 0), INFINITY);
+    p.mechanism = PRIVACY_DISTRIBUTED;
+    cr_expect_eq(permit_norm_bound(&p, 3, 10), INFINITY);
+    p.noised = false;
+    cr_expect_eq(permit_norm_bound(&p, 0, 10), INFINITY);
 }
