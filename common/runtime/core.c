@@ -123,6 +123,7 @@ void core_on_link(struct agent *a, bool up)
             p->nacks = 0;
             continue;
         }
+        p->shown_again = 0;
         if (p->member && (p->member->role & a->def->peers)) core_show(a, p);
         core_make_due(a, p);
     }
@@ -172,16 +173,27 @@ static void presence_changed(struct agent *a, struct peer *p, bool online)
     if (e != OK) log_error(&a->log, "presence.failed", L_ERR(e));
 }
 
+/* It just came, so it does not know that we are here; or it came back faster than its going was noticed; or it only
+ * answers us, which nothing tells apart. */
+static bool is_unaware(const struct agent *a, struct peer *p)
+{
+    if (!p->online) {
+        p->shown_again = 0;
+        return true;
+    }
+    if (agent_now_ms(a) - p->shown_ms < (uint64_t)CORE_SHOW_AGAIN_MS << p->shown_again) return false;
+    if (p->shown_again < CORE_SHOW_AGAIN_DOUBLINGS) p->shown_again++;
+    return true;
+}
+
 void core_on_presence(struct agent *a, const char *jid, bool online)
 {
     if (roster_find(a->roster, str_of(jid)) == NULL || strcmp(jid, a->jid) == 0) return;
     struct peer *p = core_peer(a, jid);
     if (p == NULL) return;
     size_t at = (size_t)(p - a->peers);
-    /* It just came, so it does not know that we are here; or it came back faster than its going was noticed. */
-    bool unaware = !p->online || agent_now_ms(a) - p->shown_ms >= CORE_SHOW_AGAIN_MS;
     bool heed = online && !core_too_fast(a, &p->shows, CORE_SHOWS_PER_S, CORE_SHOWS_BURST);
-    if (heed && unaware && p->member && (p->member->role & a->def->peers)) core_show(a, p);
+    if (heed && p->member && (p->member->role & a->def->peers) && is_unaware(a, p)) core_show(a, p);
     if (p->online != online) presence_changed(a, p, online);
     if (heed) core_make_due(a, &a->peers[at]);
 }

@@ -155,12 +155,7 @@ enum err core_post(struct agent *a, const char *to, struct msg *m)
 
 /* ---- sending, after the commit ---- */
 
-static uint64_t resend_delay(unsigned silence)
-{
-    uint64_t delay = CORE_RESEND_FIRST_MS;
-    for (unsigned i = 0; i < silence && delay < CORE_RESEND_MAX_MS; i++) delay *= 2;
-    return delay < CORE_RESEND_MAX_MS ? delay : CORE_RESEND_MAX_MS;
-}
+static const struct rtt_bounds resend = { CORE_RESEND_FIRST_MS, CORE_RESEND_MAX_MS };
 
 /* What the transport wants to know of a message that was loaded from the store. */
 static void learn_about(struct outgoing *o, struct str json)
@@ -183,10 +178,12 @@ void core_send_out(struct agent *a, struct peer *p, struct outgoing *o)
     (void)str_next(&json, '\n');
     if (json.n == 0) return;
     if (o->type == MSG_NONE) learn_about(o, json);
-    if (o->sent) a->counts.resent++;
+    bool first = !o->sent;
+    if (!first) a->counts.resent++;
     o->sent = true;
-    o->due_ms = agent_now_ms(a) + resend_delay(o->silence++);
-    (void)transmit(a, p, &row, row.n - json.n, o->type, o->run); /* not gone out now: it is due again later */
+    o->due_ms = agent_now_ms(a) + rtt_wait_ms(&p->rtt, &o->silence, &resend);
+    bool out = transmit(a, p, &row, row.n - json.n, o->type, o->run) == OK; /* else it is due again later */
+    o->timed_ms = first && out && !o->blob[0] ? agent_now_ms(a) : 0;        /* a transfer tells of the line's speed */
 }
 
 static void send_new(struct agent *a, struct effect *e)
@@ -249,6 +246,7 @@ static void settle(struct agent *a, struct peer *p, const char *id)
     if (!core_id_parse(id, &epoch, &number) || epoch != a->epoch) return;
     for (size_t i = 0; i < p->nout; i++)
         if (p->out[i].number == number) {
+            if (p->out[i].timed_ms) rtt_answered(&p->rtt, agent_now_ms(a) - p->out[i].timed_ms);
             forget(a, p, i);
             return;
         }
@@ -305,6 +303,7 @@ void core_sweep(struct agent *a)
  * that what was lost with the last cut does not go again in time. */
 void core_make_due(struct agent *a, struct peer *p)
 {
+    rtt_afresh(&p->rtt);
     for (size_t i = 0; i < p->nout; i++) p->out[i].due_ms = p->out[i].silence = 0;
     sweep_peer(a, p);
     if (p->nout > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);

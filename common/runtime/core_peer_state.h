@@ -5,16 +5,18 @@
 #pragma once
 #include "common/crypto/seal_session.h"
 #include "common/runtime/core.h"
+#include "common/runtime/rtt.h"
 
 enum { CORE_DEDUP_WINDOW = 1024 }; /* how far behind the newest a message may come and still be told from a repeat */
 
 /* A message not yet acknowledged; its bytes are in the store under "~out/". */
 struct outgoing {
     uint64_t number;
-    uint64_t due_ms;         /* monotonic */
-    unsigned silence;        /* tries since there was reason to hope: each makes the next wait longer */
-    bool sent;               /* at least once */
-    uint64_t ttl_ms;         /* 0: for ever */
+    uint64_t due_ms;   /* monotonic */
+    unsigned silence;  /* tries since there was reason to hope, of it or of others: each makes the next wait longer */
+    bool sent;         /* at least once */
+    uint64_t timed_ms; /* monotonic: went out then, once, and its answer tells the peer's time; else 0 */
+    uint64_t ttl_ms;   /* 0: for ever */
     int64_t expires_wall_ms; /* as stored; 0: never */
     uint64_t expires_ms;     /* monotonic, so that setting the clock loses nothing; 0: never */
     enum msg_type type;      /* NONE: look into the stored message */
@@ -36,10 +38,12 @@ struct peer {
     const struct member *member; /* NULL for people not in the roster */
     bool online;
     struct bucket messages, chats, shows;
-    uint64_t moved;    /* chunks of attachments that passed to or from it */
-    uint64_t schema;   /* version of its last message; 0: not heard yet */
-    uint64_t shown_ms; /* when we last showed it our presence; 0 never */
+    uint64_t moved;       /* chunks of attachments that passed to or from it */
+    uint64_t schema;      /* version of its last message; 0: not heard yet */
+    uint64_t shown_ms;    /* when we last showed it our presence; 0 never */
+    unsigned shown_again; /* times that was though it had not gone, as far as we know */
     uint64_t next_number;
+    struct rtt rtt;      /* of its acknowledgements */
     uint64_t seen_epoch; /* of its messages to us */
     uint64_t seen_high;
     uint64_t seen_bits[CORE_DEDUP_WINDOW / 64]; /* bit number % window: seen */

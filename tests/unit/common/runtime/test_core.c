@@ -1,3 +1,4 @@
+#include "common/runtime/core_private.h"
 #include "tests/unit/common/runtime/toys.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -47,4 +48,20 @@ Test(core, who_is_taken_off_the_roster_is_refused_at_once)
     cr_expect(!agent_online(server, "client@sim.local"));
     sim_free(s);
     roster_free(fresh);
+}
+
+/* Two that are further apart than the wait before a presence is answered: each could be the answer to the last. */
+Test(core, presences_far_apart_come_to_rest)
+{
+    static const uint64_t ways_ms[] = { 1, 700, 3000, 20000 };
+    for (size_t i = 0; i < sizeof ways_ms / sizeof *ways_ms; i++) {
+        struct sim *s =
+            toys_start_with(&(struct sim_faults){ .delay_min_ms = ways_ms[i], .delay_max_ms = ways_ms[i] }, "");
+        (void)sim_run(s, 900000, NULL, NULL);
+        const struct peer *client = core_peer_find(sim_agent(s, "server"), "client@sim.local");
+        cr_expect(client->online, "%d ms", (int)ways_ms[i]);
+        cr_expect(agent_now_ms(sim_agent(s, "server")) - client->shown_ms > 300000, "%d ms: shown %d ms ago",
+                  (int)ways_ms[i], (int)(agent_now_ms(sim_agent(s, "server")) - client->shown_ms));
+        sim_free(s);
+    }
 }

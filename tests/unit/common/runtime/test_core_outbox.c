@@ -123,6 +123,62 @@ Test(core_outbox, acknowledgements_ride_where_they_can)
     sim_free(s);
 }
 
+/* A peer whose answers always take longer than the first wait: after a few messages none goes again too early. */
+Test(core_outbox, a_slow_peer_is_waited_for)
+{
+    enum { WAY_MS = 10000, JOINS = 8 };
+    struct sim *s = toys_start_with(&(struct sim_faults){ .delay_min_ms = WAY_MS, .delay_max_ms = WAY_MS }, "");
+    struct tally t = { 0 };
+    unsigned sent[JOINS] = { 0 };
+    sim_watch(s, count, &t);
+    (void)sim_run(s, 20 * WAY_MS, NULL, NULL); /* until nobody answers presences any more */
+    for (int i = 0; i < JOINS; i++) {
+        char json[] = TOYS_JOIN("1a-N");
+        *strchr(json, 'N') = (char)('1' + i);
+        toys_feed(s, "server", "client@sim.local", json);
+        (void)sim_run(s, 4 * WAY_MS, NULL, NULL);
+        sent[i] = t.evaluates;
+    }
+    const struct rtt *r = &core_peer_find(sim_agent(s, "server"), "client@sim.local")->rtt;
+    cr_expect(sent[0] > 1, "the first went %u times", sent[0]);
+    cr_expect_eq(sent[JOINS - 1] - sent[2], JOINS - 3, "%u for %d", sent[JOINS - 1] - sent[2], JOINS - 3);
+    cr_expect(r->known && r->smoothed_ms >= 2 * WAY_MS && r->smoothed_ms <= 2 * WAY_MS + 2 * CORE_ACK_DELAY_MS, "%f",
+              r->smoothed_ms);
+    cr_expect_eq(toys_state(s, "client")->evaluations, JOINS);
+    sim_free(s);
+}
+
+/* Which peers an acknowledgement left for. */
+struct acked {
+    unsigned client, paul;
+};
+static void note_ack(void *to, const char *from, const struct packet *p)
+{
+    struct acked *a = to;
+    if (strcmp(from, "server@sim.local") != 0 || p->kind != PACKET_MESSAGE) return;
+    a->client += strcmp(p->peer, "client@sim.local") == 0;
+    a->paul += strcmp(p->peer, "paul@sim.local") == 0;
+}
+
+/* Each peer's acknowledgements wait their own second for something to ride on. */
+Test(core_outbox, acknowledgements_are_due_for_each_peer_alone)
+{
+    struct sim *s = toys_start("");
+    struct acked t = { 0 };
+    struct agent *server = sim_agent(s, "server");
+    sim_watch(s, note_ack, &t);
+    core_ack_later(server, core_peer(server, "client@sim.local"), "1a-1");
+    (void)sim_run(s, CORE_ACK_DELAY_MS * 6 / 10, NULL, NULL);
+    core_ack_later(server, core_peer(server, "paul@sim.local"), "2b-1");
+    core_ack_later(server, core_peer(server, "client@sim.local"), "1a-2");
+    (void)sim_run(s, CORE_ACK_DELAY_MS * 6 / 10, NULL, NULL);
+    cr_expect(t.client == 1 && t.paul == 0, "the older ones alone: %u, %u", t.client, t.paul);
+    cr_expect_eq(core_peer(server, "client@sim.local")->nacks, 0, "both of them in one");
+    (void)sim_run(s, CORE_ACK_DELAY_MS * 6 / 10, NULL, NULL);
+    cr_expect(t.client == 1 && t.paul == 1, "%u, %u", t.client, t.paul);
+    sim_free(s);
+}
+
 static enum err post_young(struct agent *a, void *arg)
 {
     struct msg m = msg_make(MSG_LOG_ENTRY, NULL);
