@@ -2,17 +2,20 @@
 #include "common/base/file.h"
 #include "common/crypto/encode.h"
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const char accounts_dir[] = "data/bench%2elocal/accounts"; /* Prosody writes a dot so */
+#define PLACE_FOLDERS "/tmp/himas-bench-"
 enum { LOW = 1024 };
 
 void place_shell(const char *format, ...)
@@ -45,11 +48,40 @@ static unsigned port_of(const char *dir, const char *name)
     return at ? (unsigned)strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
+/* The owner's processes hold a lock as long as one of them lives. */
+static int own(const char *dir)
+{
+    char path[PLACE_PATH_BYTES + 16];
+    (void)snprintf(path, sizeof path, "%s/owner", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    if (fd >= 0) (void)close(fd);
+    return -1;
+}
+
+/* Who was killed left its folder behind. */
+static void sweep(void)
+{
+    char path[PLACE_PATH_BYTES + 16];
+    glob_t found;
+    if (glob(PLACE_FOLDERS "*", GLOB_ONLYDIR, NULL, &found) != 0) return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        (void)snprintf(path, sizeof path, "%s/owner", found.gl_pathv[i]);
+        int fd = access(path, F_OK) == 0 ? own(found.gl_pathv[i]) : -1; /* one without is being made just now */
+        if (fd < 0) continue;
+        place_shell("rm -rf %s", found.gl_pathv[i]);
+        (void)close(fd);
+    }
+    globfree(&found);
+}
+
 void place_make(struct place *p)
 {
     *p = (struct place){ .broker = -1 };
-    (void)snprintf(p->dir, sizeof p->dir, "/tmp/himas-bench-XXXXXX");
+    (void)snprintf(p->dir, sizeof p->dir, PLACE_FOLDERS "XXXXXX");
+    sweep();
     if (mkdtemp(p->dir) == NULL) report_die("no folder %s", p->dir);
+    p->owner = own(p->dir);
     place_shell("%s/broker-config/broker.sh init %s " PLACE_DOMAIN, HIMAS_SOURCE_DIR, p->dir);
     place_shell("echo first@" PLACE_DOMAIN
                 " agent >%s/run/first && %s/broker-config/broker.sh accounts %s %s/run/first",
@@ -99,6 +131,7 @@ void place_end(struct place *p)
     (void)kill(p->broker, SIGTERM);
     (void)waitpid(p->broker, NULL, 0);
     place_shell("rm -rf %s", p->dir);
+    (void)close(p->owner);
 }
 
 void place_jid(const char *prefix, size_t i, char out[ROSTER_JID_BYTES])
@@ -148,7 +181,8 @@ void place_raise_limits(void)
 void place_take_low(struct place_low *low)
 {
     low->n = 0;
-    for (int fd = open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0; fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    int first = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    for (int fd = first; fd >= 0; fd = fcntl(first, F_DUPFD_CLOEXEC, 0)) { /* a hundredth of what open() takes */
         if (fd >= LOW || low->n == LOW) {
             (void)close(fd);
             return;

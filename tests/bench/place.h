@@ -20,6 +20,7 @@ struct place {
     char secret[PLACE_SECRET_BYTES]; /* of every account */
     unsigned port;
     int broker; /* its process */
+    int owner;  /* a lock on the folder: the next measurement removes those of whom nobody lives */
 };
 
 /* Folder, configuration, authority; nothing runs yet. */
