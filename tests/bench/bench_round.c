@@ -3,18 +3,20 @@
  * Four kinds, all connected at once and measured in turn, so that what else the machine does hits all alike: bare
  * libstrophe (twice: with the stanzas of the empty round, and of the whole one), the runtime with toy agents without
  * and with files under their stores, and the real coordinator with its journal. */
+#include "tests/bench/fan.h"
 #include "tests/bench/team.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EMPTY_BYTES = 330, MOST_ROUNDS = 2000 };
-enum { YARD_EMPTY, YARD_WHOLE, TOY, TOY_JOURNAL, REAL, KINDS };
+enum { TOY = YARD_WAYS, TOY_JOURNAL, REAL, KINDS };
 
 static const struct size {
     size_t trainers;
     unsigned blocks, rounds; /* rounds a block */
-} sizes[] = { { 3, 12, 25 }, { 100, 9, 5 }, { 1000, 5, 2 } };
+    int ways;                /* of the yardstick */
+} sizes[] = { { 3, 12, 25, YARD_FAN }, { 100, 9, 5, YARD_WAYS }, { 1000, 4, 2, YARD_WAYS } };
 
 static const char task[] =
     "name: bench\n"
@@ -63,11 +65,15 @@ static void measure(const struct place *p, struct kind *k, unsigned what, unsign
 
 static void tell(const char *what, struct kind *k)
 {
+    if (k->n == 0) return;
     double median = report_quantile(k->times, k->n, 0.5);
     report_line("    %-34s %9.2f %9.2f %9.2f %5zu %12.2f %12.2f", what, median, report_quantile(k->times, k->n, 0.1),
                 report_quantile(k->times, k->n, 0.9), k->n, k->broker_s * 1e3 / (double)k->rounds,
                 k->ends_s * 1e3 / (double)k->rounds);
 }
+
+/* Of both sides, a round; what else the machine does hardly moves it. */
+static double processor_ms(const struct kind *k) { return (k->broker_s + k->ends_s) * 1e3 / (double)k->rounds; }
 
 static void compare(const char *what, size_t trainers, struct kind *ours, struct kind *yard, double aim)
 {
@@ -75,6 +81,23 @@ static void compare(const char *what, size_t trainers, struct kind *ours, struct
     (void)snprintf(name, sizeof name, "%s, %zu trainers, against bare stanzas", what, trainers);
     double ratio = report_quantile(ours->times, ours->n, 0.5) / report_quantile(yard->times, yard->n, 0.5);
     report_ratio(&(struct report_ratio){ name, ratio, aim, false, "" });
+    report_line("  the same in processor time of broker and agents: %.2f", processor_ms(ours) / processor_ms(yard));
+}
+
+/* What fanning out by the broker would have to reach before agents did it: their attachments are sealed to each
+ * receiver and their messages numbered for each, so a published one would need a key for all, and each its own message
+ * still. */
+static void compare_fan(size_t trainers, struct kind *k)
+{
+    char name[128];
+    double whole = report_quantile(k[YARD_FAN].times, k[YARD_FAN].n, 0.5) /
+                   report_quantile(k[YARD_EMPTY].times, k[YARD_EMPTY].n, 0.5);
+    double out = report_quantile(k[YARD_FAN_BRIEF].times, k[YARD_FAN_BRIEF].n, 0.5) /
+                 report_quantile(k[YARD_BRIEF].times, k[YARD_BRIEF].n, 0.5);
+    (void)snprintf(name, sizeof name, "pubsub fan-out / directed fan-out, %zu trainers, a round", trainers);
+    report_ratio(&(struct report_ratio){ name, whole, 1 / 1.3, false, "" });
+    report_line("  the same with answers as short as can be: %.2f; in the broker's processor time: %.2f and %.2f", out,
+                k[YARD_FAN].broker_s / k[YARD_EMPTY].broker_s, k[YARD_FAN_BRIEF].broker_s / k[YARD_BRIEF].broker_s);
 }
 
 static void tell_all(const struct place *p, size_t trainers, struct kind *k)
@@ -85,6 +108,7 @@ static void tell_all(const struct place *p, size_t trainers, struct kind *k)
     compare("empty round", trainers, &k[TOY], &k[YARD_EMPTY], 1.3);
     compare("empty round, journalling", trainers, &k[TOY_JOURNAL], &k[YARD_EMPTY], 1.3);
     compare("whole round of the coordinator, journalling", trainers, &k[REAL], &k[YARD_WHOLE], 1.5);
+    if (k[YARD_FAN].n > 0) compare_fan(trainers, k);
     (void)yard_sizes(p, 0, 0, &out[0], &back[0]);
     (void)yard_sizes(p, 1, 0, &out[1], &back[1]);
     (void)yard_sizes(p, 1, 1, &more[0], &more[1]);
@@ -97,6 +121,9 @@ static void tell_all(const struct place *p, size_t trainers, struct kind *k)
     tell("empty round, journalling", &k[TOY_JOURNAL]);
     tell("bare stanzas of the whole round", &k[YARD_WHOLE]);
     tell("whole round, journalling", &k[REAL]);
+    tell("bare, published (XEP-0060)", &k[YARD_FAN]);
+    tell("bare, brief answers", &k[YARD_BRIEF]);
+    tell("bare, published, brief answers", &k[YARD_FAN_BRIEF]);
 }
 
 static void start(struct team *g, const struct place *p, enum team_kind kind, const char *prefix, size_t trainers,
@@ -127,6 +154,7 @@ static void run_size(const struct size *s)
     place_make(&p);
     for (size_t i = 0; prefixes[i]; i++) place_accounts(&p, prefixes[i], i % 2 ? 1 : s->trainers);
     write_task(&p);
+    fan_allow(p.dir, "y");
     place_start(&p);
     start(&g[0], &p, TEAM_TOY, "t", s->trainers, false);
     start(&g[1], &p, TEAM_TOY, "j", s->trainers, true);
@@ -139,9 +167,10 @@ static void run_size(const struct size *s)
         k[i] = (struct kind){ .group = k[i].group };
     }
     start(&g[3], &p, TEAM_YARDSTICK, "y", s->trainers, false);
-    k[YARD_EMPTY].group = k[YARD_WHOLE].group = &g[3];
+    for (int i = 0; i < YARD_WAYS; i++) k[i].group = &g[3];
     for (unsigned b = 0; b < s->blocks; b++)
-        for (int i = 0; i < KINDS; i++) measure(&p, &k[i], i == YARD_WHOLE, s->rounds);
+        for (int i = 0; i < KINDS; i++)
+            if (i < s->ways || i >= YARD_WAYS) measure(&p, &k[i], (unsigned)i, s->rounds);
     tell_all(&p, s->trainers, k);
     for (size_t i = 0; i < 4; i++) team_end(&g[i]);
     place_end(&p);

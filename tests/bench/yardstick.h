@@ -12,6 +12,9 @@
 #include "tests/bench/place.h"
 
 enum { YARD_KINDS = 2, YARD_EXCHANGES = 2 }; /* the empty round has one exchange, the whole round two */
+/* What the coordinator can be ordered to do.  FAN: the empty round's message to all by the broker's publish-subscribe
+ * service; BRIEF: the answers are as short as can be, so that what is left is the way out. */
+enum yard_way { YARD_EMPTY, YARD_WHOLE, YARD_FAN, YARD_BRIEF, YARD_FAN_BRIEF, YARD_WAYS };
 
 struct yard_plan {
     const struct place *place;
@@ -22,7 +25,7 @@ struct yard_plan {
 
 /* Answers {seconds} when all are connected. */
 void yard_trainers_child(int fd, void *plan);
-/* The same, then for every order (what: the kind, count: rounds) the milliseconds of each round. */
+/* The same, then for every order (what: the way, count: rounds) the milliseconds of each round. */
 void yard_coordinator_child(int fd, void *plan);
 
 /* Records what a runtime sends; a look function of struct crowd_plan. */
