@@ -26,8 +26,10 @@ enum {
     CORE_MAX_AGAIN_A_PEER = 2,   /* whole ones that are kept because they may come again */
     CORE_REUSE_MS = 6 * 3600000, /* stored chunks are referred to anew for so long; the broker keeps them for longer */
     CORE_NO_PROGRESS_MS = 10 * 60000, /* a transfer is given up only when so long nothing of it came through */
-    CORE_WINDOW_BYTES = 1 << 20,      /* of a long value, in memory at a time */
-    CORE_RATE_PER_S = 2000,           /* messages of one peer; more are dropped, and come again */
+    CORE_CHUNKS_AT_ONCE = 4, /* being stored, where one takes no longer than this; else one, lest a cut loses many */
+    CORE_QUICK_MS = 1000,
+    CORE_WINDOW_BYTES = 1 << 20, /* of a long value, in memory at a time */
+    CORE_RATE_PER_S = 2000,      /* messages of one peer; more are dropped, and come again */
     CORE_RATE_BURST = 4000,
     CORE_CHATS_PER_S = 20, /* lines and commands of one person, lines of all strangers; more are dropped */
     CORE_CHATS_BURST = 100,
@@ -68,7 +70,14 @@ struct pending_call {
     uint64_t transport_id;       /* of core_on_invoke; 0 for chat */
     char from[ROSTER_JID_BYTES]; /* chat */
 };
-struct fetch; /* core_fetch.c */
+struct fetch;         /* core_fetch.c */
+struct upload_chunk { /* being stored */
+    uint64_t token;   /* 0: none is */
+    char blob[65];    /* of this content */
+    uint64_t index;
+    char sha256[65]; /* of the sealed chunk */
+    uint64_t began_ms;
+};
 
 struct core_counts {
     uint64_t received[MSG_COUNT], sent[MSG_COUNT], refused[ERR_COUNT];
@@ -119,10 +128,10 @@ struct agent {
     uint64_t sweep_token, ack_token, reload_token, half_token; /* 0: not armed */
     uint64_t half_bytes;                                       /* of unfinished attachments of one peer, at most */
     struct {
-        char blob[65];          /* being stored now, or "" */
-        uint64_t chunk, chunks; /* which one of it, of how many */
-        char sha256[65];        /* of the sealed chunk */
-        uint64_t token, retry_token;
+        struct upload_chunk under_way[CORE_CHUNKS_AT_ONCE];
+        bool quick;             /* the last one that was stored */
+        uint64_t chunk, chunks; /* begun last, of how many */
+        uint64_t retry_token;
         unsigned failures;
         uint64_t progress_ms; /* when a chunk got through last, or nothing was to be done */
         char last[65];        /* of which content: others have their turn first */

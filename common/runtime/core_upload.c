@@ -1,4 +1,4 @@
-/* Storing the chunks of outgoing attachments out of band: one at a time, those of several contents in turn. */
+/* Storing the chunks of outgoing attachments out of band: a few at a time, those of several contents in turn. */
 #include "common/crypto/encode.h"
 #include "common/runtime/core_private.h"
 #include "common/wire/codec.h"
@@ -94,22 +94,56 @@ static enum err seal_stored(struct agent *a, const struct seal_record *r, size_t
     return core_seal_chunk(&r->seal, i, buf_bytes(&plain), out);
 }
 
-static enum err store_chunk(struct agent *a, const struct seal_record *r, size_t i)
+static enum err store_chunk(struct agent *a, const struct seal_record *r, size_t i, struct upload_chunk *c)
 {
     struct buf sealed CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES + AEAD_TAG_BYTES);
     TRY(seal_stored(a, r, i, &sealed));
-    TRY(hash_hex_of(buf_bytes(&sealed), a->upload.sha256));
-    memcpy(a->upload.blob, r->manifest.sha256, sizeof a->upload.blob);
-    a->upload.chunk = i;
+    TRY(hash_hex_of(buf_bytes(&sealed), c->sha256));
+    memcpy(c->blob, r->manifest.sha256, sizeof c->blob);
+    c->index = a->upload.chunk = i;
+    c->began_ms = agent_now_ms(a);
+    c->token = core_token(a);
     a->upload.chunks = r->manifest.nchunks;
-    a->upload.token = core_token(a);
-    return a->transport.store(a->transport.self, a->upload.token, a->upload.sha256, buf_bytes(&sealed));
+    enum err e = a->transport.store(a->transport.self, c->token, c->sha256, buf_bytes(&sealed));
+    if (e != OK) c->token = 0;
+    return e;
+}
+
+static bool is_under_way(const struct agent *a, const char *content, size_t index)
+{
+    for (size_t i = 0; i < CORE_CHUNKS_AT_ONCE; i++) {
+        const struct upload_chunk *c = &a->upload.under_way[i];
+        if (c->token && c->index == index && strcmp(c->blob, content) == 0) return true;
+    }
+    return false;
+}
+
+/* Room for one more, or NULL. */
+static struct upload_chunk *room(struct agent *a)
+{
+    size_t most = a->upload.quick ? CORE_CHUNKS_AT_ONCE : 1;
+    size_t n = 0;
+    struct upload_chunk *found = NULL;
+    for (size_t i = 0; i < CORE_CHUNKS_AT_ONCE; i++) {
+        struct upload_chunk *c = &a->upload.under_way[i];
+        n += c->token != 0;
+        if (c->token == 0) found = c;
+    }
+    return n < most ? found : NULL;
 }
 
 static size_t first_pending(const struct seal_record *r)
 {
     size_t i = 0;
     while (i < r->manifest.nchunks && !core_chunk_pending(&r->manifest.chunks[i])) i++;
+    return i;
+}
+
+static size_t first_idle(const struct agent *a, const struct seal_record *r)
+{
+    const struct manifest *m = &r->manifest;
+    size_t i = 0;
+    while (i < m->nchunks && (!core_chunk_pending(&m->chunks[i]) || is_under_way(a, m->sha256, i))) i++;
     return i;
 }
 
@@ -155,7 +189,8 @@ static enum err list_of(struct agent *a, const struct seal_record *content, stru
 
 /* ---- going on ---- */
 
-static enum err go_on(struct agent *a, const char *content)
+/* What is next for this content, if anything: one more chunk into c, or the messages that waited. */
+static enum err go_on(struct agent *a, const char *content, struct upload_chunk *c, bool *out_idle)
 {
     struct seal_record r = { 0 };
     struct seal_record list = { 0 };
@@ -166,8 +201,10 @@ static enum err go_on(struct agent *a, const char *content)
         e = list_of(a, &r, &list);
         now = &list;
     }
-    size_t i = first_pending(now);
-    if (e == OK) e = i < now->manifest.nchunks ? store_chunk(a, now, i) : all_stored(a, content, now);
+    size_t next = first_idle(a, now);
+    bool stored = first_pending(now) == now->manifest.nchunks;
+    *out_idle = !stored && next == now->manifest.nchunks;
+    if (e == OK && !*out_idle) e = stored ? all_stored(a, content, now) : store_chunk(a, now, next, c);
     seal_wipe(&r.seal);
     seal_wipe(&list.seal);
     return e;
@@ -178,9 +215,9 @@ static void upload_failed(struct agent *a, enum err e)
 {
     uint64_t delay = UPLOAD_RETRY_MS;
     uint64_t now = agent_now_ms(a);
+    if (a->upload.retry_token) return; /* another of those begun together has failed, too */
     for (unsigned i = 0; i < a->upload.failures && delay < UPLOAD_RETRY_MAX_MS; i++) delay *= 2;
     a->upload.failures++;
-    a->upload.blob[0] = '\0';
     log_warn(&a->log, "attachment.store_failed", L_ERR(e), L_U64("tries", a->upload.failures));
     if (now - a->upload.progress_ms >= CORE_NO_PROGRESS_MS) {
         log_error(&a->log, "attachment.stalled", L_NAME("content", a->upload.last), L_U64("chunk", a->upload.chunk),
@@ -192,16 +229,22 @@ static void upload_failed(struct agent *a, enum err e)
 
 void core_uploads(struct agent *a)
 {
-    if (!a->attached || !a->up || a->upload.blob[0] || a->upload.retry_token) return;
-    const char *next = whose_turn(a);
-    if (next == NULL) {
-        a->upload.progress_ms = agent_now_ms(a);
-        return;
+    char idle[HASH_HEX_BYTES] = ""; /* the first of those whose last chunks are all under way */
+    if (!a->attached || !a->up || a->upload.retry_token) return;
+    for (struct upload_chunk *c = room(a); c; c = room(a)) {
+        bool nothing = false;
+        const char *next = whose_turn(a);
+        if (next == NULL) a->upload.progress_ms = agent_now_ms(a);
+        if (next == NULL || strcmp(next, idle) == 0) return;
+        memcpy(a->upload.last, next, sizeof a->upload.last);
+        enum err e = go_on(a, a->upload.last, c, &nothing);
+        arena_reset(&a->sending);
+        if (e != OK) {
+            upload_failed(a, e);
+            return;
+        }
+        if (nothing && idle[0] == '\0') memcpy(idle, a->upload.last, sizeof idle);
     }
-    memcpy(a->upload.last, next, sizeof a->upload.last);
-    enum err e = go_on(a, a->upload.last);
-    arena_reset(&a->sending);
-    if (e != OK) upload_failed(a, e);
 }
 
 void core_upload_at_once(struct agent *a)
@@ -219,16 +262,21 @@ bool core_upload_timer(struct agent *a, uint64_t token)
     return true;
 }
 
+struct stored {
+    const struct upload_chunk *chunk;
+    struct str url;
+};
+
 static enum err note_url(struct agent *a, void *arg)
 {
-    const struct str *url = arg;
+    const struct stored *at = arg;
     struct seal_record r = { 0 };
-    enum err e = core_seal_load(a, a->upload.blob, &a->sending, &r);
+    enum err e = core_seal_load(a, at->chunk->blob, &a->sending, &r);
     if (e == ERR_ABSENT) return OK; /* nobody needs it any more */
-    if (e == OK && a->upload.chunk < r.manifest.nchunks) {
-        struct manifest_chunk *c = &r.manifest.chunks[a->upload.chunk];
-        memcpy(c->sha256, a->upload.sha256, sizeof c->sha256);
-        c->url = *url;
+    if (e == OK && at->chunk->index < r.manifest.nchunks) {
+        struct manifest_chunk *c = &r.manifest.chunks[at->chunk->index];
+        memcpy(c->sha256, at->chunk->sha256, sizeof c->sha256);
+        c->url = at->url;
         e = core_seal_save(a, &r);
     }
     seal_wipe(&r.seal);
@@ -236,31 +284,42 @@ static enum err note_url(struct agent *a, void *arg)
 }
 
 /* For all who wait for the content. */
-static void count_moved(struct agent *a)
+static void count_moved(struct agent *a, const char *content)
 {
     for (size_t i = 0; i < a->npeers; i++) {
         struct peer *p = &a->peers[i];
         bool for_it = false;
-        for (size_t k = 0; k < p->nout; k++) for_it = for_it || strcmp(p->out[k].blob, a->upload.last) == 0;
+        for (size_t k = 0; k < p->nout; k++) for_it = for_it || strcmp(p->out[k].blob, content) == 0;
         p->moved += for_it;
     }
 }
 
+static size_t find(const struct agent *a, uint64_t token)
+{
+    size_t i = 0;
+    while (i < CORE_CHUNKS_AT_ONCE && a->upload.under_way[i].token != token) i++;
+    return i;
+}
+
 void core_on_stored(struct agent *a, uint64_t token, enum err e, struct str url)
 {
-    if (!a->upload.blob[0] || token != a->upload.token) return;
+    size_t i = find(a, token);
+    if (token == 0 || i == CORE_CHUNKS_AT_ONCE) return;
+    struct upload_chunk chunk = a->upload.under_way[i];
+    struct stored at = { &chunk, url };
     if (e == OK && (url.n == 0 || url.n > MANIFEST_MAX_URL || memchr(url.p, '\n', url.n) || str_is(url, "-")))
         e = ERR_PROTO;
-    if (e == OK) e = core_transact(a, note_url, &url);
+    a->upload.quick = e == OK && agent_now_ms(a) - chunk.began_ms <= CORE_QUICK_MS;
+    if (e == OK) e = core_transact(a, note_url, &at);
+    a->upload.under_way[i].token = 0;
     arena_reset(&a->sending);
     if (e != OK) {
         upload_failed(a, e);
         return;
     }
-    a->upload.blob[0] = '\0';
     a->upload.failures = 0;
     a->upload.progress_ms = agent_now_ms(a);
-    count_moved(a);
+    count_moved(a, chunk.blob);
     core_uploads(a);
 }
 

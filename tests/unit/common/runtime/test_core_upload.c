@@ -22,3 +22,23 @@ Test(core_upload, contents_take_turns, .timeout = 60)
     cr_expect((double)sim_traffic(s, "server").sent < 25.0 * MB, "%.1f MB", (double)sim_traffic(s, "server").sent / MB);
     sim_free(s);
 }
+
+/* 20 chunks, each 100 ms on its way, up and then down: one after another they would take 4 s; feeding takes 2 s of
+ * them. */
+Test(core_upload, a_few_at_once_where_that_is_quick, .timeout = 60)
+{
+    static const struct {
+        const char *name;
+        struct sim_faults faults;
+        uint64_t within_ms;
+    } rows[] = { { "quick", { .delay_min_ms = 100, .delay_max_ms = 100 }, 1300 },
+                 { "a third of them fails", { .delay_min_ms = 100, .delay_max_ms = 100, .drop = 0.3 }, 300000 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sim *s = toys_start_with(&rows[i].faults, "size: 20971520");
+        toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+        (void)sim_run(s, rows[i].within_ms, NULL, NULL);
+        const struct toy *t = toys_state(s, "client");
+        cr_expect(t->evaluations == 1 && t->blob_bytes == 20971520, "%s: %u", rows[i].name, t->evaluations);
+        sim_free(s);
+    }
+}
