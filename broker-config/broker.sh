@@ -11,12 +11,14 @@
 #   broker.sh rotate-secret DIR JID              a new secret for an account; its open session stays
 #   broker.sh rotate-cert DIR                    a new server certificate of the same authority, loaded at once
 #   broker.sh reload DIR                         loads certificate and configuration again
+#   broker.sh upload DIR external|broker         who keeps files from the next start on: nginx beside it, or Prosody
 #
 # All of it may be said again: what is there already is kept.  BROKER_CERT_DAYS is how long a new certificate is valid.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 umask 077
 . "$here/parts.sh"
+. "$here/upload.sh"
 
 folder() { # the absolute name of an initialised DIR
     [ -f "$1/prosody.cfg.lua" ] || fail 66 "$1 is not a broker's folder; first: broker.sh init $1 DOMAIN"
@@ -28,7 +30,8 @@ write_config() { # DIR DOMAIN
     [ "$(id -u)" -ne 0 ] || root=true
     sed -e "s|@DIR@|$1|g" -e "s|@DOMAIN@|$2|g" -e "s|@MODULES@|$here/modules|g" -e "s|@ROOT@|$root|g" \
         -e "s|@C2S@|$(setting "$1" c2s)|g" -e "s|@HTTP@|$(setting "$1" http)|g" \
-        -e "s|@HTTPS@|$(setting "$1" https)|g" "$here/prosody.cfg.lua" >"$1/prosody.cfg.lua"
+        -e "s|@HTTPS@|$(setting "$1" https)|g" -e "s|@UPLOAD@|$(setting "$1" upload)|g" "$here/prosody.cfg.lua" >"$1/prosody.cfg.lua"
+    upload_write "$1" "$2" "$here"
 }
 
 broker_init() { # DIR DOMAIN [C2S HTTP HTTPS]
@@ -81,7 +84,7 @@ say_log() { # DIR
 broker_wait() { # DIR
     dir=$(folder "$1")
     tries=0
-    until answers "$dir" && [ -n "$(running "$dir")" ]; do
+    until answers "$dir" && [ -n "$(running "$dir")" ] && upload_ready "$dir"; do
         tries=$((tries + 1))
         started=$(cat "$dir/run/started" 2>/dev/null || echo 0)
         if [ "$tries" -ge 200 ] || ! kill -0 "$started" 2>/dev/null; then
@@ -103,6 +106,7 @@ broker_run() { # DIR
     [ -z "$(running "$dir")" ] || fail 69 "it is running already, process $(running "$dir")"
     need_port "$dir"
     echo $$ >"$dir/run/started"
+    upload_beside "$dir"
     exec prosody --config "$dir/prosody.cfg.lua" -F
 }
 
@@ -111,8 +115,8 @@ broker_start() { # DIR
     dir=$(folder "$1")
     [ -z "$(running "$dir")" ] || return 0
     need_port "$dir"
-    setsid sh -c 'echo $$ >"$1/run/started"; exec prosody --config "$1/prosody.cfg.lua" -F' broker "$dir" \
-        >"$dir/run/console.log" 2>&1 </dev/null &
+    rm -f "$dir/run/started"
+    setsid sh "$here/broker.sh" run "$dir" >"$dir/run/console.log" 2>&1 </dev/null &
     tries=0
     while [ ! -s "$dir/run/started" ] && [ "$tries" -lt 50 ]; do
         tries=$((tries + 1))
@@ -164,7 +168,13 @@ broker_rotate_cert() { # DIR
 
 broker_reload() { # DIR
     dir=$(folder "$1")
-    [ -z "$(running "$dir")" ] || { reload "$dir" && reopen_https "$dir"; }
+    [ -z "$(running "$dir")" ] || { reload "$dir" && reopen_https "$dir" && upload_reload "$dir"; }
+}
+
+broker_upload() { # DIR external|broker
+    dir=$(folder "$1")
+    upload_choose "$dir" "$2"
+    write_config "$dir" "$(setting "$dir" domain)"
 }
 
 broker_command "$@"

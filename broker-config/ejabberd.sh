@@ -227,4 +227,6 @@ broker_reload() { # DIR
     [ -z "$(running "$dir")" ] || load_again "$dir"
 }
 
+broker_upload() { fail 64 "ejabberd keeps files itself, on threads of their own"; } # DIR external|broker
+
 broker_command "$@"

@@ -128,6 +128,7 @@ broker_command() { # WORD DIR ...: the script's command line
     rotate-secret:2) broker_rotate_secret "$@" ;;
     reload:1) broker_reload "$@" ;;
     rotate-cert:1) broker_rotate_cert "$@" ;;
+    upload:2) broker_upload "$@" ;;
     help:* | --help:* | -h:*) usage 0 ;;
     *) usage 64 >&2 ;;
     esac

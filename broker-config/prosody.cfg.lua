@@ -1,5 +1,5 @@
 -- The broker of a himas federation: Prosody 0.12, private, started by broker.sh as an ordinary user.
--- A template: broker.sh replaces @DIR@, @DOMAIN@, @C2S@, @HTTP@, @HTTPS@, @MODULES@, @ROOT@ and writes the result to
+-- A template: broker.sh replaces @DIR@, @DOMAIN@, @C2S@, @HTTP@, @HTTPS@, @UPLOAD@, @MODULES@, @ROOT@ and writes the result to
 -- DIR/prosody.cfg.lua.  For a broker of your own, copy the settings you need; the reasons stand beside them.
 
 local dir = "@DIR@"
@@ -104,11 +104,26 @@ Component("pubsub." .. domain) "pubsub"
     autocreate_on_subscribe = false
     expose_publisher = true
 
-Component("upload." .. domain) "http_file_share"
+-- Files: kept by Prosody itself, or where broker.sh was told `upload DIR external`, by nginx beside it (upload.conf), so
+-- that small messages need not wait while a model goes to many.
+local upload_port = "@UPLOAD@"
+local most, keep, room = 128 * 1024 * 1024, 24 * 3600, 100 * 1024 * 1024 * 1024
+if upload_port == "" then
+    Component("upload." .. domain) "http_file_share"
     http_host = domain
     http_external_url = "https://127.0.0.1:@HTTPS@/" -- what agents are told to use; the certificate names it
     http_file_share_access = { domain }
-    http_file_share_size_limit = 128 * 1024 * 1024
+    http_file_share_size_limit = most
     http_file_share_daily_quota = 50 * 1024 * 1024 * 1024
-    http_file_share_global_quota = 100 * 1024 * 1024 * 1024
-    http_file_share_expires_after = 24 * 3600
+    http_file_share_global_quota = room
+    http_file_share_expires_after = keep
+else
+    Component("upload." .. domain) "http_upload_external"
+    modules_enabled = { "himas_upload_keep" }
+    http_upload_external_base_url = "https://127.0.0.1:" .. upload_port .. "/"
+    http_upload_external_secret = lines(dir .. "/secrets/upload.key")[1]
+    http_upload_external_file_size_limit = most
+    himas_upload_folder = dir .. "/data/upload"
+    himas_upload_expires_after = keep
+    himas_upload_quota = room
+end

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs from Debian 12 what is missing to build, run, test and check.  Needs root or sudo only when something is.
-#   tools/install-deps.sh [build|run|test|check ...]     (without words: build run test)
+#   tools/install-deps.sh [build|run|test|check|upload ...]     (without words: build run test)
+# upload: nginx, for broker.sh's `upload DIR external`; Debian starts a web server of its own with it at the next boot.
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev libyajl-dev libcjson-dev libexpat1-dev
@@ -8,7 +9,8 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev
     libfftw3-dev libgsl-dev libpcre2-dev libunistring-dev
     libcriterion-dev)
 run=(prosody prosody-modules lua-sec openssl curl python3)
-test=(faketime python3-slixmpp python3-cryptography prometheus)
+upload=(nginx-light libnginx-mod-http-js)
+test=("${upload[@]}" faketime python3-slixmpp python3-cryptography prometheus)
 check=(clang clang-format clang-tidy cppcheck llvm libclang-rt-14-dev universal-ctags graphviz ejabberd valgrind)
 
 wanted() {
@@ -20,7 +22,8 @@ wanted() {
         run) printf '%s\n' "${run[@]}" ;;
         test) printf '%s\n' "${test[@]}" ;;
         check) printf '%s\n' "${check[@]}" ;;
-        *) echo "install-deps: no group called $group; there are build, run, test and check" >&2 && return 64 ;;
+        upload) printf '%s\n' "${upload[@]}" ;;
+        *) echo "install-deps: no group called $group; there are build, run, test, check and upload" >&2 && return 64 ;;
         esac
     done
 }

@@ -111,6 +111,11 @@ void place_accounts(const struct place *p, const char *prefix, size_t n)
     (void)fclose(list);
 }
 
+void place_external_upload(const struct place *p)
+{
+    place_shell("%s/broker-config/broker.sh upload %s external", HIMAS_SOURCE_DIR, p->dir);
+}
+
 /* A child that dies with us. */
 void place_start(struct place *p)
 {

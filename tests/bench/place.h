@@ -27,6 +27,8 @@ struct place {
 void place_make(struct place *p);
 /* "<prefix>0" ... "<prefix><n - 1>"; before place_start. */
 void place_accounts(const struct place *p, const char *prefix, size_t n);
+/* Files are kept by nginx, not by Prosody; before place_start. */
+void place_external_upload(const struct place *p);
 void place_start(struct place *p);
 void place_end(struct place *p); /* stops the broker and removes the folder */
 /* Runs the words of a format in a shell; dies when they fail. */

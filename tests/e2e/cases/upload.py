@@ -1,0 +1,98 @@
+"""Files kept by nginx beside the broker: a run with a model too large for a stanza, and who may write what there."""
+import hashlib
+import hmac
+import http.client
+import os
+import pathlib
+import shutil
+import ssl
+import time
+
+from lib import tap
+from lib.federation import Federation, task
+from lib.wait import until
+
+MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so"
+FOLDER = "/0a1b2c3d-0000-4000-8000-00000000000"
+BODY = b"some bytes"
+
+
+OLD_S = 25 * 3600
+
+
+class Files:
+    def __init__(self, fed):
+        self.folder = pathlib.Path(fed.path("broker"))
+        ports = dict(line.split("=") for line in (self.folder / "ports").read_text().split())
+        self.port = int(ports["upload"])
+        self.key = (self.folder / "secrets" / "upload.key").read_text().strip().encode()
+        self.tls = ssl.create_default_context(cafile=fed.broker.ca)
+
+    def kept(self):
+        return sorted(p for p in (self.folder / "data" / "upload").glob("*/*"))
+
+    def token(self, path, length):
+        return hmac.new(self.key, f"{path[1:]} {length}".encode(), hashlib.sha256).hexdigest()
+
+    def ask(self, method, path, body=None, **headers):
+        c = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.tls, timeout=20)
+        try:
+            c.request(method, path, body, headers, encode_chunked="Transfer-Encoding" in headers)
+            answer = c.getresponse()
+            return answer.status, answer.read()
+        finally:
+            c.close()
+
+
+def leave_old(fed):
+    """A file of yesterday, as a service that was stopped leaves it."""
+    path = pathlib.Path(fed.path("broker", "data", "upload") + FOLDER + "9", "old")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(BODY)
+    os.utime(path, (time.time() - OLD_S,) * 2)
+    return path
+
+
+def guarded(t, files):
+    path, other = FOLDER + "1/a", FOLDER + "2/b"
+    right = files.token(path, len(BODY))
+    rows = [("without a token", "PUT", path, {}, 403),
+            ("with another's", "PUT", f"{path}?v={files.token(other, len(BODY))}", {}, 403),
+            ("with one of another length", "PUT", f"{path}?v={files.token(path, len(BODY) + 1)}", {}, 403),
+            ("with half of one", "PUT", f"{path}?v={right[:32]}", {}, 403),
+            ("of a length not told", "PUT", f"{path}?v={right}", {"Transfer-Encoding": "chunked"}, 403),
+            ("to another place", "PUT", f"/elsewhere?v={files.token('/elsewhere', len(BODY))}", {}, 404),
+            ("as signed", "PUT", f"{path}?v={right}", {}, 201),
+            ("a second time", "PUT", f"{path}?v={right}", {}, 409),
+            ("by another word", "DELETE", f"{path}?v={right}", {}, 405)]
+    for name, method, where, headers, want in rows:
+        body = iter([BODY]) if headers else BODY
+        t.same(files.ask(method, where, body, **headers)[0], want, f"{method} {name} is answered {want}")
+    t.same(files.ask("GET", path), (200, BODY), "what was written is read")
+    hidden = ["/", FOLDER + "1", FOLDER + "1/", FOLDER + "1/../" + FOLDER[1:] + "1/", "/upload.key"]
+    t.ok(all(files.ask("GET", p)[0] in (400, 404) for p in hidden), "and nothing is listed")
+
+
+def test(t):
+    if not shutil.which("nginx") or not os.path.exists(MODULE):
+        raise tap.Skip("nginx with its JavaScript is not installed: tools/install-deps.sh upload")
+    tasks = {"breast-cancer": task(model="{arch: mlp, hidden: [700, 400], seed: 1}", rounds=1, epochs=1)}
+    with Federation(tasks=tasks) as fed:
+        fed.broker.kill()
+        fed.broker.tool("upload", fed.broker.folder, "external")
+        old = leave_old(fed)
+        fed.broker.start()
+        files = Files(fed)
+        fed.start_all()
+        row = fed.wait_end(fed.begin(), 60)
+        t.need(row["state"] == "done", "a run of a model of 1.2 MB is done", row)
+        t.ok(len(files.kept()) >= 8, "models and updates lie with nginx", files.kept())
+        one = files.kept()[0]
+        t.same(files.ask("GET", f"/{one.parent.name}/{one.name}"), (200, one.read_bytes()), "who has an address reads")
+        guarded(t, files)
+        until(lambda: not old.exists(), "what is older than a day to be removed", 20)
+        t.ok(one.exists(), "what is older than a day is removed, and nothing else")
+
+
+if __name__ == "__main__":
+    tap.run("upload", test)
