@@ -10,6 +10,7 @@
 #include "cli/visit.h"
 #include "common/privacy/pld.h"
 #include "common/privacy/search.h"
+#include "common/privacy/secure_plan.h"
 #include "common/wire/result.h"
 #include <math.h>
 #include <stdio.h>
@@ -17,11 +18,23 @@
 
 enum { CELL_BYTES = 80 };
 
+/* In shares (docs/TASK.md, `distributed`) a step is a round's secure sum, and a few more are reckoned with. */
+static bool in_shares(const struct call *call) { return cli_flag(call, "distributed"); }
+static uint64_t releases(const struct call *call)
+{
+    uint64_t steps = call_u64(call, "steps");
+    return in_shares(call) ? secure_plan_sums(steps) : steps;
+}
+
 static void say_what(const struct call *call, struct result *r)
 {
-    result_say(r, "Poisson-subsampled Gaussian; one record more or less; upper bounds.");
+    result_say(r, in_shares(call)
+                      ? "Sum of discrete Gaussian shares, of a Poisson sample; one unit more or less; upper "
+                        "bound, at the least number of honest survivors."
+                      : "Poisson-subsampled Gaussian; one record more or less; upper bounds.");
     result_field(r, "q", "%g", call_f64(call, "q"));
     result_field(r, "steps", "%llu", (unsigned long long)call_u64(call, "steps"));
+    if (in_shares(call)) result_field(r, "sums reckoned with", "%llu", (unsigned long long)releases(call));
     result_field(r, "delta", "%g", call_f64(call, "delta"));
 }
 
@@ -47,18 +60,19 @@ static enum err epsilons(const struct call *call, struct result *r)
     static const char *const columns[] = { "method", "epsilon", "by", NULL };
     char note[CELL_BYTES];
     double delta = call_f64(call, "delta"), order = 0, tight = 0;
-    const struct privacy_event e = { .mechanism = PRIVACY_SUBSAMPLED_GAUSSIAN,
+    const struct privacy_event e = { .mechanism = in_shares(call) ? PRIVACY_DISTRIBUTED : PRIVACY_SUBSAMPLED_GAUSSIAN,
                                      .noise = call_f64(call, "sigma"),
                                      .rate = call_f64(call, "q"),
-                                     .steps = call_u64(call, "steps") };
+                                     .steps = releases(call) };
     const struct pld_list list = { .events = &e, .n = 1, .interval = call_f64(call, "interval") };
     struct accountant a = accountant_make();
     TRY(accountant_add(&a, &e));
     double renyi = accountant_renyi(&a, delta, &order);
-    TRY(pld_epsilon(&list, delta, &tight));
+    if (!in_shares(call)) TRY(pld_epsilon(&list, delta, &tight));
     result_columns(r, columns);
     (void)snprintf(note, sizeof note, "order %g", order);
     add_row(r, "RDP", accountant_round_up(renyi), note);
+    if (in_shares(call)) return OK; /* nobody knows the loss distribution of such a sum */
     (void)snprintf(note, sizeof note, "interval %g", list.interval);
     add_row(r, "PLD", accountant_round_up(tight), note);
     return OK;
@@ -96,8 +110,9 @@ static enum err tell_sigma(const struct cli *cli, const struct call *call, struc
     const struct search_goal goal = { .epsilon = call_f64(call, "epsilon"),
                                       .delta = call_f64(call, "delta"),
                                       .rate = call_f64(call, "q"),
-                                      .steps = call_u64(call, "steps"),
-                                      .interval = call_f64(call, "interval") };
+                                      .steps = releases(call),
+                                      .interval = call_f64(call, "interval"),
+                                      .distributed = in_shares(call) };
     (void)cli;
     TRY(need_range(call, why));
     if (goal.epsilon <= 0) return why_say(why, ERR_USAGE, "--epsilon must be above 0");
@@ -105,6 +120,7 @@ static enum err tell_sigma(const struct cli *cli, const struct call *call, struc
     result_columns(r, columns);
     enum err e = search_noise_renyi(&goal, &found);
     TRY(add_found(r, "RDP", e, &found, why));
+    if (goal.distributed) return OK;
     e = search_noise_pld(&goal, &found);
     return add_found(r, "PLD", e, &found, why);
 }

@@ -109,7 +109,8 @@ static const struct argument compare_args[] = {
     REAL("q", 0, 1, "1", NULL, "chance of a record to be in a step; 1 is the full batch"), \
     COUNT("steps", 1, 1e12, "1", "steps", "how many"), \
     REAL("delta", 0, 1, "1e-5", NULL, "chance that is left to failure"), \
-    REAL("interval", 1e-6, 1, "1e-4", NULL, "of the grid of PLD; coarser where there are too many losses")
+    REAL("interval", 1e-6, 1, "1e-4", NULL, "of the grid of PLD; coarser where there are too many losses"), \
+    CLI_SWITCH("distributed", "noise in shares, in one secure sum a step (docs/TASK.md), of which a few more than the steps are reckoned with")
 static const struct argument privacy_epsilon_args[] = {
     { .name = "sigma", .kind = ARG_REAL, .need = ARG_REQUIRED, .min = 0, .max = 1e6, .doc = "noise multiplier: standard deviation over the clip bound" },
     SAMPLING, { 0 },
@@ -225,11 +226,13 @@ const struct subcommand cli_subcommands[] = {
               "RDP is quick and may be summed over rounds; PLD is tight. Both are upper bounds for one record more or\n"
               "less. Batches of a fixed size are not covered.",
       .examples = "himas privacy epsilon --sigma 1.1 --q 0.01 --steps 10000 --delta 1e-5  # RDP and PLD side by side\n"
-                  "himas privacy epsilon --sigma 4 --steps 100 --json  # the full batch, for programs\n" },
+                  "himas privacy epsilon --sigma 4 --steps 100 --json  # the full batch, for programs\n"
+                  "himas privacy epsilon --distributed --sigma 2 --q 0.05 --steps 100  # in shares, 100 rounds of secure sums\n" },
     { .name = "privacy sigma", .args = privacy_sigma_args,
       .doc = "the least noise that keeps training within a budget, by two accountants",
       .more = "The noise that is printed keeps the epsilon beside it, which is at most the one asked for.",
-      .examples = "himas privacy sigma --epsilon 3 --q 0.01 --steps 1000 --delta 1e-5  # RDP and PLD side by side\n" },
+      .examples = "himas privacy sigma --epsilon 3 --q 0.01 --steps 1000 --delta 1e-5  # RDP and PLD side by side\n"
+                  "himas privacy sigma --distributed --epsilon 8 --q 0.05 --steps 100  # what such a task's headers have\n" },
     { .name = "privacy audit", .args = privacy_audit_args, .npositional = 1,
       .doc = "attack a training on a hospital's records, and tell what the model gives away",
       .more = "A model is trained as in a run, with the task's noise, and attacked: by its losses, by its losses compared\n"

@@ -5,7 +5,7 @@
 #pragma once
 #include "common/runtime/sim.h"
 
-#define RATIONED_EPSILON 6.0
+#define RATIONED_EPSILON 3.0
 #define RATIONED_NOISE_MAX 50.0
 
 /* Each permit raised the noise, no ledger is over its budget, and nothing was found to go against a permit.  ERR_BUG

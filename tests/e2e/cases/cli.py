@@ -45,6 +45,12 @@ def what_noise_costs(t, home):
         rows = json.loads(done.stdout or "{}").get("rows", [])
         t.ok(done.returncode == 0 and {r["method"] for r in rows} == set(expected) and
              all(abs(float(r[column]) - expected[r["method"]]) < 2e-4 for r in rows), f"himas privacy {column}", done)
+    found = json.loads(home.himas("privacy", "sigma", "--distributed", "--epsilon", "3", *settings).stdout)
+    sigma = found["rows"][0]["sigma"]
+    cost = json.loads(home.himas("privacy", "epsilon", "--distributed", "--sigma", sigma, *settings).stdout)
+    t.ok([r["method"] for r in found["rows"]] == ["RDP"] and float(sigma) > .864603 and
+         found["fields"]["sums reckoned with"] == "1100" and 2.99 < float(cost["rows"][0]["epsilon"]) <= 3,
+         "himas privacy --distributed: there and back", (found, cost))
     for words, part in ((["epsilon"], "sigma"), (["epsilon", "--sigma", "0"], "--sigma"),
                         (["sigma", "--epsilon", "1", "--q", "0"], "--q"), (["delta"], "privacy epsilon")):
         done = home.himas("privacy", *words)

@@ -153,6 +153,13 @@ Test(secure_vector, noised_plans)
         cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_SETTING);
         h.sigma *= 4;
         cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_REFUSED, "its layout names another");
+        struct secure_want raised = p.want; /* more than the task needs, and all that follows from it */
+        raised.noise.multiplier = h.sigma;
+        cr_assert_eq(secure_plan_of(&raised, &p, NULL), OK);
+        secure_plan_put(&p, &h);
+        cr_assert_eq(secure_vector_plan(plan, &h, &p, &why), OK, "%s", why.text);
+        secure_vector_cover(&p, &h, &cover);
+        cr_expect_eq(cover.unit.noise, h.sigma);
     }
 }
 
