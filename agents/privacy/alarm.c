@@ -50,3 +50,14 @@ enum err guardian_alarmed(struct guardian *g, const char *name, struct why *why)
     TRY(e);
     return why_say(why, ERR_REFUSED, STR_F, STR_ARG(buf_str(&text)));
 }
+
+enum err guardian_alarm_clear(struct guardian *g, const char *name, const char *by)
+{
+    char key[STORE_MAX_KEY];
+    char sentence[GUARDIAN_TEXT_BYTES];
+    (void)snprintf(sentence, sizeof sentence, "the alarm about %.200s was cleared by two privacy officers", name);
+    log_error(agent_log(g->agent), "guardian.alarm.cleared", L_NAME("about", name), L_NAME("by", by));
+    TRY(agent_del(g->agent, key_of(key, name)));
+    TRY(tlog_add(&g->log, NULL, "alarm-cleared about=%s confirmed-by=%s", name, by));
+    return tell_people(g, sentence);
+}

@@ -1,4 +1,5 @@
 /* What people may ask the guardian. */
+#include "agents/privacy/alarm_commands.h"
 #include "agents/privacy/breakglass_commands.h"
 #include "agents/privacy/guardian.h"
 #include "agents/privacy/tlog_commands.h"
@@ -296,6 +297,9 @@ const struct command guardian_commands[] = {
     { "log export", LOOKERS, NULL,    "write the transparency log into export_dir",         "give me the log", run_log_export },
     { "report",   LOOKERS, NULL,      "policy, alarms, vetoes and ledgers at once",         "what happened", run_report },
     { "audit",    ROLE_OPERATOR | ROLE_OFFICER, audit_args, "have a hospital attack a training like its own, and show the grades", "what does {hospital} give away", run_audit },
+    { "alarm list",    LOOKERS,      NULL,               "what was found to go against a permit", NULL, alarm_say_list },
+    { "alarm clear",   ROLE_OFFICER, alarm_ask_args,     "ask for an alarm to be cleared: what it is about may have permits again", NULL, alarm_say_clear },
+    { "alarm confirm", ROLE_OFFICER, alarm_confirm_args, "confirm what another officer asked to clear", NULL, alarm_say_confirm },
     { "break-glass ask",     ROLE_OFFICER, breakglass_ask_args,    "ask for emergency access: my veto of one run is suspended for a while", NULL, run_glass_ask },
     { "break-glass confirm", ROLE_OFFICER, breakglass_case_args,   "confirm another officer's emergency access", NULL, run_glass_confirm },
     { "break-glass end",     ROLE_OFFICER, breakglass_case_args,   "end emergency access before its time",       NULL, run_glass_end },

@@ -9,6 +9,7 @@
  *   permit-publish/..., permit-query/...  the same of the other kinds
  *   veto/<run>/<round>           why there is none
  *   alarm/<run or hospital>      what was found; there are no permits for it any more
+ *   alarm-clear/...              who asked for one to be cleared (alarm_commands.h)
  *   ledger/...                   what each hospital has spent (ledger.h)
  *   log/...                      the transparency log (tlog.h)
  *   break-glass/...              emergency access (breakglass.h)
@@ -52,6 +53,7 @@ agent_tick_fn guardian_on_checkpoint;
 enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, const char *text) MUST_USE;
 /* alarm.c: kept, logged, and told to operators and privacy officers; name: a run or a hospital's JID. */
 enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence) MUST_USE;
+enum err guardian_alarm_clear(struct guardian *g, const char *name, const char *by) MUST_USE; /* two officers said so */
 enum err guardian_alarmed(struct guardian *g, const char *name, struct why *why) MUST_USE; /* ERR_REFUSED when it is */
 
 /* permits.c: what was granted, as it is kept. */

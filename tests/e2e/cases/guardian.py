@@ -3,7 +3,7 @@ import random
 import re
 
 from lib import places, tap
-from lib.federation import Federation, task
+from lib.federation import POLICY, Federation, task
 from lib.wait import until
 
 GUARD = """min_cohort: {cohort}
@@ -90,10 +90,31 @@ def lasts(t):
         t.ok("Alarm" not in said, "what was done is what was permitted", said)
 
 
+def counts(t):
+    """A table over three hospitals is what their records say."""
+    with Guarded(rule="queries: yes\n", policy=POLICY + "counts: yes\n") as fed:
+        fed.begin_all()
+        said = fed.ask("coordinator", "count", "breast-cancer", "diagnosis")
+        t.ok(said["ok"], "the hospitals are counted", said)
+        t.has(said["text"], "at 3 of 3 hospitals; for research", "all of them, and the purpose is told")
+        dealt = {"0": 0, "1": 0}
+        for name in HOSPITALS:
+            with open(fed.path("agents", name, "records.csv"), encoding="utf-8") as f:
+                for line in f.read().splitlines()[1:]:
+                    dealt[line.rsplit(",", 1)[1]] += 1
+        wanted = {**{k: str(v) for k, v in dealt.items()}, "total": str(sum(dealt.values()))}
+        t.same({row["diagnosis"]: row["total"] for row in said["rows"]}, wanted, "each record is counted once")
+        permits = fed.ask("guardian", "permits", as_="officer")["rows"]
+        t.same([(p["for"], p["run"]) for p in permits], [("query", "count-1")], "with the guardian's permit")
+        refused = fed.ask("coordinator", "count", "breast-cancer", "radius")
+        t.ok(not refused["ok"], "a column without classes is refused", refused)
+
+
 def test(t):
     refused_by_policy(t)
     runs_out(t)
     lasts(t)
+    counts(t)
 
 
 if __name__ == "__main__":
