@@ -2,19 +2,14 @@
  * Tables of counts over hospitals: only with the guardian's permit, only what each hospital's policy allows, without
  * the small cells and what would give them away, also over several questions; and what is shown is true.
  */
-#include "common/base/file.h"
-#include "common/runtime/roster_log.h"
-#include "common/runtime/sim.h"
+#include "tests/sim/ward.h"
 #include "tests/support/tap.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 extern const struct agent_def coordinator_agent, trainer_agent, guardian_agent;
 
-enum { SITES = 3, A_WHILE_MS = 5000, LIMIT_MS = 70000, PATH_BYTES = 200 };
+enum { SITES = 3 };
 
 static const char task[] = "name: toy\n"
                            "purpose: quality\n"
@@ -36,10 +31,6 @@ static const int patients[SITES][4] = { { 20, 30, 40, 15 }, { 25, 4, 35, 28 }, {
 
 /* ---- the world ---- */
 
-struct world {
-    struct sim *sim;
-    char dir[40];
-};
 struct plan {
     const char *name;
     const char *guardian; /* lines added to its policy; NULL: there is none */
@@ -47,36 +38,30 @@ struct plan {
     const struct agent_def *chief;
 };
 
-static enum err put(const struct world *w, const char *name, const char *a, const char *b)
+static enum err put(const struct ward *w, const char *name, const char *a, const char *b)
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 12);
-    char path[PATH_BYTES];
     buf_addf(&text, "%s%s", a, b);
-    (void)snprintf(path, sizeof path, "%s/%s", w->dir, name);
-    return file_write(path, buf_bytes(&text), 0600, NULL);
+    return ward_put(w, name, &text);
 }
 
 /* Each patient comes twice, and counts once. */
-static enum err put_records(const struct world *w, size_t site)
+static enum err put_records(const struct ward *w, size_t site)
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 20);
-    char path[PATH_BYTES];
+    char name[40];
     buf_addf(&text, "who,age,sex,ward,ill\n");
     for (int k = 0, who = 0; k < 4; k++)
         for (int i = 0; i < patients[site][k]; i++, who++)
             for (int visit = 0; visit < 2; visit++)
                 buf_addf(&text, "p%d,%d,%s,%s,%s\n", who, 20 + who % 60, k < 2 ? "f" : "m", who % 2 ? "north" : "south",
                          k % 2 ? "yes" : "no");
-    TRY(buf_err(&text));
-    (void)snprintf(path, sizeof path, "%s/records-%zu.csv", w->dir, site);
-    return file_write(path, buf_bytes(&text), 0600, NULL);
+    (void)snprintf(name, sizeof name, "records-%zu.csv", site);
+    return ward_put(w, name, &text);
 }
 
-static enum err put_files(const struct world *w, const struct plan *p)
+static enum err put_files(const struct ward *w, const struct plan *p)
 {
-    char path[PATH_BYTES];
-    (void)snprintf(path, sizeof path, "%s/tasks", w->dir);
-    if (mkdir(path, 0700) != 0) return ERR_IO;
     TRY(put(w, "tasks/toy.yaml", task, ""));
     TRY(put(w, "guardian.yaml", veto, p->guardian ? p->guardian : ""));
     for (size_t i = 0; i < SITES; i++) {
@@ -88,61 +73,26 @@ static enum err put_files(const struct world *w, const struct plan *p)
     return OK;
 }
 
-static enum err add_agents(struct world *w, const struct plan *p, struct why *why)
+static enum err open_world(struct ward *w, const struct plan *p, struct why *why)
 {
-    char settings[2 * PATH_BYTES];
-    char name[40];
-    (void)snprintf(settings, sizeof settings, "policy: %s/guardian.yaml\n", w->dir);
-    if (p->guardian) TRY(sim_add(w->sim, &guardian_agent, "guardian", settings, why));
-    (void)snprintf(settings, sizeof settings, "tasks: %s/tasks\n", w->dir);
-    TRY(sim_add(w->sim, p->chief, "coordinator", p->chief == &coordinator_agent ? settings : "", why));
+    TRY(ward_init(w));
+    TRY(put_files(w, p));
+    if (p->guardian) TRY(ward_add(w, &guardian_agent, "guardian", "policy: @/guardian.yaml\n", why));
+    TRY(ward_add(w, p->chief, "coordinator", p->chief == &coordinator_agent ? "tasks: @/tasks\n" : "", why));
     for (int i = 0; i < SITES; i++) {
+        char name[40];
+        char settings[100];
         (void)snprintf(name, sizeof name, "hospital-%d", i);
-        (void)snprintf(settings, sizeof settings, "records: %s/records-%d.csv\npolicy: %s/policy-%d.yaml\n", w->dir, i,
-                       w->dir, i);
-        TRY(sim_add(w->sim, &trainer_agent, name, settings, why));
+        (void)snprintf(settings, sizeof settings, "records: @/records-%d.csv\npolicy: @/policy-%d.yaml\n", i, i);
+        TRY(ward_add(w, &trainer_agent, name, settings, why));
     }
     TRY(sim_add_person(w->sim, "olga", ROLE_OPERATOR));
-    TRY(sim_add_person(w->sim, "paul", ROLE_OFFICER));
-    return sim_start(w->sim, why);
-}
-
-static enum err open_world(struct world *w, const struct plan *p, struct why *why)
-{
-    static const struct sim_faults calm = { .delay_min_ms = 1, .delay_max_ms = 20 };
-    (void)snprintf(w->dir, sizeof w->dir, "/tmp/himas-counts-XXXXXX");
-    if (mkdtemp(w->dir) == NULL) return ERR_IO;
-    TRY(put_files(w, p));
-    w->sim = sim_new(7, &calm);
-    if (w->sim == NULL) return ERR_MEMORY;
-    TRY(add_agents(w, p, why));
-    (void)sim_run(w->sim, A_WHILE_MS, NULL, NULL);
+    TRY(sim_start(w->sim, why));
+    ward_wait(w);
     return OK;
 }
 
-static void close_world(struct world *w)
-{
-    static const char *const files[] = {
-        "tasks/toy.yaml", "tasks",         "guardian.yaml", "policy-0.yaml", "policy-1.yaml",
-        "policy-2.yaml",  "records-0.csv", "records-1.csv", "records-2.csv", ""
-    };
-    char path[PATH_BYTES];
-    sim_free(w->sim);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", w->dir, files[i]);
-        (void)remove(path);
-    }
-}
-
-static bool heard(struct sim *s, void *person) { return sim_heard(s, person).n > 0; }
-
-static const char *ask(struct world *w, const char *words)
-{
-    sim_forget(w->sim, "olga");
-    sim_say(w->sim, "olga", "coordinator", words);
-    (void)sim_run(w->sim, LIMIT_MS, heard, "olga");
-    return sim_heard(w->sim, "olga").n ? sim_heard(w->sim, "olga").p : "";
-}
+static const char *ask(struct ward *w, const char *words) { return ward_ask(w, "olga", "coordinator", words); }
 
 /* ---- questions ---- */
 
@@ -181,11 +131,11 @@ static const struct row {
     { &unwilling, NULL, "count toy ill", { "at 0 of 3", "the policy's `purposes` do not list quality" } },
 };
 
-static void try_row(struct tap *t, struct world *w, const struct row *row)
+static void try_row(struct tap *t, struct ward *w, const struct row *row)
 {
     if (row->kill) {
         sim_kill(w->sim, row->kill, 100);
-        (void)sim_run(w->sim, A_WHILE_MS, NULL, NULL);
+        ward_wait(w);
     }
     const char *said = ask(w, row->question);
     bool all = true;
@@ -210,7 +160,7 @@ static enum err look(void *to, const char *key, struct bytes value)
     return OK;
 }
 
-static void check_log(struct tap *t, struct world *w)
+static void check_log(struct tap *t, struct ward *w)
 {
     struct search given = { " kind=query ", 0 }, named = { " purpose=quality ", 0 };
     enum err e = store_scan(sim_store(w->sim, "guardian"), "log/entry/", look, &given);
@@ -254,28 +204,28 @@ static const struct agent_def crooked = { .name = "crooked",
 static void try_crooked(struct tap *t)
 {
     const struct plan p = { "a coordinator without a permit", "queries: yes\n", "counts: yes\n", &crooked };
-    struct world w = { NULL, "" };
+    struct ward w = { NULL, "" };
     struct why why = { "" };
     enum err e = open_world(&w, &p, &why);
     tap_is(t, e == OK, "%s %s", p.name, why.text);
     if (e == OK) {
         (void)ask(&w, "count");
-        (void)sim_run(w.sim, A_WHILE_MS, NULL, NULL);
+        ward_wait(&w);
         const struct chief *c = core_state(sim_agent(w.sim, "coordinator"));
         tap_is(t, c->numbers == 0 && strstr(c->text, "without the guardian's permit"), "%s: %s", p.name, c->text);
     }
-    close_world(&w);
+    ward_free(&w);
 }
 
 int main(void)
 {
     struct tap t = { 0 };
-    struct world w = { NULL, "" };
+    struct ward w = { NULL, "" };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct why why = { "" };
         if (rows[i].plan) {
             struct plan p = *rows[i].plan;
-            if (i > 0) close_world(&w);
+            if (i > 0) ward_free(&w);
             p.chief = &coordinator_agent;
             enum err e = open_world(&w, &p, &why);
             tap_is(&t, e == OK, "%s %s", p.name, why.text);
@@ -284,7 +234,7 @@ int main(void)
         try_row(&t, &w, &rows[i]);
         if (i + 1 < sizeof rows / sizeof *rows && rows[i + 1].plan == &alone) check_log(&t, &w);
     }
-    close_world(&w);
+    ward_free(&w);
     try_crooked(&t);
     return tap_end(&t);
 }
