@@ -136,7 +136,9 @@ enum err incoming_decline(struct incoming *in, struct str code, struct str text)
     bool present = run_asks(in->run) && incoming_is_present(in, in->run->head.state);
     if (!present || site_answer(in->run, s) != ANSWER_ASKED) return incoming_late(in);
     incoming_note_why(s, code, text);
-    if (!str_is(code, err_name(ERR_STATE))) s->refused_round = in->run->head.round; /* else it may next time */
+    bool others_fault = run_in_sum(in->run) && str_is(code, err_name(ERR_CRYPTO));
+    if (!str_is(code, err_name(ERR_STATE)) && !others_fault)
+        s->refused_round = in->run->head.round; /* else it may next time */
     TRY(feed_tell(in->home, "declined", in->run, s, "%s declined %s: %s %s", s->name,
                   run_state_name(in->run->head.state), s->code, s->why));
     return incoming_answered(in, ANSWER_OUT);

@@ -21,8 +21,8 @@ bool permitting_takes(const struct run *r, const struct site *s)
 
 bool permitting_sums(const struct run *r, const struct site *s)
 {
-    bool refused = s->refused_round == r->head.round && r->head.round > 0;
-    return permitting_takes(r, s) && !refused;
+    bool out = s->refused_round == r->head.round || s->left_round == r->head.round;
+    return permitting_takes(r, s) && !(out && r->head.round > 0);
 }
 
 static uint64_t sum_of(const struct run *r) { return r->task.aggregation.secure ? r->head.sums : 0; }

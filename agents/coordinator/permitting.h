@@ -15,7 +15,7 @@ enum { PERMITTING_MAX_BYTES = 57000 };
 bool permitting_wanted(const struct run *r); /* the roster has a guardian */
 /* Is the hospital asked for the round that begins?  Everybody who joined, but for whom no permit was asked. */
 bool permitting_takes(const struct run *r, const struct site *s);
-bool permitting_sums(const struct run *r, const struct site *s); /* and for the secure sum: not if it refused one */
+bool permitting_sums(const struct run *r, const struct site *s); /* and for its next secure sum? */
 /* For head.round, and where sums are secure head.sums; nobody, where none is wanted. */
 enum err permitting_ask(struct run *r) MUST_USE;
 enum err permitting_ask_publish(struct run *r) MUST_USE; /* for the chosen round's model */

@@ -42,6 +42,9 @@ struct site {
     /* not stored */
     uint64_t asked_phase;   /* of a secure sum: the phase in which it is asked */
     uint64_t refused_round; /* in which it would not take part in a secure sum */
+    uint64_t spoiled_round; /* to which the next one belongs */
+    uint64_t spoiled;       /* secure sums that failed for want of it */
+    uint64_t left_round;    /* in which it is left out of them for that */
     bool away;              /* silent for longer than the grace */
     uint64_t moved;         /* its count of moves when it was looked at last */
     uint64_t allowed_phase; /* the phase `prolonged` belongs to */

@@ -118,6 +118,14 @@ static enum err from_another(struct why *why)
     return why_say(why, ERR_REFUSED, "it is another hospital's, or of another secure sum");
 }
 
+/* To agree with such a key gives nothing secret, so every other hospital would have to refuse. */
+static bool of_small_order(const uint8_t key[X25519_BYTES])
+{
+    static const uint8_t any[X25519_BYTES] = { 1 };
+    uint8_t shared[X25519_BYTES];
+    return x25519_shared(any, key, shared) == ERR_CRYPTO;
+}
+
 enum err secure_round_take_keys(struct secure_round *s, uint32_t from, struct bytes advert, struct why *why)
 {
     struct secagg_advert a;
@@ -127,6 +135,8 @@ enum err secure_round_take_keys(struct secure_round *s, uint32_t from, struct by
     if (a.from != from || memcmp(a.header_sha256, header_sha256, HASH_BYTES) != 0) return from_another(why);
     if (secagg_advert_verify(&a, s->members[from - 1].identity) != OK)
         return why_say(why, ERR_CRYPTO, "the keys are not signed by the hospital");
+    if (of_small_order(a.channel_key) || of_small_order(a.mask_key))
+        return why_say(why, ERR_CRYPTO, "a key is of small order, so nothing that is agreed on with it is secret");
     for (size_t i = 0; i < s->nadverts; i++) {
         const struct secagg_advert *b = &s->adverts[i];
         bool same = memcmp(a.channel_key, b->channel_key, X25519_BYTES) == 0 ||

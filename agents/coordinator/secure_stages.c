@@ -1,6 +1,7 @@
 #include "agents/coordinator/secure_stages.h"
 #include "agents/coordinator/ask.h"
 #include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/feed.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/merge.h"
 #include "agents/coordinator/permitting.h"
@@ -102,9 +103,68 @@ static enum err send_header(struct run *r, const struct secure_round *s)
     return OK;
 }
 
+/* ---- whose fault it was ---- */
+
+static bool accuses(const struct run *r, const struct site *s)
+{
+    return site_answer(r, s) == ANSWER_OUT && strcmp(s->code, err_name(ERR_CRYPTO)) == 0;
+}
+
+/* Of those in the sum whoever did not answer its last stage; but where most say that what they were sent does not hold,
+ * the others are to blame.  A sum that was lost with the coordinator is nobody's fault. */
+static void count_spoilers(struct run *r)
+{
+    size_t in = 0;
+    size_t accusing = 0;
+    if (r->secure == NULL) return;
+    for (size_t i = 0; i < r->secure->n; i++) {
+        const struct site *s = run_site(r, r->secure->jids[i]);
+        in += site_answer(r, s) != ANSWER_NONE;
+        accusing += accuses(r, s);
+    }
+    for (size_t i = 0; i < r->secure->n; i++) {
+        struct site *s = run_site(r, r->secure->jids[i]);
+        if (s->spoiled_round != r->head.round) s->spoiled = 0;
+        s->spoiled_round = r->head.round;
+        s->spoiled += 2 * accusing > in ? !accuses(r, s) : site_answer(r, s) != ANSWER_IN;
+    }
+}
+
+static bool is_spoiler(const struct run *r, const struct site *s)
+{
+    return s->spoiled_round == r->head.round && s->spoiled >= SECURE_PATIENCE;
+}
+
+static enum err leave_out(struct run *r, struct site *s)
+{
+    bool before = s->left_round == r->head.round;
+    s->left_round = r->head.round;
+    if (before) return OK;
+    return feed_tell(r->home, "declined", r, s,
+                     "round %" PRIu64 ": %s is left out of the next secure sums: %" PRIu64 " failed for want of it",
+                     r->head.round, s->name, s->spoiled);
+}
+
+/* While enough are there without them. */
+static enum err leave_out_spoilers(struct run *r)
+{
+    uint64_t needed = r->head.quorum > SECAGG_COHORT_LEAST ? r->head.quorum : SECAGG_COHORT_LEAST;
+    uint64_t others = 0;
+    for (size_t i = 0; i < r->nsites; i++) others += can_take_part(r, &r->sites[i]) && !is_spoiler(r, &r->sites[i]);
+    for (size_t i = 0; i < r->nsites; i++) {
+        if (others < needed)
+            r->sites[i].left_round = 0;
+        else if (is_spoiler(r, &r->sites[i]))
+            TRY(leave_out(r, &r->sites[i]));
+    }
+    return OK;
+}
+
 /* What came for the sum before is not in this one. */
 static enum err number_another(struct run *r)
 {
+    count_spoilers(r);
+    TRY(leave_out_spoilers(r));
     secure_round_free(r->secure);
     r->secure = NULL;
     r->head.sums++;
@@ -115,6 +175,34 @@ static enum err number_another(struct run *r)
         s->counted_round = 0;
         TRY(journal_put_site(r, s));
     }
+    return OK;
+}
+
+static bool same_refusal(const struct run *r, const struct site *a, const struct site *b)
+{
+    return a->refused_round == r->head.round && b->refused_round == r->head.round && strcmp(a->why, b->why) == 0;
+}
+
+/* "; hospital-a, hospital-b: why they will not", each reason once. */
+static void say_refusals(const struct run *r, struct buf *out)
+{
+    for (size_t i = 0; i < r->nsites; i++) {
+        bool told = r->sites[i].refused_round != r->head.round;
+        for (size_t k = 0; k < i && !told; k++) told = same_refusal(r, &r->sites[k], &r->sites[i]);
+        if (told) continue;
+        buf_addf(out, "; %s", r->sites[i].name);
+        for (size_t k = i + 1; k < r->nsites; k++)
+            if (same_refusal(r, &r->sites[k], &r->sites[i])) buf_addf(out, ", %s", r->sites[k].name);
+        buf_addf(out, ": %s", r->sites[i].why);
+    }
+}
+
+/* No such sum can be held. */
+static enum err break_off(struct run *r, enum err e, const char *text)
+{
+    struct buf refusals CLEANUP(buf_free) = buf_make(STORED_MAX_BYTES);
+    say_refusals(r, &refusals);
+    (void)why_say(&r->broken, e, "%s" STR_F, text, STR_ARG(buf_str(&refusals)));
     return OK;
 }
 
@@ -133,8 +221,7 @@ enum err secure_ask_permit(struct run *r)
     TRY(number_another(r));
     for (size_t i = 0; i < r->nsites; i++)
         if (permitting_sums(r, &r->sites[i])) return permitting_ask(r);
-    (void)why_say(&r->broken, ERR_REFUSED, "no hospital can take part in a secure sum");
-    return OK;
+    return break_off(r, ERR_REFUSED, "no hospital can take part in a secure sum");
 }
 
 enum err secure_begin(struct run *r)
@@ -145,10 +232,7 @@ enum err secure_begin(struct run *r)
     s = secure_round_new(r->nsites);
     if (s == NULL) return ERR_MEMORY;
     enum err e = make_round(r, s, &why);
-    if (e == ERR_REFUSED || e == ERR_INPUT || e == ERR_SETTING) {
-        (void)why_say(&r->broken, e, "%s", why.text);
-        return OK;
-    }
+    if (e == ERR_REFUSED || e == ERR_INPUT || e == ERR_SETTING) return break_off(r, e, why.text);
     TRY(e);
     TRY(send_header(r, s));
     r->head.sum_sigma = s->header.sigma;

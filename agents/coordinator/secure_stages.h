@@ -4,12 +4,13 @@
  *
  * Each asks those who answered the stage before, and nobody else.  A sum that
  * lost too many is begun again among those who are still there and did not
- * refuse, SECURE_ATTEMPTS times a round at most.
+ * refuse, SECURE_ATTEMPTS times a round at most.  Who spoiled SECURE_PATIENCE of
+ * a round's sums is left out of its next ones, while enough others are there.
  */
 #pragma once
 #include "agents/coordinator/run.h"
 
-enum { SECURE_ATTEMPTS = 20 };
+enum { SECURE_ATTEMPTS = 20, SECURE_PATIENCE = 3 };
 
 /* The next sum of the present round gets its number, and the guardian is asked for its permit; when there is to be
  * none, run->broken says why.  Then its header goes to all hospitals that can take part; when no sum can be held,

@@ -145,6 +145,7 @@ static enum err train_for_sum(struct trainer *t, const struct msg *m)
     struct work w = work_of(WORK_TRAIN, m);
     struct run *run = run_find(&t->runs, m->run);
     double noise = 0;
+    if (run->secure == NULL && run->refused_round == m->round) return OK; /* it was told why */
     enum err e = look_at_permit(t, m, &noise, &why);
     if (e == OK) e = trainer_admit_model(t, run, m, &why);
     if (e == OK) return ask(t, WORK_TRAIN, m, &m->round_start.model);

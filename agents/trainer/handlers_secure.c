@@ -258,6 +258,7 @@ enum err trainer_refuse_sum(struct trainer *t, struct run *run, const struct wor
              L_U64("round", w->round), L_ERR(code), L_STR("why", text));
     secure_free(run->secure);
     run->secure = NULL;
+    run->refused_round = w->round;
     return trainer_decline(t, w, code, text);
 }
 

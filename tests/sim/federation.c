@@ -197,6 +197,7 @@ void federation_hospital(uint64_t i, char out[FEDERATION_NAME_BYTES])
 static enum err add_hospitals(struct federation *f, struct why *why)
 {
     const char *dir = f->files->dir;
+    vandal_make(&f->vandal, (enum vandalism)f->plan->vandalism);
     for (uint64_t i = 0; i < f->plan->sites; i++) {
         char settings[400];
         char name[FEDERATION_NAME_BYTES];
@@ -205,7 +206,8 @@ static enum err add_hospitals(struct federation *f, struct why *why)
         if (other && f->plan->one_spent) (void)snprintf(f->spent, sizeof f->spent, "%s", name);
         (void)snprintf(settings, sizeof settings, "records: %s/records-%llu.csv\npolicy: %s/%s\nsite: %s\n", dir,
                        (unsigned long long)i, dir, other ? "other.yaml" : "policy.yaml", name);
-        TRY(sim_add(f->sim, &trainer_agent, name, settings, why));
+        bool vandal = i >= f->plan->sites - f->plan->vandals;
+        TRY(sim_add(f->sim, vandal ? &f->vandal.def : &trainer_agent, name, settings, why));
     }
     return OK;
 }

@@ -7,6 +7,7 @@
 #include "tests/sim/answered.h"
 #include "tests/sim/paid.h"
 #include "tests/sim/plan.h"
+#include "tests/sim/vandal.h"
 
 enum { FEDERATION_MAX_SITES = 100, FEDERATION_MAX_SEEN = 4096, FEDERATION_NAME_BYTES = 40 };
 
@@ -37,6 +38,7 @@ struct federation {
     uint64_t off_schema; /* packets that were no message of the schema */
     struct paid paid;    /* vectors of secure sums with noise */
     struct answered answered;
+    struct vandal vandal;
     uint64_t from_spent;               /* updates from the hospital whose budget is spent */
     char spent[FEDERATION_NAME_BYTES]; /* its name, or "" */
     uint64_t looked_ms;                /* whether it is over is looked at only so often */

@@ -28,6 +28,8 @@ static enum err undisturbed(struct shape *s, struct why *why)
     enum err e = federation_init(&f, calm, &s->files, why);
     if (e == OK && !federation_run(&f)) e = why_say(why, ERR_BUG, "undisturbed, it does not end");
     if (e == OK) e = federation_look(&f, &s->calm, why);
+    bool vain = calm->guardian == PLAN_GUARDIAN && strcmp(s->calm.state, "done") != 0;
+    if (e == OK && vain) e = why_say(why, ERR_BUG, "undisturbed, under a guardian that permits it: %s", s->calm.why);
     if (e != OK && f.sim) {
         struct str heard = str_trim(sim_heard(f.sim, "olga"));
         e = why_say(why, e, "%s: " STR_F, why->text, (int)(heard.n < 200 ? heard.n : 200), heard.p);
@@ -43,8 +45,9 @@ static bool same_shape(const struct plan *a, const struct plan *b)
            a->evaluate_every == b->evaluate_every && a->noise == b->noise && a->one_spent == b->one_spent &&
            a->spent_after == b->spent_after && a->one_silent == b->one_silent && a->moments == b->moments &&
            a->damaged == b->damaged && a->guardian == b->guardian && a->secure == b->secure &&
-           a->adversaries == b->adversaries && a->narrow == b->narrow && a->one_wary == b->one_wary &&
-           a->join_deadline_ms == b->join_deadline_ms && a->round_deadline_ms == b->round_deadline_ms;
+           a->adversaries == b->adversaries && a->vandals == b->vandals && a->vandalism == b->vandalism &&
+           a->narrow == b->narrow && a->one_wary == b->one_wary && a->join_deadline_ms == b->join_deadline_ms &&
+           a->round_deadline_ms == b->round_deadline_ms;
 }
 
 static enum err shape_for(struct lab *l, const struct plan *p, const struct shape **out, struct why *why)

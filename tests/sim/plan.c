@@ -37,6 +37,8 @@ const struct plan_field plan_fields[] = {
     OWN(FLAG, narrow, PLAN_OFF, 0),
     OWN(FLAG, one_wary, PLAN_OFF, 0),
     OWN(U64, adversaries, PLAN_KEEP, 0),
+    OWN(U64, vandals, PLAN_KEEP, 0),
+    OWN(U64, vandalism, PLAN_KEEP, 0),
     OWN(FLAG, moments, PLAN_OFF, 0),
     OWN(U64, rounds, PLAN_FEWER, 1),
     OWN(U64, evaluate_every, PLAN_KEEP, 0),

@@ -19,11 +19,13 @@ struct plan {
     bool noise;              /* local differential privacy, Gaussian */
     bool one_spent;          /* the last hospital's budget allows `spent_after` rounds and no more */
     uint64_t spent_after;
-    bool one_silent;          /* the last hospital stops telling moments in the midst of the run */
-    bool secure;              /* secure sums */
-    bool narrow;              /* no update is as short as the task wants */
-    bool one_wary;            /* the last hospital takes part in larger sums only */
-    uint64_t adversaries;     /* that they reckon with */
+    bool one_silent;      /* the last hospital stops telling moments in the midst of the run */
+    bool secure;          /* secure sums */
+    bool narrow;          /* no update is as short as the task wants */
+    bool one_wary;        /* the last hospital takes part in larger sums only */
+    uint64_t adversaries; /* that they reckon with */
+    uint64_t vandals;     /* of the last hospitals so many do what follows (vandal.h) */
+    uint64_t vandalism;
     bool moments;             /* federated standardisation */
     bool damaged;             /* the first update that is kept is damaged on the disk: no round can be aggregated */
     uint64_t guardian;        /* 0: none, else its mood from 1 on (keeper.h), or one of those below */

@@ -3,8 +3,9 @@
  * (lab.h): its model is the undisturbed run's, whoever was killed and whatever was lost on the way.
  */
 #include "tests/sim/lab.h"
+#include <string.h>
 
-enum { SCHEDULES = 240 };
+enum { SCHEDULES = 270 };
 
 #define NET .delay_min_ms = 1, .delay_max_ms = 200
 #define DOWN .down_min_ms = 100, .down_max_ms = 8000
@@ -78,6 +79,15 @@ static const struct schedule_row rows[] = {
       { SUM, .guardian = PLAN_GUARDIAN, .sites = 3, .quorum = 3, .rounds = 2,
         .faults = { NET, .kill_per_second = .02, DOWN, CALM_AFTER } },
       true },
+    { "three that always quit, and are left out",
+      { SUM, .sites = 6, .quorum = 3, .rounds = 2, .vandals = 3, .vandalism = VANDAL_QUITS, .faults = { NET } },
+      true },
+    { "one whose keys are of small order",
+      { SUM, .sites = 4, .quorum = 3, .rounds = 2, .vandals = 1, .vandalism = VANDAL_SMALL_ORDER, .faults = { NET } },
+      true },
+    { "one whose shares nobody can open",
+      { SUM, .sites = 4, .quorum = 3, .rounds = 2, .vandals = 1, .vandalism = VANDAL_FALSE_SHARES, .faults = { NET } },
+      true },
     { "no update is short enough",
       { SUM, .sites = 3, .quorum = 3, .rounds = 1, .narrow = true, .faults = { NET } },
       false },
@@ -102,6 +112,46 @@ static void second_is_seen(struct tap *t)
     answered_fini(&a);
 }
 
+/* One run without faults: how it ended, and what somebody who watches heard. */
+static void told(struct tap *t, const char *name, const struct plan *plan, const char *state, const char *words)
+{
+    struct federation f = { 0 };
+    struct federation_files files;
+    struct federation_end end = { .rounds = 0 };
+    struct why why = { "" };
+    enum err e = federation_files_make(&files, plan, &why);
+    if (e == OK) e = federation_init(&f, plan, &files, &why);
+    if (e == OK) sim_say(f.sim, "olga", "coordinator", "watch");
+    if (e == OK && !federation_run(&f)) e = why_say(&why, ERR_BUG, "it does not end");
+    if (e == OK) e = federation_look(&f, &end, &why);
+    bool heard = e == OK && strstr(sim_heard(f.sim, "olga").p, words) != NULL;
+    tap_is(t, heard && strcmp(end.state, state) == 0, "%s: %s: %s%s", name, end.state, end.why, why.text);
+    if (e == OK && !heard) tap_note("heard: %s", sim_heard(f.sim, "olga").p);
+    federation_fini(&f);
+    federation_files_remove(&files);
+}
+
+static void people_are_told(struct tap *t)
+{
+    static const struct plan quit = {
+        SUM, .seed = 1, .sites = 6, .quorum = 3, .rounds = 1, .vandals = 3, .vandalism = VANDAL_QUITS, .faults = { NET }
+    };
+    static const struct plan spent = { SUM,
+                                       .noise = true,
+                                       .seed = 1,
+                                       .sites = 3,
+                                       .quorum = 3,
+                                       .rounds = 2,
+                                       .vandals = 2,
+                                       .vandalism = VANDAL_QUITS_LATE,
+                                       .faults = { NET } };
+    told(t, "who is left out is named", &quit, "done",
+         "round 1: hospital-3 is left out of the next secure sums: 3 failed for want of it");
+    told(t, "no sum is left in the run", &spent, "failed",
+         "can take part in a secure sum; hospital-0, hospital-1, hospital-2: the run's noise is reckoned for 3 secure "
+         "sums, and so many were charged; some were given up");
+}
+
 int main(int argc, char **argv)
 {
     struct tap t = { 0 };
@@ -110,6 +160,7 @@ int main(int argc, char **argv)
     if (lab == NULL) return 1;
     uint64_t run = schedules_run(&all, &t, argc, argv);
     second_is_seen(&t);
+    people_are_told(&t);
     if (run >= SCHEDULES) coverage_tell(&lab->coverage, true, &t);
     lab_free(lab);
     return tap_end(&t);

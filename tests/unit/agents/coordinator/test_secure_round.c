@@ -93,6 +93,17 @@ static void advert_of(const struct secure_round *s, const struct sign_key *key, 
     cr_assert_eq(secagg_advert_encode(&a, out), OK);
 }
 
+/* The same with a key of small order, signed again. */
+static void spoil_key(struct buf *advert, bool channel, const struct sign_key *key)
+{
+    struct secagg_advert a;
+    cr_assert_eq(secagg_advert_parse(buf_bytes(advert), &a), OK);
+    memset(channel ? a.channel_key : a.mask_key, 0, X25519_BYTES);
+    cr_assert_eq(secagg_advert_sign(&a, key), OK);
+    buf_clear(advert);
+    cr_assert_eq(secagg_advert_encode(&a, advert), OK);
+}
+
 Test(secure_round, keys_are_each_hospitals_own)
 {
     struct secure_round *s CLEANUP(secure_round_drop) = NULL;
@@ -113,6 +124,12 @@ Test(secure_round, keys_are_each_hospitals_own)
     cr_expect_eq(secure_round_take_keys(s, 3, buf_bytes(&advert), &why), ERR_REFUSED, "twice");
     advert_of(s, &keys[2], 1, &rng, &advert);
     cr_expect_eq(secure_round_take_keys(s, 1, buf_bytes(&advert), &why), ERR_CRYPTO, "signed by another");
+    for (int channel = 0; channel < 2; channel++) {
+        advert_of(s, &keys[0], 1, &rng, &advert);
+        spoil_key(&advert, channel, &keys[0]);
+        cr_expect_eq(secure_round_take_keys(s, 1, buf_bytes(&advert), &why), ERR_CRYPTO);
+        cr_expect(strstr(why.text, "small order") != NULL, "%s", why.text);
+    }
     s->header.round++;
     advert_of(s, &keys[0], 1, &rng, &advert);
     s->header.round--;
