@@ -4,7 +4,10 @@
 #include "common/base/file.h"
 #include "common/crypto/encode.h"
 #include "common/learn/safetensors.h"
+#include "common/privacy/permit.h"
 #include "common/privacy/secagg_list.h"
+#include "common/runtime/roster_log.h"
+#include "tests/sim/keeper.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +21,8 @@ struct crooked { /* the agent's state */
     struct agent *agent;
     enum mischief mischief;
     struct run run;
-    struct buf model, adverts, old_adverts, request;
+    struct buf model, other_model, adverts, old_adverts, request;
+    struct buf permits[2], proofs[2]; /* for the model and for the other one; empty without a guardian */
     struct secure_round *sum;
     uint64_t number;
     unsigned in; /* answers of the present stage */
@@ -52,8 +56,17 @@ static struct msg word(const struct crooked *c, enum msg_type type, const char *
 static enum err tell(struct crooked *c, size_t i, enum msg_type type, const char *stage, const struct buf *bytes)
 {
     struct msg m = word(c, type, stage);
-    if (type != MSG_ROUND_START) m.secure_header.sum = c->number;
+    m.secure_header.sum = c->number;
     msg_blob(&m)->data = buf_bytes(bytes);
+    return agent_send(c->agent, who(c, i)->jid, &m);
+}
+
+static enum err send_model(struct crooked *c, size_t i, bool other)
+{
+    struct msg m = word(c, MSG_ROUND_START, "training");
+    m.round_start.model.data = buf_bytes(other ? &c->other_model : &c->model);
+    m.round_start.permit = buf_str(&c->permits[other]);
+    m.round_start.proof = buf_str(&c->proofs[other]);
     return agent_send(c->agent, who(c, i)->jid, &m);
 }
 
@@ -116,6 +129,56 @@ static enum err begin_sum(struct crooked *c)
     return send_header(c, LAST, &h, CROOKED_SITES);
 }
 
+/* ---- the guardian, who permits both models ---- */
+
+static enum err ask_permit(struct crooked *c, const struct buf *model)
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+    struct buf text CLEANUP(buf_free) = buf_make(PERMIT_MAX_BYTES);
+    struct msg m = word(c, MSG_PERMIT_ASK, "permitting");
+    struct permit p = {
+        .round = ROUND, .sum = 1, .rounds = 1, .purpose = c->run.task.purpose, .nsites = CROOKED_SITES
+    };
+    struct permit_site *sites = arena_array(&arena, CROOKED_SITES, sizeof *sites);
+    if (sites == NULL) return ERR_MEMORY;
+    for (size_t i = 0; i < CROOKED_SITES; i++) {
+        sites[i] = (struct permit_site){ .records = 1, .data = PERMIT_DATA };
+        (void)snprintf(sites[i].jid, sizeof sites[i].jid, "%s", who(c, i)->jid);
+    }
+    p.sites = sites;
+    (void)snprintf(p.run, sizeof p.run, "%s", c->run.id);
+    (void)snprintf(p.task, sizeof p.task, "toy");
+    (void)snprintf(p.document, sizeof p.document, "%s", c->run.head.digest);
+    TRY(agent_sha256(buf_bytes(model), p.model));
+    permit_print(&p, &text);
+    TRY(buf_err(&text));
+    m.permit_ask.request = buf_str(&text);
+    return agent_send(c->agent, roster_log_keeper(agent_roster(c->agent))->jid, &m);
+}
+
+static enum err ask_permits(struct crooked *c)
+{
+    if (!roster_log_guarded(agent_roster(c->agent))) return begin_sum(c);
+    TRY(ask_permit(c, &c->model));
+    return ask_permit(c, &c->other_model);
+}
+
+static enum err hear_permit(struct agent *a, void *self, const struct msg *m)
+{
+    struct crooked *c = self;
+    struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+    char model[PERMIT_DIGEST_BYTES];
+    struct note_key key;
+    struct permit p;
+    TRY(roster_log_key(roster_log_keeper(agent_roster(a)), &key));
+    TRY(permit_open(m->permit.note, &key, &arena, &p, NULL));
+    TRY(agent_sha256(buf_bytes(&c->model), model));
+    size_t other = strcmp(p.model, model) != 0;
+    buf_add_str(&c->permits[other], m->permit.note);
+    buf_add_str(&c->proofs[other], m->permit.proof);
+    return c->permits[0].n > 0 && c->permits[1].n > 0 ? begin_sum(c) : OK;
+}
+
 /* ---- stages 2 to 5 ---- */
 
 static enum err share(struct crooked *c)
@@ -142,16 +205,12 @@ static enum err share(struct crooked *c)
 static enum err train(struct crooked *c)
 {
     struct why why = { "" };
-    struct buf other CLEANUP(buf_free) = buf_make(MODEL_BYTES);
-    buf_add_str(&other, buf_str(&c->model));
-    other.p[other.n - 1] ^= 1;
     TRY(secure_round_end_sharing(c->sum, &why));
     for (size_t i = 0; i < CROOKED_SITES; i++) {
         struct buf shares CLEANUP(buf_free) = buf_make(SECAGG_MESSAGE_MAX);
         TRY(secure_round_delivery(c->sum, (uint32_t)i + 1, &shares));
         TRY(tell(c, i, MSG_SECURE_DELIVERY, "training", &shares));
-        bool cheat = i == LAST && c->mischief == OTHER_MODEL;
-        TRY(tell(c, i, MSG_ROUND_START, "training", cheat ? &other : &c->model));
+        TRY(send_model(c, i, i == LAST && c->mischief == OTHER_MODEL));
     }
     return OK;
 }
@@ -271,7 +330,7 @@ static enum err hear_accept(struct agent *a, void *self, const struct msg *m)
     struct crooked *c = self;
     (void)a;
     if (c->end.sites[place_of(c, m->from)].got[m->type]++ > 0 || ++c->in < CROOKED_SITES) return OK;
-    return begin_sum(c);
+    return ask_permits(c);
 }
 
 static enum err hear_join(struct agent *a, void *self, const struct msg *m)
@@ -303,6 +362,8 @@ static enum err crooked_init(struct agent *a, void *self, struct why *why)
     c->agent = a;
     c->mischief = (enum mischief)settings_u64(agent_settings(a), "mischief");
     c->model = buf_make(MODEL_BYTES);
+    c->other_model = buf_make(MODEL_BYTES);
+    for (size_t i = 0; i < 2; i++) c->permits[i] = c->proofs[i] = buf_make(2 * PERMIT_MAX_BYTES);
     c->adverts = buf_make(SECAGG_LIST_MAX);
     c->old_adverts = buf_make(SECAGG_LIST_MAX);
     c->request = buf_make(SECAGG_MESSAGE_MAX);
@@ -312,7 +373,11 @@ static enum err crooked_init(struct agent *a, void *self, struct why *why)
     (void)snprintf(c->run.id, sizeof c->run.id, "toy-1");
     c->run.head.quorum = c->run.task.rounds.quorum;
     TRY(model_init(&c->run.spec, 3, &weights));
-    return safetensors_encode(weights, NULL, 0, &c->model);
+    TRY(safetensors_encode(weights, NULL, 0, &c->model));
+    buf_add_str(&c->other_model, buf_str(&c->model));
+    TRY(buf_err(&c->other_model));
+    c->other_model.p[c->other_model.n - 1] ^= 1;
+    return OK;
 }
 
 static void crooked_fini(void *self)
@@ -321,6 +386,11 @@ static void crooked_fini(void *self)
     secure_round_free(c->sum);
     run_fini(&c->run);
     buf_free(&c->model);
+    buf_free(&c->other_model);
+    for (size_t i = 0; i < 2; i++) {
+        buf_free(&c->permits[i]);
+        buf_free(&c->proofs[i]);
+    }
     buf_free(&c->adverts);
     buf_free(&c->old_adverts);
     buf_free(&c->request);
@@ -330,23 +400,18 @@ static const struct setting settings[] = { { "task", SET_PATH, NULL, 1, 200, "th
                                            { "mischief", SET_COUNT, "0", 0, MISCHIEFS, "what it does" },
                                            { 0 } };
 static const struct agent_handler handlers[] = {
-    { MSG_JOIN, hear_join, MSG_NONE },
-    { MSG_HEARTBEAT, ignore, MSG_NONE },
-    { MSG_RUN_ACCEPT, hear_accept, MSG_NONE },
-    { MSG_RUN_DECLINE, hear_decline, MSG_NONE },
-    { MSG_ROUND_DECLINE, hear_decline, MSG_NONE },
-    { MSG_SECURE_KEYS, hear, MSG_NONE },
-    { MSG_SECURE_SHARES, hear, MSG_NONE },
-    { MSG_SECURE_INPUT, hear, MSG_NONE },
-    { MSG_SECURE_VOTE, hear, MSG_NONE },
-    { MSG_SECURE_ANSWER, hear, MSG_NONE },
-    { 0 },
+    { MSG_JOIN, hear_join, MSG_NONE },           { MSG_HEARTBEAT, ignore, MSG_NONE },
+    { MSG_RUN_ACCEPT, hear_accept, MSG_NONE },   { MSG_PERMIT, hear_permit, MSG_NONE },
+    { MSG_RUN_DECLINE, hear_decline, MSG_NONE }, { MSG_ROUND_DECLINE, hear_decline, MSG_NONE },
+    { MSG_SECURE_KEYS, hear, MSG_NONE },         { MSG_SECURE_SHARES, hear, MSG_NONE },
+    { MSG_SECURE_INPUT, hear, MSG_NONE },        { MSG_SECURE_VOTE, hear, MSG_NONE },
+    { MSG_SECURE_ANSWER, hear, MSG_NONE },       { 0 },
 };
 static const struct agent_def crooked_agent = {
     .name = "coordinator",
     .role = ROLE_COORDINATOR,
     .doc = "cheats",
-    .peers = ROLE_TRAINER,
+    .peers = ROLE_TRAINER | ROLE_GUARDIAN,
     .state_size = sizeof(struct crooked),
     .init = crooked_init,
     .fini = crooked_fini,
@@ -354,7 +419,8 @@ static const struct agent_def crooked_agent = {
     .handlers = handlers,
 };
 
-static enum err add_agents(struct sim *s, const struct federation_files *files, enum mischief mischief, struct why *why)
+static enum err add_agents(struct sim *s, const struct federation_files *files, enum mischief mischief, bool guarded,
+                           struct why *why)
 {
     char text[400];
     (void)snprintf(text, sizeof text, "task: %s/tasks/toy.yaml\nmischief: %d\n", files->dir, (int)mischief);
@@ -364,18 +430,43 @@ static enum err add_agents(struct sim *s, const struct federation_files *files, 
                        files->dir);
         TRY(sim_add(s, &trainer_agent, names[i], text, why));
     }
+    if (guarded) TRY(sim_add(s, &keeper_agent, "guardian", "", why));
     return sim_start(s, why);
 }
 
-enum err crooked_run(const struct federation_files *files, enum mischief mischief, struct crooked_end *out,
-                     struct why *why)
+/* "refusal by=hospital-0@sim.local run=..." */
+static enum err read_entry(void *to, const char *key, struct bytes entry)
+{
+    struct crooked_end *end = to;
+    (void)key;
+    for (size_t i = 0; i < CROOKED_SITES; i++) {
+        char begins[60];
+        char *logged = end->sites[i].logged;
+        (void)snprintf(begins, sizeof begins, "refusal by=%s@", names[i]);
+        size_t n = strlen(logged);
+        if (str_starts(bytes_str(entry), begins))
+            (void)snprintf(logged + n, sizeof end->sites[i].logged - n, STR_F "\n", STR_ARG(bytes_str(entry)));
+    }
+    return OK;
+}
+
+static enum err look_back(struct sim *s, bool guarded, struct crooked_end *out, struct why *why)
+{
+    *out = ((const struct crooked *)core_state(sim_agent(s, "coordinator")))->end;
+    if (!guarded) return OK;
+    TRY(store_scan(sim_store(s, "guardian"), "log/entry/", read_entry, out));
+    return keeper_check(sim_store(s, "guardian"), why);
+}
+
+enum err crooked_run(const struct federation_files *files, enum mischief mischief, bool guarded,
+                     struct crooked_end *out, struct why *why)
 {
     struct sim *s = sim_new(5, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 20 });
     if (s == NULL) return ERR_MEMORY;
-    enum err e = add_agents(s, files, mischief, why);
+    enum err e = add_agents(s, files, mischief, guarded, why);
     if (e == OK) {
         (void)sim_run(s, LIMIT_MS, NULL, NULL);
-        *out = ((const struct crooked *)core_state(sim_agent(s, "coordinator")))->end;
+        e = look_back(s, guarded, out, why);
     }
     sim_free(s);
     return e;

@@ -28,12 +28,14 @@ struct crooked_site { /* what the coordinator heard of one hospital */
     char code[33];
     char text[401];
     unsigned halves[CROOKED_SITES + 1]; /* of the sum: which half of each member it told, as bits */
+    char logged[4000];                  /* its refusals in the guardian's log, a line each */
 };
 struct crooked_end {
     struct crooked_site sites[CROOKED_SITES];
     unsigned both_halves; /* told by one hospital of one other */
 };
 
-/* Holds the sum; ERR_IO and friends with a sentence. */
-enum err crooked_run(const struct federation_files *files, enum mischief mischief, struct crooked_end *out,
-                     struct why *why) MUST_USE;
+/* Holds the sum, with a guardian in the roster that permits whatever the coordinator asks for, or without; ERR_IO and
+ * friends with a sentence. */
+enum err crooked_run(const struct federation_files *files, enum mischief mischief, bool guarded,
+                     struct crooked_end *out, struct why *why) MUST_USE;

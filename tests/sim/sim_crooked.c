@@ -1,6 +1,6 @@
 /*
  * Attacks of a coordinator on real hospitals, one a row: who refuses, and with which words; and in none does a hospital
- * tell both halves of anybody's secrets.
+ * tell both halves of anybody's secrets.  With a guardian in the roster each refusal stands in its log.
  */
 #include "tests/sim/crooked.h"
 #include "tests/support/tap.h"
@@ -46,16 +46,34 @@ static unsigned who_refused(const struct row *r, const struct crooked_end *end)
     return bits;
 }
 
-static void attack(struct tap *t, const struct federation_files *files, const struct row *r)
+/* Whose refusal stands in the guardian's log, with code and words as the coordinator heard them. */
+static unsigned who_logged(const struct crooked_end *end)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < CROOKED_SITES; i++) {
+        const struct crooked_site *s = &end->sites[i];
+        bool alike = strstr(s->logged, s->code) != NULL && strstr(s->logged, s->text) != NULL;
+        if (s->logged[0] == '\0') continue;
+        if (alike && s->text[0])
+            bits |= 1u << i;
+        else
+            tap_note("hospital-%u: logged %s", i, s->logged);
+    }
+    return bits;
+}
+
+static void attack(struct tap *t, const struct federation_files *files, const struct row *r, bool guarded)
 {
     struct crooked_end end = { .both_halves = 0 };
     struct why why = { "" };
-    enum err e = crooked_run(files, r->mischief, &end, &why);
+    enum err e = crooked_run(files, r->mischief, guarded, &end, &why);
     unsigned refused = who_refused(r, &end);
+    unsigned logged = who_logged(&end);
     bool whole = r->mischief != HONEST || end.sites[0].got[MSG_SECURE_ANSWER] == 1;
-    tap_is(t, e == OK && refused == r->refuse && whole && end.both_halves == 0, "%s: %s %s", r->name,
-           end.sites[CROOKED_SITES - 1].text, why.text);
-    if (refused != r->refuse) tap_note("refused by %#x, not %#x", refused, r->refuse);
+    bool told = logged == (guarded ? r->refuse : NONE);
+    tap_is(t, e == OK && refused == r->refuse && told && whole && end.both_halves == 0, "%s%s: %s %s", r->name,
+           guarded ? ", logged" : "", end.sites[CROOKED_SITES - 1].text, why.text);
+    if (refused != r->refuse || !told) tap_note("refused by %#x, logged of %#x, not %#x", refused, logged, r->refuse);
 }
 
 int main(void)
@@ -66,7 +84,10 @@ int main(void)
     const struct plan plan = { .sites = CROOKED_SITES, .quorum = 3, .rounds = 1, .secure = true };
     enum err e = federation_files_make(&files, &plan, &why);
     tap_is(&t, e == OK, "files are made: %s", why.text);
-    for (size_t i = 0; e == OK && i < sizeof rows / sizeof *rows; i++) attack(&t, &files, &rows[i]);
+    for (size_t i = 0; e == OK && i < sizeof rows / sizeof *rows; i++) {
+        attack(&t, &files, &rows[i], false);
+        attack(&t, &files, &rows[i], true);
+    }
     federation_files_remove(&files);
     return tap_end(&t);
 }
