@@ -13,9 +13,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 AT_ONCE = 2
 CASE_S = int(os.environ.get("HIMAS_E2E_CASE_S", 150))
 # The longest first, so that the end is not one case alone.
-CASES = ["reconnect", "survive", "kills", "disk", "slowlink", "halves", "doctor", "canary", "rotate", "large", "upload", "transport", "cli", "hostile", "tls", "privacy", "enrol", "clocks", "patients", "spade", "run", "translog", "guardian", "people", "secure"]
+CASES = ["reconnect", "survive", "securekills", "kills", "disk", "slowlink", "halves", "doctor", "canary", "rotate", "large", "upload", "transport", "cli", "hostile", "tls", "privacy", "enrol", "clocks", "patients", "spade", "run", "translog", "guardian", "people", "secure"]
 PROSODY_ONLY = {**dict.fromkeys(("cli", "enrol", "secure"), "`himas up` starts the Prosody that comes with it"),
-                "upload": "it is a service of Prosody's; ejabberd keeps files on threads of their own"}
+                "upload": "it is a service of Prosody's; ejabberd keeps files on threads of their own",
+                "securekills": "a module of Prosody writes down what is said"}
 
 
 def down(folder):
