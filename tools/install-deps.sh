@@ -5,7 +5,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev libyajl-dev libcjson-dev libexpat1-dev
-    libmicrohttpd-dev libcurl4-openssl-dev libblis-serial-dev libcsv-dev libyaml-dev libsqlite3-dev libssl-dev
+    libhttp-parser-dev libcurl4-openssl-dev libblis-serial-dev libcsv-dev libyaml-dev libsqlite3-dev libssl-dev
     libfftw3-dev libgsl-dev libpcre2-dev libunistring-dev
     libcriterion-dev)
 run=(prosody prosody-modules lua-sec openssl curl python3)

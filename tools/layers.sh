@@ -27,14 +27,14 @@ yajl/.*                   common/base/json_read\.c
 yaml\.h                   common/wire/
 openssl/.*                common/crypto/
 sqlite3\.h                common/runtime/store
-curl/.*                   common/runtime/xmpp/
+curl/.*                   common/runtime/xmpp/(http|curl_door)\.
 csv\.h                    agents/trainer/
 fftw3\.h                  common/privacy/fft\.c
 gsl/.*                    common/privacy/audit_bound\.c
 pcre2\.h                  common/phi/
 uni(ctype|norm|str)\.h            common/phi/phi_fold\.c
 (blis|cblas)\.h           agents/trainer/engines/gemm\.c
-microhttpd\.h             common/runtime/host_probe\.
+http_parser\.h            common/runtime/host_probe\.
 '
 
 includes() { # file:line:delimiter path

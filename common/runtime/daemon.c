@@ -386,6 +386,7 @@ int agent_main(const struct agent_def *def, int argc, char **argv)
     struct buf page CLEANUP(buf_free) = buf_make(1 << 20);
     /* Else glibc learns from the first model to keep such memory when it is freed (mallopt(3)). */
     (void)mallopt(M_MMAP_THRESHOLD, LONG_BYTES);
+    (void)mallopt(M_ARENA_MAX, 1); /* else each worker keeps memory of its own, and workers seldom work at once */
     if (!describe_command_line(argc, argv, &line)) return err_exit_code(ERR_USAGE);
     if (line.page == PAGE_NONE) return run(def, &line);
     if (line.page == PAGE_CHECK) return check(def, &line);

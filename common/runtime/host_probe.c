@@ -1,118 +1,224 @@
 #include "common/runtime/host_probe.h"
 #include <arpa/inet.h>
-#include <microhttpd.h>
+#include <http_parser.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-enum { PROBE_CONNECTIONS = 64, PROBE_TIMEOUT_S = 10, PROBE_MAX_BYTES = 4 << 20 };
-
-struct probe {
-    struct MHD_Daemon *daemon;
-    struct probe_source source;
-    uv_poll_t poll;
-    uv_timer_t timer;
-    int open_handles;
+enum {
+    PROBE_VISITS = 64,
+    PROBE_TIMEOUT_MS = 10000,
+    PROBE_MAX_BYTES = 4 << 20,
+    REQUEST_MAX_BYTES = 16 << 10,
+    REQUEST_PIECE_BYTES = 4096,
+    PATH_BYTES = 64
 };
 
-/* One page of text; libmicrohttpd frees the copy. */
-static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, struct str text, const char *type)
+/* One connection, for one request: read, answered, closed. */
+struct visit {
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_write_t write;
+    struct probe *probe;
+    struct visit *next, *previous;
+    http_parser parser;
+    char path[PATH_BYTES]; /* a longer one is none of ours */
+    size_t path_n, got;
+    char piece[REQUEST_PIECE_BYTES];
+    struct buf answer;
+    int open_handles;
+};
+struct probe {
+    uv_tcp_t listener;
+    struct probe_source source;
+    struct visit *visits;
+    size_t nvisits;
+    bool closed; /* the listener is */
+};
+
+static void free_probe(struct probe *p)
 {
-    struct MHD_Response *r = MHD_create_response_from_buffer(text.n, (void *)(uintptr_t)text.p, MHD_RESPMEM_MUST_COPY);
-    if (r == NULL) return MHD_NO;
-    (void)MHD_add_response_header(r, "Content-Type", type);
-    (void)MHD_add_response_header(r, "Cache-Control", "no-store");
-    enum MHD_Result queued = MHD_queue_response(c, status, r);
-    MHD_destroy_response(r);
-    return queued;
+    if (p->closed && p->visits == NULL) free(p);
 }
 
-static enum MHD_Result healthz(struct probe *p, struct MHD_Connection *c)
+/* ---- ending ---- */
+
+static void on_visit_closed(uv_handle_t *handle)
 {
-    (void)p;
-    return answer(c, MHD_HTTP_OK, STR("ok\n"), "text/plain; charset=utf-8");
+    struct visit *v = handle->data;
+    struct probe *p = v->probe;
+    if (--v->open_handles > 0) return;
+    *(v->previous ? &v->previous->next : &p->visits) = v->next;
+    if (v->next) v->next->previous = v->previous;
+    p->nvisits--;
+    buf_free(&v->answer);
+    free(v);
+    free_probe(p);
 }
 
-static enum MHD_Result readyz(struct probe *p, struct MHD_Connection *c)
+static void end(struct visit *v)
 {
-    struct buf why CLEANUP(buf_free) = buf_make(PROBE_MAX_BYTES);
-    bool ready = p->source.ready(p->source.self, &why);
-    return answer(c, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, ready ? STR("ready\n") : buf_str(&why),
-                  "text/plain; charset=utf-8");
+    if (uv_is_closing((uv_handle_t *)&v->tcp)) return;
+    uv_close((uv_handle_t *)&v->tcp, on_visit_closed);
+    uv_close((uv_handle_t *)&v->timer, on_visit_closed);
 }
 
-static enum MHD_Result metrics(struct probe *p, struct MHD_Connection *c)
-{
-    struct buf text CLEANUP(buf_free) = buf_make(PROBE_MAX_BYTES);
-    p->source.metrics(p->source.self, &text);
-    return answer(c, buf_err(&text) == OK ? MHD_HTTP_OK : MHD_HTTP_INTERNAL_SERVER_ERROR, buf_str(&text),
-                  "text/plain; version=0.0.4; charset=utf-8");
-}
-
-static enum MHD_Result on_request(void *self, struct MHD_Connection *c, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **state)
-{
-    static const struct {
-        const char *url;
-        enum MHD_Result (*page)(struct probe *, struct MHD_Connection *);
-    } pages[] = { { "/healthz", healthz }, { "/readyz", readyz }, { "/metrics", metrics } };
-    (void)version;
-    (void)upload;
-    (void)upload_size;
-    (void)state;
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, STR("GET only\n"), "text/plain; charset=utf-8");
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
-        if (strcmp(url, pages[i].url) == 0) return pages[i].page(self, c);
-    return answer(c, MHD_HTTP_NOT_FOUND, STR("try /healthz, /readyz, /metrics\n"), "text/plain; charset=utf-8");
-}
-
-static void turn(struct probe *p);
-static void on_readable(uv_poll_t *poll, int status, int events)
+static void on_written(uv_write_t *write, int status)
 {
     (void)status;
-    (void)events;
-    turn(poll->data);
+    end(write->data);
 }
-static void on_time(uv_timer_t *timer) { turn(timer->data); }
+static void on_time(uv_timer_t *timer) { end(timer->data); }
 
-/* epoll inside is edge-triggered: after every turn the timer takes libmicrohttpd's own word, 0 included. */
-static void turn(struct probe *p)
+/* ---- answering ---- */
+
+static enum http_status healthz(struct probe *p, struct buf *out)
 {
-    MHD_UNSIGNED_LONG_LONG wait_ms = 0;
-    (void)MHD_run(p->daemon);
-    if (MHD_get_timeout(p->daemon, &wait_ms) == MHD_YES) (void)uv_timer_start(&p->timer, on_time, wait_ms, 0);
+    (void)p;
+    buf_add_z(out, "ok\n");
+    return HTTP_STATUS_OK;
 }
 
-static void on_closed(uv_handle_t *handle)
+static enum http_status readyz(struct probe *p, struct buf *out)
+{
+    if (!p->source.ready(p->source.self, out)) return HTTP_STATUS_SERVICE_UNAVAILABLE;
+    buf_clear(out);
+    buf_add_z(out, "ready\n");
+    return HTTP_STATUS_OK;
+}
+
+static enum http_status metrics(struct probe *p, struct buf *out)
+{
+    p->source.metrics(p->source.self, out);
+    return buf_err(out) == OK ? HTTP_STATUS_OK : HTTP_STATUS_INTERNAL_SERVER_ERROR;
+}
+
+static const char plain[] = "text/plain; charset=utf-8";
+static const struct page {
+    const char *path, *type;
+    enum http_status (*fill)(struct probe *p, struct buf *out);
+} pages[] = { { "/healthz", plain, healthz },
+              { "/readyz", plain, readyz },
+              { "/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics } };
+
+static const struct page *page_of(const struct visit *v)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (v->path_n == strlen(pages[i].path) && memcmp(v->path, pages[i].path, v->path_n) == 0) return &pages[i];
+    return NULL;
+}
+
+/* RFC 9110 and 9112: a status line, what the content is, and that this was all. */
+static void send_answer(struct visit *v, enum http_status status, const char *type, struct str text)
+{
+    struct buf *out = &v->answer;
+    buf_addf(out,
+             "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\n"
+             "Connection: close\r\n\r\n",
+             (int)status, http_status_str(status), type, text.n);
+    if (v->parser.method != HTTP_HEAD) buf_add(out, text.p, text.n);
+    uv_buf_t all = { .base = (char *)out->p, .len = out->n };
+    v->write.data = v;
+    (void)uv_read_stop((uv_stream_t *)&v->tcp);
+    if (buf_err(out) != OK || uv_write(&v->write, (uv_stream_t *)&v->tcp, &all, 1, on_written) != 0) end(v);
+}
+
+static int on_complete(http_parser *parser)
+{
+    struct visit *v = parser->data;
+    struct buf text CLEANUP(buf_free) = buf_make(PROBE_MAX_BYTES);
+    const struct page *page = page_of(v);
+    enum http_status status = HTTP_STATUS_NOT_FOUND;
+    http_parser_pause(parser, 1); /* one request */
+    if (parser->method != HTTP_GET && parser->method != HTTP_HEAD) {
+        send_answer(v, HTTP_STATUS_METHOD_NOT_ALLOWED, plain, STR("GET only\n"));
+        return 0;
+    }
+    if (page)
+        status = page->fill(v->probe, &text);
+    else
+        buf_add_z(&text, "try /healthz, /readyz, /metrics\n");
+    send_answer(v, status, page ? page->type : plain, buf_str(&text));
+    return 0;
+}
+
+/* ---- reading ---- */
+
+static int on_url(http_parser *parser, const char *at, size_t n)
+{
+    struct visit *v = parser->data;
+    for (size_t i = 0; i < n; i++, v->path_n++)
+        if (v->path_n < PATH_BYTES) v->path[v->path_n] = at[i];
+    return 0;
+}
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
+{
+    struct visit *v = handle->data;
+    (void)suggested;
+    *out = (uv_buf_t){ .base = v->piece, .len = sizeof v->piece };
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *piece)
+{
+    static const http_parser_settings settings = { .on_url = on_url, .on_message_complete = on_complete };
+    struct visit *v = stream->data;
+    v->got += n > 0 ? (size_t)n : 0;
+    if (n < 0 || v->got > REQUEST_MAX_BYTES) {
+        end(v);
+        return;
+    }
+    (void)http_parser_execute(&v->parser, &settings, piece->base, (size_t)n);
+    enum http_errno defect = HTTP_PARSER_ERRNO(&v->parser);
+    if (defect != HPE_OK && defect != HPE_PAUSED)
+        send_answer(v, HTTP_STATUS_BAD_REQUEST, plain, STR("this is no HTTP request\n"));
+}
+
+static struct visit *new_visit(struct probe *p)
+{
+    struct visit *v = calloc(1, sizeof *v);
+    if (v == NULL) return NULL;
+    v->probe = p;
+    v->answer = buf_make(PROBE_MAX_BYTES + REQUEST_PIECE_BYTES);
+    v->next = p->visits;
+    if (p->visits) p->visits->previous = v;
+    p->visits = v;
+    p->nvisits++;
+    http_parser_init(&v->parser, HTTP_REQUEST);
+    (void)uv_tcp_init(p->listener.loop, &v->tcp);
+    (void)uv_timer_init(p->listener.loop, &v->timer);
+    v->tcp.data = v->timer.data = v->parser.data = v;
+    v->open_handles = 2;
+    return v;
+}
+
+/* Who comes when there are too many is let in and shown out. */
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct probe *p = listener->data;
+    struct visit *v = status == 0 ? new_visit(p) : NULL;
+    if (v == NULL) return;
+    if (uv_accept(listener, (uv_stream_t *)&v->tcp) != 0 || p->nvisits > PROBE_VISITS ||
+        uv_timer_start(&v->timer, on_time, PROBE_TIMEOUT_MS, 0) != 0 ||
+        uv_read_start((uv_stream_t *)&v->tcp, on_room, on_read) != 0)
+        end(v);
+}
+
+/* ---- life ---- */
+
+static void on_listener_closed(uv_handle_t *handle)
 {
     struct probe *p = handle->data;
-    if (--p->open_handles > 0) return;
-    if (p->daemon) MHD_stop_daemon(p->daemon);
-    free(p);
+    p->closed = true;
+    free_probe(p);
 }
 
 void probe_close(struct probe *p)
 {
     if (p == NULL) return;
-    if (p->open_handles == 0) {
-        if (p->daemon) MHD_stop_daemon(p->daemon);
-        free(p);
-        return;
-    }
-    uv_close((uv_handle_t *)&p->poll, on_closed);
-    uv_close((uv_handle_t *)&p->timer, on_closed);
-}
-
-static enum err watch(struct probe *p, uv_loop_t *loop)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(p->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info == NULL || uv_poll_init(loop, &p->poll, info->epoll_fd) != 0) return ERR_NETWORK;
-    p->poll.data = p->timer.data = p;
-    p->open_handles = 2;
-    (void)uv_timer_init(loop, &p->timer);
-    return uv_poll_start(&p->poll, UV_READABLE, on_readable) == 0 ? OK : ERR_NETWORK;
+    for (struct visit *v = p->visits; v; v = v->next) end(v);
+    uv_close((uv_handle_t *)&p->listener, on_listener_closed);
 }
 
 enum err probe_open(uv_loop_t *loop, const char *host, uint16_t port, const struct probe_source *source,
@@ -124,15 +230,14 @@ enum err probe_open(uv_loop_t *loop, const char *host, uint16_t port, const stru
     struct probe *p = calloc(1, sizeof *p);
     if (p == NULL) return ERR_MEMORY;
     p->source = *source;
-    p->daemon = MHD_start_daemon(MHD_USE_EPOLL, port, NULL, NULL, on_request, p, MHD_OPTION_SOCK_ADDR,
-                                 (struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT, (unsigned)PROBE_CONNECTIONS,
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PROBE_TIMEOUT_S, MHD_OPTION_END);
-    enum err e = p->daemon ? watch(p, loop) : ERR_NETWORK;
-    if (e == OK) {
+    (void)uv_tcp_init(loop, &p->listener);
+    p->listener.data = p;
+    if (uv_tcp_bind(&p->listener, (const struct sockaddr *)&at, 0) == 0 &&
+        uv_listen((uv_stream_t *)&p->listener, PROBE_VISITS, on_connection) == 0) {
         *out = p;
         return OK;
     }
     probe_close(p);
-    return why_say(why, e, "probe_port: cannot listen on %s:%u; choose another port, or 0 for none", host,
+    return why_say(why, ERR_NETWORK, "probe_port: cannot listen on %s:%u; choose another port, or 0 for none", host,
                    (unsigned)port);
 }

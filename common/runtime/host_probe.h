@@ -1,7 +1,8 @@
 /*
  * host_probe -- what a supervisor and a monitor ask over HTTP: /healthz (the
  * loop turns), /readyz (connected and able to work, else 503 and why),
- * /metrics (Prometheus text 0.0.4).  By libmicrohttpd on the agent's own loop.
+ * /metrics (Prometheus text 0.0.4).  Requests are read by http_parser, on the
+ * agent's own loop; each connection serves one.
  */
 #pragma once
 #include "common/base/buf.h"

@@ -1,10 +1,11 @@
 #include "common/runtime/xmpp/http.h"
-#include <curl/curl.h>
+#include "common/runtime/xmpp/curl_door.h"
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
 struct transfer {
+    const struct curl_door *curl; /* the http's */
     CURL *easy;
     struct curl_slist *headers;
     uint8_t *put;
@@ -16,6 +17,7 @@ struct transfer {
 };
 struct http {
     uv_loop_t *loop;
+    struct curl_door curl; /* opened with the first transfer, and multi with it */
     CURLM *multi;
     uv_timer_t timer;
     char *ca_file;
@@ -35,8 +37,8 @@ struct socket_poll {
 
 static void free_transfer(struct transfer *t)
 {
-    if (t->easy) curl_easy_cleanup(t->easy);
-    curl_slist_free_all(t->headers);
+    if (t->easy) t->curl->easy_cleanup(t->easy);
+    t->curl->slist_free_all(t->headers);
     buf_free(&t->got);
     free(t->put);
     free(t);
@@ -74,7 +76,7 @@ static enum err outcome(struct transfer *t, CURLcode code)
         enum err e;
     } statuses[] = { { 404, ERR_ABSENT }, { 410, ERR_ABSENT }, { 413, ERR_LIMIT }, { 507, ERR_LIMIT } };
     long status = 0;
-    (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)t->curl->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK) return OK;
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) return ERR_TLS;
     if (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED) return ERR_LIMIT;
@@ -89,17 +91,17 @@ static void unlink_transfer(struct http *h, struct transfer *t)
     while (*at && *at != t) at = &(*at)->next;
     if (*at) *at = t->next;
     h->ntransfers--;
-    (void)curl_multi_remove_handle(h->multi, t->easy);
+    (void)h->curl.multi_remove_handle(h->multi, t->easy);
 }
 
 static void collect(struct http *h)
 {
     int left = 0;
-    for (CURLMsg *m = curl_multi_info_read(h->multi, &left); m; m = curl_multi_info_read(h->multi, &left)) {
+    for (CURLMsg *m = h->curl.multi_info_read(h->multi, &left); m; m = h->curl.multi_info_read(h->multi, &left)) {
         char *mine = NULL;
         if (m->msg != CURLMSG_DONE) continue;
         CURLcode code = m->data.result;
-        (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &mine);
+        (void)h->curl.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &mine);
         struct transfer *t = (struct transfer *)(void *)mine;
         enum err e = outcome(t, code);
         unlink_transfer(h, t);
@@ -118,7 +120,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
     int flags = (events & UV_READABLE ? CURL_CSELECT_IN : 0) | (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
     int running = 0;
     if (status < 0) flags = CURL_CSELECT_ERR;
-    (void)curl_multi_socket_action(h->multi, s->fd, flags, &running);
+    (void)h->curl.multi_socket_action(h->multi, s->fd, flags, &running);
     if (!h->closing) collect(h);
 }
 
@@ -126,7 +128,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct http *h = timer->data;
     int running = 0;
-    (void)curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    (void)h->curl.multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     if (!h->closing) collect(h);
 }
 
@@ -147,9 +149,9 @@ static void free_http(struct http *h)
     if (!h->closing || !h->timer_closed || h->sockets) return;
     void (*closed)(void *) = h->closed;
     void *to = h->to;
+    curl_door_close(&h->curl);
     free(h->ca_file);
     free(h);
-    curl_global_cleanup();
     if (closed) closed(to);
 }
 
@@ -174,7 +176,7 @@ static struct socket_poll *new_socket(struct http *h, curl_socket_t fd)
         return NULL;
     }
     h->sockets++;
-    (void)curl_multi_assign(h->multi, fd, s);
+    (void)h->curl.multi_assign(h->multi, fd, s);
     return s;
 }
 
@@ -185,7 +187,7 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
         if (s) uv_close((uv_handle_t *)&s->poll, on_socket_closed);
-        (void)curl_multi_assign(h->multi, fd, NULL);
+        (void)h->curl.multi_assign(h->multi, fd, NULL);
         return 0;
     }
     if (!s) s = new_socket(h, fd);
@@ -203,60 +205,77 @@ static enum err set_put(struct transfer *t, const struct http_request *r)
     if (!t->put) return ERR_MEMORY;
     memcpy(t->put, r->put.p, r->put.n);
     t->put_n = r->put.n;
-    (void)curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
-    (void)curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->put.n);
-    (void)curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
-    (void)curl_easy_setopt(t->easy, CURLOPT_READDATA, (void *)t);
-    (void)curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
-    (void)curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, (void *)t);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->put.n);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_READDATA, (void *)t);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_SEEKDATA, (void *)t);
     return OK;
 }
 
 /* "Expect:" empty: a broker that does not answer 100-continue costs a second a chunk. */
 static enum err set_headers(struct transfer *t, const struct http_request *r)
 {
-    t->headers = curl_slist_append(NULL, "Expect:");
+    t->headers = t->curl->slist_append(NULL, "Expect:");
     for (size_t i = 0; t->headers && i < HTTP_MAX_HEADERS && r->headers[i]; i++) {
-        struct curl_slist *longer = curl_slist_append(t->headers, r->headers[i]);
+        struct curl_slist *longer = t->curl->slist_append(t->headers, r->headers[i]);
         if (!longer) return ERR_MEMORY;
         t->headers = longer;
     }
-    (void)curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+    (void)t->curl->easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
     return t->headers ? OK : ERR_MEMORY;
 }
 
 static enum err set_up(const struct http *h, struct transfer *t, const struct http_request *r, const char *url)
 {
-    CURL *easy = t->easy = curl_easy_init();
+    const struct curl_door *curl = t->curl;
+    CURL *easy = t->easy = curl->easy_init();
     if (!easy) return ERR_MEMORY;
     t->got = buf_make(r->max_bytes);
-    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK) return ERR_MEMORY;
-    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the environment's would be told what we fetch */
-    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
-    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_S);
-    (void)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->max_bytes);
-    (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
-    (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, (void *)t);
-    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)t);
-    if (h->ca_file) (void)curl_easy_setopt(easy, CURLOPT_CAINFO, h->ca_file);
-    if (h->ca_file) (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    (void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* else a changed file counts after a day */
+    if (curl->easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK) return ERR_MEMORY;
+    (void)curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+    (void)curl->easy_setopt(easy, CURLOPT_PROXY, ""); /* the environment's would be told what we fetch */
+    (void)curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl->easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+    (void)curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+    (void)curl->easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    (void)curl->easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_STALL_S);
+    (void)curl->easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)r->max_bytes);
+    (void)curl->easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
+    (void)curl->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
+    (void)curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+    (void)curl->easy_setopt(easy, CURLOPT_WRITEDATA, (void *)t);
+    (void)curl->easy_setopt(easy, CURLOPT_PRIVATE, (void *)t);
+    if (h->ca_file) (void)curl->easy_setopt(easy, CURLOPT_CAINFO, h->ca_file);
+    if (h->ca_file) (void)curl->easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    (void)curl->easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* else a changed file counts after a day */
     TRY(set_headers(t, r));
     return r->put.p ? set_put(t, r) : OK;
+}
+
+static enum err open_curl(struct http *h)
+{
+    if (h->multi) return OK;
+    if (!h->curl.library) TRY(curl_door_open(&h->curl));
+    h->multi = h->curl.multi_init();
+    if (!h->multi) return ERR_MEMORY;
+    (void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
+    (void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETDATA, (void *)h);
+    (void)h->curl.multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
+    (void)h->curl.multi_setopt(h->multi, CURLMOPT_TIMERDATA, (void *)h);
+    (void)h->curl.multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)HTTP_MAX_CONNECTIONS);
+    return OK;
 }
 
 enum err http_start(struct http *h, const struct http_request *request)
 {
     if (!str_starts(request->url, "https://") || memchr(request->url.p, '\0', request->url.n)) return ERR_INPUT;
     if (h->closing || h->ntransfers == HTTP_MAX_REQUESTS) return ERR_LIMIT;
+    TRY(open_curl(h));
     char *url = strndup(request->url.p, request->url.n);
     struct transfer *t = calloc(1, sizeof *t);
+    if (t) t->curl = &h->curl;
     enum err e = url && t ? set_up(h, t, request, url) : ERR_MEMORY;
     free(url);
     if (e != OK) {
@@ -268,7 +287,7 @@ enum err http_start(struct http *h, const struct http_request *request)
     t->next = h->transfers;
     h->transfers = t;
     h->ntransfers++;
-    if (curl_multi_add_handle(h->multi, t->easy) == CURLM_OK) return OK;
+    if (h->curl.multi_add_handle(h->multi, t->easy) == CURLM_OK) return OK;
     unlink_transfer(h, t);
     free_transfer(t);
     return ERR_MEMORY;
@@ -279,27 +298,16 @@ enum err http_start(struct http *h, const struct http_request *request)
 enum err http_open(struct uv_loop_s *loop, const char *ca_file, struct http **out)
 {
     struct http *h = calloc(1, sizeof *h);
-    if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    char *copy = ca_file ? strdup(ca_file) : NULL;
+    if (!h || (ca_file && !copy)) {
         free(h);
+        free(copy);
         return ERR_MEMORY;
     }
     h->loop = loop;
-    h->ca_file = ca_file ? strdup(ca_file) : NULL;
-    h->multi = curl_multi_init();
-    if (!h->multi || (ca_file && !h->ca_file)) {
-        if (h->multi) (void)curl_multi_cleanup(h->multi);
-        free(h->ca_file);
-        free(h);
-        curl_global_cleanup();
-        return ERR_MEMORY;
-    }
+    h->ca_file = copy;
     (void)uv_timer_init(loop, &h->timer);
     h->timer.data = h;
-    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-    (void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, (void *)h);
-    (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-    (void)curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, (void *)h);
-    (void)curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)HTTP_MAX_CONNECTIONS);
     *out = h;
     return OK;
 }
@@ -321,7 +329,7 @@ void http_close(struct http *h, void (*closed)(void *to), void *to)
         unlink_transfer(h, t);
         free_transfer(t);
     }
-    (void)curl_multi_cleanup(h->multi); /* gives its sockets back through want_socket */
+    if (h->multi) (void)h->curl.multi_cleanup(h->multi); /* gives its sockets back through want_socket */
     h->multi = NULL;
     uv_close((uv_handle_t *)&h->timer, on_timer_closed);
 }

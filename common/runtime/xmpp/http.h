@@ -31,7 +31,8 @@ struct http_request {
 };
 
 enum err http_open(struct uv_loop_s *loop, const char *ca_file, struct http **out) MUST_USE;
-/* Everything is copied.  done comes on the loop, never from inside.  ERR_INPUT: no https URL; ERR_LIMIT; ERR_MEMORY. */
+/* Everything is copied.  done comes on the loop, never from inside.  ERR_INPUT: no https URL; ERR_LIMIT; ERR_MEMORY;
+ * ERR_IO: libcurl is not installed. */
 enum err http_start(struct http *h, const struct http_request *request) MUST_USE;
 /* Drops what runs, without calling done; frees on the loop, then calls closed. */
 void http_close(struct http *h, void (*closed)(void *to), void *to);
