@@ -73,7 +73,7 @@ struct pending_call {
 struct fetch;         /* core_fetch.c */
 struct upload_chunk { /* being stored */
     uint64_t token;   /* 0: none is */
-    char blob[65];    /* of this content */
+    char blob[65];    /* of this content; "": nobody wants it any more */
     uint64_t index;
     char sha256[65]; /* of the sealed chunk */
     uint64_t began_ms;

@@ -319,7 +319,7 @@ void core_on_stored(struct agent *a, uint64_t token, enum err e, struct str url)
     }
     a->upload.failures = 0;
     a->upload.progress_ms = agent_now_ms(a);
-    count_moved(a, chunk.blob);
+    if (chunk.blob[0]) count_moved(a, chunk.blob);
     core_uploads(a);
 }
 
@@ -339,12 +339,21 @@ static enum err delete_one(struct agent *a, const char *kind, const char *digest
     return store_del(a->store, key);
 }
 
+/* Sealed anew it has another key, which these were not sealed under. */
+static void disown(struct agent *a, const char *digest)
+{
+    for (size_t i = 0; i < CORE_CHUNKS_AT_ONCE; i++)
+        if (strcmp(a->upload.under_way[i].blob, digest) == 0) a->upload.under_way[i].blob[0] = '\0';
+}
+
 enum err core_blob_forget(struct agent *a, const char *digest)
 {
     char list[HASH_HEX_BYTES];
     enum err e = list_digest(a, digest, list);
+    disown(a, digest);
     if (e != OK && e != ERR_ABSENT) return e;
     if (e == OK) {
+        disown(a, list);
         TRY(delete_one(a, "blob", list));
         TRY(delete_one(a, "seal", list));
         TRY(delete_one(a, "list", digest));

@@ -1,3 +1,4 @@
+#include "common/runtime/core_private.h"
 #include "tests/unit/common/runtime/toys.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -41,4 +42,36 @@ Test(core_upload, a_few_at_once_where_that_is_quick, .timeout = 60)
         cr_expect(t->evaluations == 1 && t->blob_bytes == 20971520, "%s: %u", rows[i].name, t->evaluations);
         sim_free(s);
     }
+}
+
+static enum err seal_again(struct agent *a, void *arg)
+{
+    struct seal_record r = { 0 };
+    const char *digest = arg;
+    enum err e = core_seal_load(a, digest, &a->sending, &r);
+    if (e == OK) e = core_blob_forget(a, digest);
+    if (e == OK) e = core_seal_make(a, digest, r.manifest.bytes, r.manifest.media, &a->sending, &r);
+    seal_wipe(&r.seal);
+    return e;
+}
+
+/* A content is forgotten and wanted again while a chunk of it is on its way: that one has the wrong key. */
+Test(core_upload, a_chunk_of_a_forgotten_content_is_not_noted, .timeout = 60)
+{
+    static const struct sim_faults slow = { .delay_min_ms = 1, .delay_max_ms = 3, .bits_per_second = MB };
+    struct sim *s = toys_start_with(&slow, "size: 4000000");
+    struct agent *a = sim_agent(s, "server");
+    struct seal_record r = { 0 };
+    toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+    size_t i = 0;
+    while (i < CORE_CHUNKS_AT_ONCE && a->upload.under_way[i].token == 0) i++;
+    cr_assert(i < CORE_CHUNKS_AT_ONCE, "a chunk takes 8 s");
+    struct upload_chunk was = a->upload.under_way[i];
+    cr_assert_eq(core_transact(a, seal_again, was.blob), OK);
+    core_on_stored(a, was.token, OK, STR("sim:another key's"));
+    cr_assert_eq(core_seal_load(a, was.blob, &a->sending, &r), OK);
+    cr_expect(core_chunk_pending(&r.manifest.chunks[was.index]));
+    seal_wipe(&r.seal);
+    arena_reset(&a->sending);
+    sim_free(s);
 }
