@@ -135,7 +135,7 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
     F(T, text, text, 0, 400, "why")
 #define SCHEMA_FEED_SUBSCRIBE(F, T) F(T, u64, on, 0, 1, "1 to begin, 0 to end")
 #define SCHEMA_FEED_EVENT(F, T)                                                                                        \
-    F(T, str, kind, 1, 31, "phase, joined, update, declined, evaluated, round, ended")                                 \
+    F(T, str, kind, 1, 31, "phase, joined, permit, update, declined, evaluated, round, ended")                         \
     F(T, str, task, 0, 63, "the task's name")                                                                          \
     F(T, str, phase, 0, 31, "the run's state")                                                                         \
     F(T, u64, rounds, 0, 1e6, "rounds the run wants")                                                                  \
