@@ -216,6 +216,21 @@ static enum err read_head(struct agent *a, struct str run, struct run_head *out)
     return journal_read_head(buf_bytes(&text), out);
 }
 
+/* Of the newest secure sum, if there was one: the text whose hash its header signs. */
+static enum err say_layout(struct agent *a, struct str run, struct result *out)
+{
+    CLEANUP(buf_free) struct buf text = buf_make(STORED_MAX_BYTES);
+    char key[STORE_MAX_KEY];
+    (void)snprintf(key, sizeof key, "layout/" STR_F, STR_ARG(run));
+    enum err e = agent_get(a, key, &text);
+    if (e != OK) return e == ERR_ABSENT ? OK : e;
+    for (struct str rest = buf_str(&text); rest.n > 0;) {
+        struct str line = str_next(&rest, '\n');
+        result_say(out, "  " STR_F, STR_ARG(line));
+    }
+    return OK;
+}
+
 enum err command_runs_show(struct agent *a, void *self, const struct call *call, struct result *out)
 {
     static const char *const columns[] = { "round",     "train_loss", "loss",  "auc",     "accuracy",
@@ -229,6 +244,7 @@ enum err command_runs_show(struct agent *a, void *self, const struct call *call,
     TRY(e);
     result_say(out, STR_F " (task %s): %s in round %" PRIu64 " of %" PRIu64 ", started by %s%s%s", STR_ARG(run), h.task,
                run_state_name(h.state), h.round, h.rounds, h.started_by, h.why[0] ? ": " : "", h.why);
+    TRY(say_layout(a, run, out));
     result_field(out, "task_sha256", "%s", h.digest);
     result_field(out, "quorum", "%" PRIu64, h.quorum);
     result_columns(out, columns);

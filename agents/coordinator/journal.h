@@ -13,6 +13,7 @@
  *   moments/<run>/<jid>                  doubles: count, means, M2 of each input
  *   scores/<run>/<round>/<jid>           doubles: a tally
  *   model/<run>/<round>                  checkpoint: safetensors; round 0 is the beginning
+ *   layout/<run>                         what a secure sum's vector means and who learns what, in words
  *   permit/<run>                         the guardian's signed permit of the present round
  *   memory/<run>                         doubles: the server optimiser's memory, a window after another (merge.h)
  *   half/<run>/model, half/<run>/memory  of the next checkpoint, while it is being merged

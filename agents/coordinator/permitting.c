@@ -263,10 +263,10 @@ enum err permitting_report(struct run *r)
     struct msg m = msg_make(MSG_ROUND_REPORT, NULL);
     char digest[PERMIT_DIGEST_BYTES];
     if (!permitting_wanted(r)) return OK;
-    bool secure = r->task.aggregation.secure;
+    bool shares = r->task.privacy.mechanism == NOISE_DISTRIBUTED;
     for (size_t i = 0; i < r->nsites; i++)
         if (r->sites[i].counted_round == r->head.round)
-            buf_addf(&sites, "%s %.17g %.17g\n", r->sites[i].jid, secure ? r->head.sum_sigma : r->sites[i].noise,
+            buf_addf(&sites, "%s %.17g %.17g\n", r->sites[i].jid, shares ? r->head.sum_sigma : r->sites[i].noise,
                      r->sites[i].norm);
     TRY(buf_err(&sites));
     TRY(model_digest(r, r->head.round, digest));

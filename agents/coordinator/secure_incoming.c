@@ -42,13 +42,15 @@ static enum err take_answer(struct incoming *in, uint32_t from, struct why *why)
     return take_part(in, from, &in->m->secure_answer.answer, secure_round_take_answer, why);
 }
 
-/* What is known of one hospital's update: that it came. */
+/* What is known of one hospital's update: that it came, and the noise: the sum's, or of each step at the hospital. */
 static void note_input(struct incoming *in, uint64_t bytes)
 {
     struct site *s = in->site;
+    const struct secagg_header *h = &in->run->secure->header;
     s->update_round = s->counted_round = in->m->round;
     s->samples = 0;
-    s->loss = s->noise = s->norm = 0;
+    s->loss = s->norm = 0;
+    s->noise = h->sigma > 0 ? h->sigma * h->sensitivity : in->m->secure_input.noise;
     s->update_sha256[0] = 0;
     s->seconds = in->m->secure_input.seconds;
     s->epsilon = in->m->secure_input.epsilon_spent;

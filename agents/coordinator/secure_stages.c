@@ -160,6 +160,14 @@ static enum err leave_out_spoilers(struct run *r)
     return OK;
 }
 
+/* The text whose hash the header signs, for whoever wants to read it. */
+static enum err keep_layout(struct run *r, const struct secure_round *s)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(SECURE_TEXT_BYTES);
+    TRY(secure_plan_text(&s->plan, &text));
+    return journal_put(r, "layout", "", buf_bytes(&text));
+}
+
 /* What came for the sum before is not in this one. */
 static enum err number_another(struct run *r)
 {
@@ -234,6 +242,7 @@ enum err secure_begin(struct run *r)
     enum err e = make_round(r, s, &why);
     if (e == ERR_REFUSED || e == ERR_INPUT || e == ERR_SETTING) return break_off(r, e, why.text);
     TRY(e);
+    TRY(keep_layout(r, s));
     TRY(send_header(r, s));
     r->head.sum_sigma = s->header.sigma;
     r->secure = s;

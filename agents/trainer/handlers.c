@@ -111,6 +111,12 @@ enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
     return ask(self, WORK_STATS, m, NULL);
 }
 
+static bool is_in_shares(struct trainer *t, const struct msg *m)
+{
+    const struct run *run = run_find(&t->runs, m->run);
+    return run != NULL && run->secure != NULL && plan_is_summed(run->plan);
+}
+
 /* The secure sum that the round is about; its number is 0 and it has no noise where there is none. */
 static struct secagg_header sum_of(struct trainer *t, const struct msg *m)
 {
@@ -118,8 +124,8 @@ static struct secagg_header sum_of(struct trainer *t, const struct msg *m)
     return run && run->secure ? run->secure->header : (struct secagg_header){ .round = 0 };
 }
 
-/* The noise is what the permit asks for, where there is one: in a sum it was settled by the header, else it is added.
- */
+/* The noise is what the permit asks for, where there is one: in shares it was settled by the sum's header, else it is
+ * added. */
 static enum err look_at_permit(struct trainer *t, const struct msg *m, double *out_noise, struct why *why)
 {
     char model[PERMIT_DIGEST_BYTES];
@@ -128,7 +134,7 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, double *o
     const struct permit_wish wish = { .run = m->run, .round = m->round, .sum = sum.round, .model = model };
     const struct permitted_by by = { m->round_start.permit, m->round_start.proof };
     TRY(permitted(t, &by, &wish, out_noise, why));
-    if (sum.round == 0 || *out_noise == 0 || sum.sigma == *out_noise) return OK;
+    if (!is_in_shares(t, m) || *out_noise == 0 || sum.sigma == *out_noise) return OK;
     return why_say(why, ERR_REFUSED, "the secure sum has noise of %.4g sensitivities, and %.4g are permitted",
                    sum.sigma, *out_noise);
 }
@@ -148,7 +154,7 @@ static enum err train_for_sum(struct trainer *t, const struct msg *m)
     if (run->secure == NULL && run->refused_round == m->round) return OK; /* it was told why */
     enum err e = look_at_permit(t, m, &noise, &why);
     if (e == OK) e = trainer_admit_model(t, run, m, &why);
-    if (e == OK) return ask(t, WORK_TRAIN, m, &m->round_start.model);
+    if (e == OK) return ask_noised(t, WORK_TRAIN, m, &m->round_start.model, noise);
     enum err_class c = err_class(e);
     return c == ERR_CLASS_ENV || c == ERR_CLASS_BUG ? e : trainer_refuse_sum(t, run, &w, e, why.text);
 }

@@ -148,6 +148,7 @@ static enum err answer_sum(struct trainer *t, struct job *j, uint64_t took_ms)
     s->vector = j->vector;
     j->vector = (struct secagg_vec){ 0 };
     s->filled = true;
+    s->noise = j->noise;
     s->seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
     t->training_seconds += (double)took_ms / MS_PER_S;
     return trainer_send_input(t, run);

@@ -188,6 +188,7 @@ static enum err send_input(struct trainer *t, struct run *run, struct bytes pack
     m.secure_input.sum = run->secure->header.round;
     m.secure_input.input = str_of(hex);
     m.secure_input.seconds = run->secure->seconds;
+    m.secure_input.noise = run->secure->noise;
     m.secure_input.epsilon_spent = trainer_spent(t);
     m.secure_input.vector.data = packed;
     return agent_send(t->agent, t->coordinator, &m);

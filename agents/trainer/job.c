@@ -136,6 +136,7 @@ static enum err do_train(struct job *j)
         TRY(do_cover(j, &rows, &hooks, &t));
     else
         TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, NULL, &hooks, &t, &j->why));
+    j->noise = update_training_noise(&j->cover);
     TRY(j->summed ? put_into_sum(j, &t) : update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why));
     j->samples = t.samples;
     j->loss = t.loss;

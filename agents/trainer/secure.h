@@ -31,6 +31,7 @@ struct secure {
     bool filled;                    /* the vector waits for them */
     struct secagg_vec vector;
     uint64_t seconds;   /* the training took */
+    double noise;       /* and had in each step of its own */
     struct buf request; /* that was voted for */
 };
 

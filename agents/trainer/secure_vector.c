@@ -49,7 +49,7 @@ enum err secure_vector_plan(const struct plan *plan, const struct secagg_header 
 
 void secure_vector_cover(const struct secure_plan *p, const struct secagg_header *header, struct update_cover *cover)
 {
-    cover->unit.noise = p->want.noise.multiplier;
+    if (p->want.mode != SECURE_PLAIN) cover->unit.noise = p->want.noise.multiplier;
     cover->sum = header->round;
 }
 
@@ -71,6 +71,7 @@ static enum err fill_plain(const struct secure_source *source, const struct trai
     uint64_t samples = t->samples < p->want.samples_max ? t->samples : p->want.samples_max;
     double weight = (double)samples;
     double loss = weight * fmax(-SECURE_LOSS_MAX, fmin(SECURE_LOSS_MAX, t->loss));
+    if (source->key != NULL) loss = 0; /* exact, it would tell what the noise in the training hides */
     TRY(put_update(p, t->delta->flat, weight, v));
     TRY(quantise_put(&p->count, &weight, 1, v, p->want.weights));
     return quantise_put(&p->loss, &loss, 1, v, p->want.weights + 1);

@@ -25,13 +25,15 @@ struct secure_want secure_vector_want(const struct plan *plan, const struct seca
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
                             struct why *why) MUST_USE;
 
-/* For a plan with noise: what admit_units filled in becomes what the header says, for charge_round. */
+/* For charge_round: the sum's number, and for a plan with noise what the header says instead of what admit_units filled
+ * in.  Noise in the training stays as it was. */
 void secure_vector_cover(const struct secure_plan *p, const struct secagg_header *header, struct update_cover *cover);
 
 struct secure_source {
     const struct secure_plan *plan;
     const struct secagg_header *header; /* the round's */
-    const uint8_t *key; /* the cover's, from charge_round: of this vector alone; NULL for a plan without noise */
+    const uint8_t
+        *key; /* the cover's, from charge_round: of this vector alone; NULL where nothing is hidden by noise */
 };
 /* Makes *out, of the plan's ring and length; owned by the caller.  ERR_INPUT with a sentence when the update is not of
  * this plan, not finite, or longer than the task allows; random's errors; ERR_MEMORY. */

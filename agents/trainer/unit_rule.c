@@ -40,7 +40,6 @@ static void fill_summed(const struct task *t, struct unit_rule *r)
     r->site = t->privacy.unit == UNIT_SITE;
     r->rate = r->site ? 1 : t->privacy.rate;
     r->steps = 1;
-    r->rounds = secure_plan_sums(t->rounds.count);
 }
 
 static void fill_steps(const struct task *t, struct unit_rule *r)
@@ -58,7 +57,7 @@ enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rul
                            .clip = t->privacy.clip,
                            .units = units,
                            .noise = t->privacy.noise_multiplier,
-                           .rounds = t->rounds.count,
+                           .rounds = t->aggregation.secure ? secure_plan_sums(t->rounds.count) : t->rounds.count,
                            .summed = plan_is_summed(plan) };
     if (r.summed && units > t->rounds.max_samples)
         return why_say(why, ERR_REFUSED,

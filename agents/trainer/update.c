@@ -34,11 +34,16 @@ static enum err protect(struct tensor_set *delta, const struct update_cover *cov
     return OK;
 }
 
+double update_training_noise(const struct update_cover *cover)
+{
+    return cover->in_training ? cover->unit.noise * cover->unit.clip : 0;
+}
+
 enum err update_write(struct tensor_set *delta, const struct update_cover *cover, struct buf *out, double *out_noise,
                       struct why *why)
 {
     if (cover->in_sum) return why_say(why, ERR_BUG, "an update with a share of the noise is not to leave by itself");
-    double noise = cover->in_training ? cover->unit.noise * cover->unit.clip : 0;
+    double noise = update_training_noise(cover);
     if (cover->wanted && !cover->in_training) TRY(protect(delta, cover, &noise, why));
     TRY(safetensors_encode(delta, NULL, 0, out));
     *out_noise = noise;

@@ -16,13 +16,16 @@ struct update_cover {
     bool wanted;
     bool in_training;
     bool in_sum;            /* in shares, in a secure sum (secure_vector.h); `unit` says of what it costs */
-    uint64_t sum;           /* the secure sum's number (its header's round), by which it is charged */
+    uint64_t sum;           /* the secure sum's number (its header's round), by which it is charged; 0: by itself */
     struct local_rule rule; /* on the whole */
     struct unit_rule unit;  /* in training; filled in by whoever knows the number of units */
     uint8_t key[STREAM_KEY_BYTES];
 };
 
 struct update_cover update_cover_of(const struct plan *plan); /* without a key yet */
+
+/* Standard deviation of the noise on each step's sum of gradients; 0: the training had none. */
+double update_training_noise(const struct update_cover *cover);
 
 /* Protects the change in place and appends its safetensors bytes to *out.  *out_noise is the standard deviation of what
  * was added to each number (in training: of each step's sum of gradients), 0 for none.  After an error the change must

@@ -18,7 +18,9 @@ static const struct mode {
 } modes[SECURE_MODES] = {
     [SECURE_PLAIN] = { "plain", plan_plain,
                        "the coordinator learns the sums over all hospitals that end the round, exactly, and nothing of "
-                       "one hospital beyond them; nothing hides what a sum tells" },
+                       "one hospital beyond them; no noise is added to a sum, so what a sum tells is hidden by none "
+                       "but "
+                       "what the hospitals' own training has" },
     [SECURE_SITE] = { "site", plan_site,
                       "the coordinator learns the sum of the hospitals' clipped updates with noise that hides each "
                       "hospital; which hospitals take part, and how many records each has, is told in clear" },
@@ -81,6 +83,7 @@ static unsigned larger(unsigned a, unsigned b) { return a > b ? a : b; }
 
 static enum err plan_plain(struct secure_plan *p, struct why *why)
 {
+    p->want.noise = (struct secure_noise){ .epsilon = 0 }; /* what the training may have is not in the sum's */
     TRY(plan_update(&p->want, &p->update, why));
     TRY(plan_tail(&p->want, p, why));
     p->length = p->want.weights + TAIL;

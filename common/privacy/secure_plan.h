@@ -4,7 +4,7 @@
  * Coordinator and trainers compute it alike from the task; its text, by hash in
  * the signed header, says what the coordinator will learn.
  *
- *   SECURE_PLAIN    update times weight | weight | loss times weight
+ *   SECURE_PLAIN    update times weight | weight | loss times weight (0 where noise was in the training itself)
  *   SECURE_SITE     the update, clipped and rotated, with a share of noise (ddgauss.h): hides each hospital
  *   SECURE_PATIENT  one step's sum of clipped gradients of patients drawn by chance, rotated, with a share of noise
  *                   (ddunits.h): hides each patient, as central DP-SGD on all hospitals' records would

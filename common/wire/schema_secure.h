@@ -38,6 +38,7 @@
     SECURE_SUM(F, T)                                                                                                   \
     F(T, str, input, 2, 2000, "hex: stage 3, which says the vector's hash, signed")                                    \
     F(T, f64, epsilon_spent, 0, 1e9, "privacy spent over the ledger's life, after this update")                        \
+    F(T, f64, noise, 0, 1e12, "standard deviation of the training's own noise on each step's sum; 0 for none")         \
     F(T, u64, seconds, 0, 1e9, "time the training took, rounded up")                                                   \
     F(T, blob, vector, 1, SCHEMA_MAX_BLOB, "the masked vector, packed (common/privacy/secagg_vec.h)")
 #define SCHEMA_SECURE_REQUEST(F, T) SECURE_BLOB(F, T, request, 1e6, "stage 4 of common/privacy/secagg_message.h")

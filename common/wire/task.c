@@ -284,8 +284,9 @@ static enum err read_aggregation(const struct doc *d, struct task *t, struct why
         return doc_refuse(doc_get(a, "adversaries"), why, "rounds.quorum must leave two hospitals that are none");
     if (t->rounds.late != LATE_DISCARD)
         return doc_refuse(doc_get(rounds, "late"), why, "what comes after a secure sum is in none; use discard");
-    if (t->privacy.mechanism == NOISE_NONE || t->privacy.mechanism == NOISE_DISTRIBUTED) return OK;
-    return doc_refuse(place(a, doc_get(d, "privacy")), why, "in a secure sum no hospital adds all of the noise itself");
+    if (t->privacy.mechanism != NOISE_GAUSSIAN && t->privacy.mechanism != NOISE_LAPLACE) return OK;
+    return doc_refuse(place(a, doc_get(d, "privacy")), why,
+                      "noise on each whole update is more than a secure sum needs; use distributed with unit site");
 }
 
 static enum err read_start(const struct doc *d, struct task *t, struct why *why)

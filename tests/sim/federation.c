@@ -80,7 +80,9 @@ static enum err write_task(const struct federation_files *f, const struct plan *
              (unsigned long long)or_else(p->evaluate_every, 1),
              (unsigned long long)or_else(p->join_deadline_ms, JOIN_DEADLINE_MS),
              (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS), p->narrow ? "0.000001" : "10000");
-    if (p->noise && p->secure)
+    if (p->noise && p->secure && p->local_steps)
+        buf_addf(&text, "privacy: { mechanism: dp-sgd, epsilon: 8, delta: 1.0e-6, clip: 1 }\n");
+    else if (p->noise && p->secure)
         buf_addf(&text, "privacy: { mechanism: distributed, unit: site, epsilon: 8, delta: 1.0e-6, clip: 1 }\n");
     else if (p->noise)
         buf_addf(&text, "privacy: { mechanism: gaussian, epsilon: %d, delta: 1.0e-6, clip: 1 }\n", EPSILON_A_ROUND);

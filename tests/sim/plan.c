@@ -34,6 +34,7 @@ const struct plan_field plan_fields[] = {
     OWN(U64, spent_after, PLAN_KEEP, 0),
     OWN(FLAG, one_silent, PLAN_OFF, 0),
     OWN(FLAG, secure, PLAN_OFF, 0),
+    OWN(FLAG, local_steps, PLAN_OFF, 0),
     OWN(FLAG, narrow, PLAN_OFF, 0),
     OWN(FLAG, one_wary, PLAN_OFF, 0),
     OWN(U64, adversaries, PLAN_KEEP, 0),

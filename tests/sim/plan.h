@@ -21,6 +21,7 @@ struct plan {
     uint64_t spent_after;
     bool one_silent;      /* the last hospital stops telling moments in the midst of the run */
     bool secure;          /* secure sums */
+    bool local_steps;     /* their noise is in each step of the hospitals' training, not in shares */
     bool narrow;          /* no update is as short as the task wants */
     bool one_wary;        /* the last hospital takes part in larger sums only */
     uint64_t adversaries; /* that they reckon with */

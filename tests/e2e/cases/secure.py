@@ -57,6 +57,7 @@ def learns(t, home):
     t.ok(done.returncode == 0 and "\ndone" in done.stdout, "a run of secure sums with noise ends well", done)
     said = home.told("runs", "show", RUN)
     t.same(len(said["rows"]), ROUNDS, "every round was closed")
+    t.has(said["text"], "learned: the coordinator learns", "the run tells what the coordinator learns of a sum")
     t.ok(float(said["rows"][-1]["auc"]) >= .97, "test AUC .97", said["rows"][-1])
     t.ok(0 < float(said["rows"][-1]["epsilon"]) <= 8, "within epsilon 8 at delta 1e-5, by the hospitals' ledgers",
          said["rows"][-1])

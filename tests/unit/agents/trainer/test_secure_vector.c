@@ -131,6 +131,33 @@ static struct secagg_header honest_header(const struct plan *p, enum secure_mode
     return h;
 }
 
+/* Noise in the training: of each step, as it was reckoned; the sum's header promises none, and the loss is not told. */
+Test(secure_vector, noise_in_the_training)
+{
+    static const char task[] = TASK "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1, "
+                                    "noise_multiplier: 20}\n";
+    CLEANUP(plan_let_go) struct plan *plan = learned_plan(task);
+    struct secure_plan p = plan_of(task), got;
+    struct secagg_header h = { .round = 22, .cohort = COHORT, .survivors = COHORT };
+    struct update_cover cover = update_cover_of(plan);
+    CLEANUP(trained_fini) struct trained t = trained_of((float[WEIGHTS]){ 1, 0, 0 }, 10, 3);
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    const uint8_t key[STREAM_KEY_BYTES] = { 1 };
+    double tail[2];
+    cr_expect(p.want.mode == SECURE_PLAIN && p.want.noise.multiplier == 0 && cover.in_training && !cover.in_sum);
+    cover.unit.noise = 20;
+    secure_plan_put(&p, &h);
+    cr_assert_eq(secure_vector_plan(plan, &h, &got, NULL), OK);
+    secure_vector_cover(&got, &h, &cover);
+    cr_expect(cover.sum == 22 && cover.unit.noise == 20);
+    cr_assert_eq(secure_vector_fill(&(struct secure_source){ .plan = &p, .key = key }, &t, &v, NULL), OK);
+    cr_assert_eq(quantise_get(&p.count, &v, WEIGHTS, &tail[0], 1), OK);
+    cr_assert_eq(quantise_get(&p.loss, &v, WEIGHTS + 1, &tail[1], 1), OK);
+    cr_expect(tail[0] == 10 && tail[1] == 0);
+    h.sigma = 20; /* it is not on the sum */
+    cr_expect_eq(secure_vector_plan(plan, &h, &got, NULL), ERR_REFUSED);
+}
+
 Test(secure_vector, noised_plans)
 {
     static const struct {

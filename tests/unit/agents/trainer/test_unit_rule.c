@@ -4,6 +4,7 @@
 #include "agents/trainer/unit_rule.h"
 #include "common/base/file.h"
 #include "common/privacy/filter.h"
+#include "common/privacy/secure_plan.h"
 #include "tests/unit/agents/trainer/learned.h"
 #include "tests/unit/agents/trainer/site.h"
 #include <criterion/criterion.h>
@@ -64,6 +65,19 @@ Test(unit_rule, noise_by_name)
         cr_expect_eq(r.noise, rows[i].err == OK ? 5 : -1, "%zu", i);
         cr_expect_eq(strstr(why.text, "noise_multiplier") != NULL, rows[i].err != OK, "%s", why.text);
     }
+}
+
+/* A sum that is given up is spent: the noise is for a few more than there are rounds. */
+Test(unit_rule, steps_for_secure_sums)
+{
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_SECURE_TASK SITE_UNIT_NOISE);
+    CLEANUP(plan_let_go) struct plan *alone = learned_plan(SITE_TASK SITE_UNIT_NOISE);
+    struct unit_rule r, a;
+    cr_assert_eq(unit_rule_make(p, 160, &r, NULL), OK);
+    cr_assert_eq(unit_rule_make(alone, 160, &a, NULL), OK);
+    cr_expect(r.rounds == secure_plan_sums(3) && r.steps == 5 && !r.summed);
+    cr_expect(unit_rule_cost(&r, r.rounds, 1e-5) <= 8 && unit_rule_cost(&r, r.rounds, 1e-5) > 7);
+    cr_expect(unit_rule_event(&r).mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN && a.rounds == 3);
 }
 
 Test(unit_rule, before_the_units_are_known)

@@ -150,6 +150,19 @@ Test(task, noise_in_shares)
     }
 }
 
+/* Several steps at each hospital for a secure sum, each with noise of its own. */
+Test(task, noise_in_the_training_for_a_sum)
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(ARENA_BYTES);
+    struct task t;
+    struct why why = { "" };
+    cr_assert_eq(parse(DATA SUMMED "train: {epochs: 3, batch: 8}\nprivacy: {mechanism: dp-sgd, epsilon: 8, delta: 0.1, "
+                                   "clip: 1}\n",
+                       &arena, &t, &why),
+                 OK, "%s", why.text);
+    cr_expect(t.aggregation.secure && task_hides_patients(&t) && t.train.epochs == 3 && t.scale == SCALE_RANGES);
+}
+
 Test(task, combinations_refused)
 {
     static const struct refusal rows[] = {
@@ -163,7 +176,7 @@ Test(task, combinations_refused)
           "aggregation.adversaries: rounds.quorum must leave two hospitals" },
         { DATA "rounds: {quorum: 3, late: weighted}\naggregation: {secure: yes}\n", "rounds.late: what comes after" },
         { DATA "rounds: {quorum: 3}\naggregation: {secure: yes}\nprivacy: {mechanism: laplace, epsilon: 1, clip: 1}\n",
-          "privacy: in a secure sum no hospital adds all of the noise" },
+          "privacy: noise on each whole update is more than a secure sum needs" },
         { THREE "model: {arch: logistic}\n", "task.yaml:3: model.arch: logistic is for 2 classes, the label has 3" },
         { THREE "standardise: ranges\n", "task.yaml:3: standardise: to standardise by ranges every feature needs" },
         { THREE "privacy: {mechanism: laplace, epsilon: 1, clip: 1}\n", "`age` has none" },
