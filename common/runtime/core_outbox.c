@@ -292,6 +292,7 @@ void core_sweep(struct agent *a)
 {
     size_t left = 0;
     for (size_t i = 0; i < a->npeers; i++) {
+        if (a->peers[i].unshown) core_show(a, &a->peers[i]);
         if (a->peers[i].nout > 0) sweep_peer(a, &a->peers[i]);
         left += a->peers[i].nout;
     }

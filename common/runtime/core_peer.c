@@ -194,9 +194,11 @@ enum err core_peers_load(struct agent *a)
 
 void core_show(struct agent *a, struct peer *p)
 {
+    p->unshown = false; /* lost with the link, shown again when it is back */
     if (!a->attached || !a->up || strcmp(p->jid, a->jid) == 0) return;
     p->shown_ms = agent_now_ms(a);
-    (void)a->transport.show(a->transport.self, p->jid, true); /* lost with the link, shown again when it is back */
+    p->unshown = a->transport.show(a->transport.self, p->jid, true) != OK;
+    if (p->unshown) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
 }
 
 bool core_too_fast(struct agent *a, struct bucket *b, double per_second, double burst)

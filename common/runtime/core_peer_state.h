@@ -41,6 +41,7 @@ struct peer {
     uint64_t moved;       /* chunks of attachments that passed to or from it */
     uint64_t schema;      /* version of its last message; 0: not heard yet */
     uint64_t shown_ms;    /* when we last showed it our presence; 0 never */
+    bool unshown;         /* that did not go out: too much is waiting for the socket */
     unsigned shown_again; /* times that was though it had not gone, as far as we know */
     uint64_t next_number;
     struct rtt rtt;      /* of its acknowledgements */

@@ -65,3 +65,40 @@ Test(core, presences_far_apart_come_to_rest)
         sim_free(s);
     }
 }
+
+/* A socket that takes nothing for a while, as with more peers than may wait for it. */
+struct narrow {
+    unsigned asked, shown;
+    bool full;
+};
+static enum err narrow_show(void *self, const char *to, bool online)
+{
+    struct narrow *n = self;
+    (void)to;
+    (void)online;
+    n->asked++;
+    if (n->full) return ERR_LIMIT;
+    n->shown++;
+    return OK;
+}
+static enum err narrow_send(void *self, const struct packet *p)
+{
+    (void)self;
+    (void)p;
+    return ERR_LIMIT;
+}
+
+Test(core, a_presence_that_did_not_go_out_goes_later)
+{
+    struct sim *s = toys_start("");
+    struct narrow n = { .full = true };
+    struct agent *server = sim_agent(s, "server");
+    core_attach(server, &(struct transport){ .self = &n, .send = narrow_send, .show = narrow_show });
+    core_on_link(server, true);
+    (void)sim_run(s, 10 * CORE_SWEEP_MS, NULL, NULL);
+    cr_expect(n.asked >= 5 && n.shown == 0, "tried %u times", n.asked);
+    n.full = false;
+    (void)sim_run(s, 10 * CORE_SWEEP_MS, NULL, NULL);
+    cr_expect_eq(n.shown, 1, "%u", n.shown);
+    sim_free(s);
+}
