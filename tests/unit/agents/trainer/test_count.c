@@ -1,4 +1,5 @@
 #include "agents/trainer/count.h"
+#include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -63,4 +64,21 @@ Test(count, a_table_has_an_end)
     read_all(&rows[0], &arena, &c, &d);
     cr_expect_eq(count_fill(d, &c, &wide, &one, &t, NULL), ERR_INPUT);
     cr_expect_eq(count_fill(d, &c, &one, &wide, &t, NULL), ERR_INPUT);
+}
+
+Test(count, without_memory_nothing_is_counted)
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
+    struct dataset *d CLEANUP(dataset_drop) = NULL;
+    struct contract c;
+    static struct cells t;
+    const struct axis all = { .classes = 1 };
+    bool done = false;
+    read_all(&rows[0], &arena, &c, &d);
+    for (size_t n = 1; failmalloc_round(n, &done); n++) {
+        enum err e = count_fill(d, &c, &all, &all, &t, NULL);
+        cr_assert(e == OK || e == ERR_MEMORY);
+        done = e == OK;
+    }
+    cr_expect_eq(t.count[0], 4);
 }
