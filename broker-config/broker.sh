@@ -4,6 +4,7 @@
 #   broker.sh init DIR DOMAIN [C2S HTTP HTTPS]   folder, authority, certificate, configuration; free ports unless given
 #   broker.sh account DIR JID [agent|person]     an account with a random secret in DIR/secrets/<local>.password
 #   broker.sh accounts DIR FILE                  the same for every line "JID [agent|person]" of FILE, at once
+#   broker.sh remove DIR JID                     closes the account and its sessions, and forgets its secret
 #   broker.sh start DIR                          starts it and waits until it answers
 #   broker.sh run DIR                            becomes it, for a supervisor
 #   broker.sh wait DIR                           waits until it answers, at most 20 s
@@ -40,6 +41,12 @@ broker_init() { # DIR DOMAIN [C2S HTTP HTTPS]
     write_config "$dir" "$domain"
 }
 
+change_accounts() { # DIR DOMAIN LIST
+    prosodyctl --config "$1/prosody.cfg.lua" mod_himas_accounts "$2" "$1/secrets" "$3" >"$3.log" 2>&1 ||
+        fail 70 "accounts were not changed: $(tail -n 1 "$3.log")"
+    rm -f "$3" "$3.log"
+}
+
 broker_accounts() { # DIR FILE
     dir=$(folder "$1")
     domain=$(setting "$dir" domain)
@@ -49,9 +56,7 @@ broker_accounts() { # DIR FILE
         case $jid in '' | '#'*) continue ;; esac
         add_line "$dir" "$domain" "$list" "$jid" "$kind"
     done <"$2"
-    prosodyctl --config "$dir/prosody.cfg.lua" mod_himas_accounts "$domain" "$dir/secrets" "$list" >"$list.log" 2>&1 ||
-        fail 70 "accounts were not made: $(tail -n 1 "$list.log")"
-    rm -f "$list" "$list.log"
+    change_accounts "$dir" "$domain" "$list"
     # A running broker learns of new agents; a session that is open already keeps its limit.
     [ -z "$(running "$dir")" ] || { tell "$dir" 'config:reload()' && tell "$dir" "module:reload('limits', '$domain')"; }
 }
@@ -61,6 +66,23 @@ broker_account() { # DIR JID [KIND]
     printf '%s %s\n' "$2" "${3:-}" >"$dir/run/account.$$"
     broker_accounts "$dir" "$dir/run/account.$$"
     rm -f "$dir/run/account.$$"
+}
+
+# A running broker is told, so that open sessions end at once.
+broker_remove() { # DIR JID
+    dir=$(folder "$1")
+    domain=$(setting "$dir" domain)
+    check_account "$domain" "$2"
+    name=${2%@*}
+    if [ -n "$(running "$dir")" ]; then
+        tell "$dir" ">local um = require 'core.usermanager'
+            return not um.user_exists('$name', '$domain') or um.delete_user('$name', '$domain')"
+    else
+        list=$dir/run/accounts.$$
+        echo "-$name" >"$list"
+        change_accounts "$dir" "$domain" "$list"
+    fi
+    forget_account "$dir" "$2"
 }
 
 broker_rotate_secret() { # DIR JID

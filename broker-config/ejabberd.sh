@@ -4,6 +4,7 @@
 #   ejabberd.sh init DIR DOMAIN [C2S HTTP HTTPS]   folder, authority, certificate, configuration; free ports unless given
 #   ejabberd.sh account DIR JID [agent|person]     an account with a random secret in DIR/secrets/<local>.password
 #   ejabberd.sh accounts DIR FILE                  the same for every line "JID [agent|person]" of FILE, at once
+#   ejabberd.sh remove DIR JID                     closes the account and its sessions, and forgets its secret
 #   ejabberd.sh start DIR                          starts it and waits until it answers
 #   ejabberd.sh run DIR                            becomes it, for a supervisor
 #   ejabberd.sh wait DIR                           waits until it answers, at most 30 s
@@ -97,7 +98,10 @@ make_accounts() { # DIR LIST
                 false -> timer:sleep(100), Again(Tries - 1)
             end
         end,
-        Ensure = fun(Name) ->
+        Ensure = fun(<<"-", Name/binary>>) ->
+            ok = rpc:call(At, ejabberd_auth, remove_user, [Name, On]),
+            rpc:call(At, ejabberd_sm, kick_user, [Name, On]);
+        (Name) ->
             {ok, Text} = file:read_file(filename:join(Folder, binary_to_list(Name) ++ ".password")),
             Call = [Name, On, string:trim(Text)],
             case rpc:call(At, ejabberd_auth, try_register, Call) of
@@ -108,7 +112,7 @@ make_accounts() { # DIR LIST
         {ok, Names} = file:read_file(List),
         try Ready(300), lists:foreach(Ensure, binary:split(Names, <<"\n">>, [global, trim_all])), halt(0)
         catch C:E -> io:format("~p: ~p~n", [C, E]), halt(1) end.' \
-        "$(setting "$1" domain)" "$1/secrets" "$2" || fail 70 "accounts were not made: $(tail -n 1 "$1/run/beside.log")"
+        "$(setting "$1" domain)" "$1/secrets" "$2" || fail 70 "accounts were not changed: $(tail -n 1 "$1/run/beside.log")"
 }
 
 # Accounts live in the broker's database, which only the broker can open: while it does not run they wait for it.
@@ -134,6 +138,15 @@ broker_account() { # DIR JID [KIND]
     printf '%s %s\n' "$2" "${3:-}" >"$dir/run/account.$$"
     broker_accounts "$dir" "$dir/run/account.$$"
     rm -f "$dir/run/account.$$"
+}
+
+broker_remove() { # DIR JID
+    dir=$(folder "$1")
+    check_account "$(setting "$dir" domain)" "$2"
+    forget_account "$dir" "$2"
+    echo "-${2%@*}" >>"$dir/run/pending"
+    write_config "$dir" "$(setting "$dir" domain)"
+    [ -z "$(running "$dir")" ] || { take_pending "$dir" && load_again "$dir"; }
 }
 
 broker_rotate_secret() { # DIR JID

@@ -77,13 +77,25 @@ kind_of() { # DIR JID
     if grep -qxF "$2" "$1/agents"; then echo agent; else echo person; fi
 }
 
+check_account() { # DOMAIN JID; sets name
+    name=${2%@*}
+    [ "$2" = "$name@$1" ] || fail 64 "'$2' is not an account of $1: it must end with @$1"
+    case $name in '' | -* | *[!a-z0-9._-]*)
+        fail 64 "'$2': an account's name has lower-case letters, digits, . _ -, and does not begin with -" ;;
+    esac
+}
+
 add_line() { # DIR DOMAIN LIST JID [KIND]
-    name=${4%@*}
-    [ "$4" = "$name@$2" ] || fail 64 "'$4' is not an account of $2: it must end with @$2"
-    case $name in '' | *[!a-z0-9._-]*) fail 64 "'$4': an account's name has lower-case letters, digits, . _ -" ;; esac
+    check_account "$2" "$4"
     make_secret "$1" "$name"
     list_agent "$1" "$4" "${5:-agent}"
     echo "$name" >>"$3"
+}
+
+forget_account() { # DIR JID
+    rm -f "$1/secrets/${2%@*}.password"
+    grep -vxF "$2" "$1/agents" >"$1/agents.new" || true
+    mv "$1/agents.new" "$1/agents"
 }
 
 answers() { # DIR
@@ -120,6 +132,7 @@ broker_command() { # WORD DIR ...: the script's command line
     init:2 | init:5) broker_init "$@" ;;
     account:2 | account:3) broker_account "$@" ;;
     accounts:2) broker_accounts "$@" ;;
+    remove:2) broker_remove "$@" ;;
     start:1) broker_start "$@" ;;
     run:1) broker_run "$@" ;;
     wait:1) broker_wait "$@" ;;

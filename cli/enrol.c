@@ -97,6 +97,27 @@ enum err run_enrol_accept(const struct cli *cli, const struct cli_call *call, st
     return visit_put(cli, &r, why);
 }
 
+/* Agents refuse it from now on, whatever becomes of the account; a broker of somebody else's is theirs to tell. */
+static enum err close_account(const struct keeper *k, const struct home *h, const struct enrol_done *done,
+                              struct result *r, struct why *why)
+{
+    bool closed = false;
+    struct why said = { "" };
+    struct str rest = str_of(done->jid);
+    struct str local = str_next(&rest, '@');
+    enum err e = k->at_home ? setup_close_account(h, done->jid, &closed, &said) : OK;
+    if (e != OK)
+        return why_say(why, e, "%s is a member no more, but its account is still open: %s", done->jid, said.text);
+    if (closed)
+        result_field(r, "account", "closed, and its sessions ended");
+    else
+        result_field(r, "account",
+                     "still open; at its broker: `prosodyctl deluser %s`, or `ejabberdctl unregister " STR_F " " STR_F
+                     "`",
+                     done->jid, STR_ARG(local), STR_ARG(rest));
+    return OK;
+}
+
 enum err run_enrol_revoke(const struct cli *cli, const struct cli_call *call, struct why *why)
 {
     char member[NAME_BYTES];
@@ -109,5 +130,6 @@ enum err run_enrol_revoke(const struct cli *cli, const struct cli_call *call, st
     TRY(enrol_revoke(&k.files, cli_text(&call->call, "member", member, sizeof member), &done, why));
     result_say(&r, "%s is a member no more", done.jid);
     tell(&r, &done);
+    TRY(close_account(&k, &home, &done, &r, why));
     return visit_put(cli, &r, why);
 }

@@ -2,6 +2,7 @@
 #include "cli/http.h"
 #include "cli/program.h"
 #include "common/base/file.h"
+#include "common/runtime/roster.h"
 #include "common/wire/role.h"
 #include <stdio.h>
 #include <string.h>
@@ -56,16 +57,34 @@ static enum err make_broker(const struct home *h, const struct federation *f, st
 
 /* ---- the agents ---- */
 
-static void list_agents(const struct federation *f, struct setup *s)
+/* Who was revoked gets no account again, and is not started.  r: NULL where there is none yet. */
+static bool is_revoked(const struct roster *r, const char *domain, const char *name)
 {
+    char jid[ROSTER_JID_BYTES];
+    (void)snprintf(jid, sizeof jid, "%s@%s", name, domain);
+    return r && roster_is_revoked(r, str_of(jid));
+}
+
+static struct roster *roster_of(const struct home *h)
+{
+    struct roster *r = NULL;
+    return roster_read(home_at(h, "roster.yaml").text, &r, NULL) == OK ? r : NULL;
+}
+
+static void list_agents(const struct home *h, const struct federation *f, struct setup *s)
+{
+    struct roster *r = roster_of(h);
     s->nagents = 0;
     s->agents[s->nagents++] = (struct setup_agent){ .name = "coordinator", .kind = "coordinator" };
     for (size_t i = 0; i < f->nhospitals; i++) {
+        if (is_revoked(r, f->domain, f->hospitals[i])) continue;
         struct setup_agent *a = &s->agents[s->nagents++];
         *a = (struct setup_agent){ .kind = "trainer" };
         (void)snprintf(a->name, sizeof a->name, "%s", f->hospitals[i]);
     }
-    if (f->guardian) s->agents[s->nagents++] = (struct setup_agent){ .name = "guardian", .kind = "guardian" };
+    if (f->guardian && !is_revoked(r, f->domain, "guardian"))
+        s->agents[s->nagents++] = (struct setup_agent){ .name = "guardian", .kind = "guardian" };
+    roster_free(r);
 }
 
 static enum err read_port(const struct home *h, struct setup_agent *a, struct why *why)
@@ -155,8 +174,10 @@ static enum err make_agents(const struct home *h, const struct federation *f, st
 
 /* ---- who is who ---- */
 
-static size_t list_members(const struct federation *f, const struct setup *s, struct config_member out[MAX_MEMBERS])
+static size_t list_members(const struct home *h, const struct federation *f, const struct setup *s,
+                           struct config_member out[MAX_MEMBERS])
 {
+    struct roster *r = roster_of(h);
     size_t n = 0;
     for (size_t i = 0; i < s->nagents; i++) {
         const struct setup_agent *a = &s->agents[i];
@@ -164,8 +185,10 @@ static size_t list_members(const struct federation *f, const struct setup *s, st
         out[n++] = (struct config_member){ .name = a->name, .roles = role, .key = a->keys.key, .sign = a->keys.sign };
     }
     for (size_t i = 0; i < f->npeople; i++)
-        out[n++] =
-            (struct config_member){ .name = f->people[i].name, .roles = f->people[i].roles, .key = "", .sign = "" };
+        if (!is_revoked(r, f->domain, f->people[i].name))
+            out[n++] =
+                (struct config_member){ .name = f->people[i].name, .roles = f->people[i].roles, .key = "", .sign = "" };
+    roster_free(r);
     return n;
 }
 
@@ -174,7 +197,7 @@ static enum err make_accounts(const struct home *h, const struct federation *f, 
     struct config_member members[MAX_MEMBERS];
     CLEANUP(buf_free) struct buf roster = buf_make(TEXT_MAX_BYTES);
     CLEANUP(buf_free) struct buf accounts = buf_make(TEXT_MAX_BYTES);
-    size_t n = list_members(f, s, members);
+    size_t n = list_members(h, f, s, members);
     struct enrol_done done;
     struct path list = home_at(h, "run/accounts"), path = home_at(h, "roster.yaml"), key = home_at(h, "federation.key");
     const struct enrol_keeper keeper = { path.text, key.text };
@@ -266,7 +289,7 @@ enum err setup_make(const struct home *h, const struct federation *f, setup_told
                     struct why *why)
 {
     TRY(federation_check(f, why));
-    list_agents(f, out);
+    list_agents(h, f, out);
     TRY(make_folders(h, out, why));
     tell(told, to, "tasks and records");
     TRY(copy_tasks(h, f, why));
@@ -282,18 +305,28 @@ enum err setup_make(const struct home *h, const struct federation *f, setup_told
 
 enum err setup_read(const struct home *h, const struct federation *f, struct setup *out, struct why *why)
 {
-    list_agents(f, out);
+    list_agents(h, f, out);
     TRY(read_ports(h, &out->broker, why));
     for (size_t i = 0; i < out->nagents; i++) TRY(read_port(h, &out->agents[i], why));
     return OK;
 }
 
-enum err setup_account(const struct home *h, const char *jid, bool *out_made, struct why *why)
+static enum err change_account(const struct home *h, const char *verb, const char *jid, bool *out_done, struct why *why)
 {
     struct config_broker broker = { 0 };
     const char *at = strchr(jid, '@');
     bool here = read_ports(h, &broker, NULL) == OK && at && strcmp(at + 1, broker.domain) == 0;
-    if (here) TRY(broker_tool(h, "account", jid, why));
-    *out_made = here;
+    if (here) TRY(broker_tool(h, verb, jid, why));
+    *out_done = here;
     return OK;
+}
+
+enum err setup_account(const struct home *h, const char *jid, bool *out_made, struct why *why)
+{
+    return change_account(h, "account", jid, out_made, why);
+}
+
+enum err setup_close_account(const struct home *h, const char *jid, bool *out_closed, struct why *why)
+{
+    return change_account(h, "remove", jid, out_closed, why);
 }

@@ -32,5 +32,8 @@ enum err setup_make(const struct home *h, const struct federation *f, setup_told
 /* What setup_make wrote, read back. */
 enum err setup_read(const struct home *h, const struct federation *f, struct setup *out, struct why *why) MUST_USE;
 
+/* Closes the account at the folder's broker, and its sessions; *out_closed is false when the JID is of another broker.
+ */
+enum err setup_close_account(const struct home *h, const char *jid, bool *out_closed, struct why *why) MUST_USE;
 /* An account at the folder's broker; *out_made is false when the JID is of another broker. */
 enum err setup_account(const struct home *h, const char *jid, bool *out_made, struct why *why) MUST_USE;

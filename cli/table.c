@@ -286,7 +286,7 @@ const struct subcommand cli_subcommands[] = {
       .examples = "himas enrol accept himas.request --fingerprint 1f0c-9a2b-...  # as read out on the telephone\n" },
     { .name = "enrol revoke", .args = enrol_revoke_args, .npositional = 1, .run = run_enrol_revoke,
       .doc = "at the operator: take a member off the roster, and sign it",
-      .more = "Running agents refuse it within a second or two. It may ask again, with another key.",
+      .more = "Running agents refuse it within a second or two. Its account at the broker of `himas up` is closed;\nof another broker the command is said. It may ask again, with another key.",
       .examples = "himas enrol revoke hospital-d  # at once\n" },
     { .name = "completion", .args = completion_args, .npositional = 1, .run = run_completion, .doc = "print a shell's completion",
       .examples = "source <(himas completion bash)  # now\nhimas completion fish | source  # in fish\n" },

@@ -1,6 +1,6 @@
 -- prosodyctl mod_himas_accounts HOST SECRETS LIST
 -- Makes the accounts named in the file LIST (local parts, one a line) on HOST, each with the secret in the file
--- SECRETS/<local>.password.  One process for any number of accounts; an account that is right already is left alone.
+-- SECRETS/<local>.password, and removes those that stand with a hyphen before them.  One process for any number of accounts; an account that is right already is left alone.
 
 local usermanager = require "core.usermanager";
 local hostmanager = require "core.hostmanager";
@@ -23,6 +23,10 @@ local function ensure(name, host, secret)
 	return usermanager.set_password(name, secret, host, nil);
 end
 
+local function remove(name, host)
+	return not usermanager.user_exists(name, host) or usermanager.delete_user(name, host);
+end
+
 function module.command(arg)
 	local host, folder, list = arg[1], arg[2], arg[3];
 	if not list then
@@ -33,9 +37,14 @@ function module.command(arg)
 	storagemanager.initialize_host(host);
 	usermanager.initialize_host(host);
 	for name in io.lines(list) do
-		local secret, err = secret_of(folder, name);
-		local ok;
-		if secret then ok, err = ensure(name, host, secret); end
+		local gone = name:match("^%-(.+)$");
+		local ok, secret, err;
+		if gone then
+			ok, err = remove(gone, host);
+		else
+			secret, err = secret_of(folder, name);
+			if secret then ok, err = ensure(name, host, secret); end
+		end
 		if not ok then
 			io.stderr:write(("account %s@%s: %s\n"):format(name, host, tostring(err)));
 			return 1;

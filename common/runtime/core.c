@@ -142,6 +142,7 @@ enum err core_on_roster(struct agent *a, const struct roster *r, struct why *why
         if (p->member) continue;
         p->online = false;
         p->nacks = 0;
+        p->shown_ms = 0; /* should it become one again */
     }
     for (size_t i = 0; i < roster_count(r); i++) {
         struct peer *p = (roster_at(r, i)->role & a->def->peers) ? core_peer(a, roster_at(r, i)->jid) : NULL;

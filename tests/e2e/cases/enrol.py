@@ -147,16 +147,36 @@ def forged(t, office, coordinator, old):
 
 
 def revoked(t, office, coordinator, trainer):
+    """Of a broker that is not the operator's: the account stays, and the agents refuse it."""
     before = coordinator.count("himas_strangers_total")
     old = office.rosters()
     began = time.monotonic()
-    office.tell("enrol", "revoke", ME)
+    done = office.tell("enrol", "revoke", ME, "--roster", office.path("roster.yaml"),
+                       "--key", office.path("federation.key"))["fields"]
     until(lambda: coordinator.count("himas_trainers_online") == 3
           and coordinator.count("himas_strangers_total") > before, "the revoked one to be refused", 30)
     took = time.monotonic() - began
     t.ok(took < REVOKED_S, f"revoked: refused {took:.1f} s after the command began")
-    t.ok(trainer.alive(), "the revoked agent itself goes on talking, to nobody")
+    t.ok(trainer.alive() and trainer.ready(), "the revoked agent itself goes on talking, to nobody")
+    t.has(done["account"], f"prosodyctl deluser {office.jid(ME)}", "how its account is closed is said")
     return old
+
+
+def closed(t, office, coordinator, trainer, fingerprint):
+    """Let in again, and revoked where the broker is the operator's own."""
+    office.tell("enrol", "accept", office.mine("d.request"), "--fingerprint", fingerprint)
+    office.bring("roster.yaml", "roster.yaml.sig")
+    trainer.stop()
+    trainer.start().wait_ready()
+    coordinator.wait_count("himas_trainers_online", 4)
+    began = time.monotonic()
+    done = office.tell("enrol", "revoke", ME)["fields"]
+    until(lambda: coordinator.count("himas_trainers_online") == 3 and not trainer.ready(), "its session to end", 30)
+    took = time.monotonic() - began
+    t.ok(took < REVOKED_S, f"revoked: gone {took:.1f} s after the command began")
+    t.same(done["account"], "closed, and its sessions ended", "its account is closed")
+    t.ok(not os.path.exists(office.path("broker", "secrets", ME + ".password")), "and its password forgotten")
+    until(lambda: "password" in trainer.get("/readyz")[1], f"it to be refused at login: {trainer.get('/readyz')}", 30)
 
 
 def test(t):
@@ -175,11 +195,17 @@ def test(t):
         t.same(run_of(office, coordinator, 4), ["4/4"] * 3, "it learns with the others")
         old = revoked(t, office, coordinator, trainer)
         forged(t, office, coordinator, old)
+        closed(t, office, coordinator, trainer, fingerprint)
         t.same(run_of(office, coordinator, 3), ["3/3"] * 3, "the others go on")
         office.tell("down")
         roster = office.rosters()
         office.tell("up")
         t.ok(office.rosters() == roster, "up again: the same roster and signature")
+        office.tell("enrol", "revoke", "hospital-b")
+        office.tell("down")
+        office.tell("up")
+        t.ok(not os.path.exists(office.path("broker", "secrets", "hospital-b.password")), "up again: no account anew")
+        t.ok("hospital-b" not in office.himas("status").stdout, "up again: who was revoked is not started")
     finally:
         office.himas("down")
         if trainer and trainer.alive():

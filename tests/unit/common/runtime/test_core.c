@@ -38,7 +38,8 @@ Test(core, who_is_taken_off_the_roster_is_refused_at_once)
 {
     struct sim *s = toys_start("");
     struct agent *server = sim_agent(s, "server");
-    struct roster *fresh = without(agent_roster(server), "client");
+    const struct roster *all = agent_roster(server);
+    struct roster *fresh = without(all, "client");
     toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
     cr_assert_eq(toys_state(s, "server")->joins, 1);
     cr_assert(core_on_roster(server, fresh, NULL) == OK);
@@ -46,6 +47,9 @@ Test(core, who_is_taken_off_the_roster_is_refused_at_once)
     toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-2"));
     cr_expect(toys_state(s, "server")->joins == 0 && toys_metric(s, "server", "himas_strangers_total 1"));
     cr_expect(!agent_online(server, "client@sim.local"));
+    cr_assert(core_on_roster(server, all, NULL) == OK);
+    (void)sim_run(s, 5000, NULL, NULL);
+    cr_expect(agent_online(server, "client@sim.local"), "taken in again, it is asked whether it is there");
     sim_free(s);
     roster_free(fresh);
 }
