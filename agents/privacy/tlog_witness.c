@@ -241,6 +241,15 @@ static enum err accused(struct tlog *l, const struct msg *m, struct watcher *w)
     return tlog_add(l, NULL, "refusal by=%s code=ERR_CRYPTO text=" STR_F, m->from, STR_ARG(text));
 }
 
+/* By a key that the roster does not name: it was changed, and one of us has not read the newest roster yet, or its own
+ * new key.  At the next tick it is shown the log again. */
+static enum err ask_again(struct tlog *l, const struct msg *m, struct watcher *w)
+{
+    log_warn(agent_log(l->agent), "cosignature.wrong", L_NAME("of", m->from), L_U64("size", m->log_cosign.size));
+    w->asked = 0;
+    return put_watcher(l->agent, m->from, w);
+}
+
 enum err tlog_take_cosign(struct tlog *l, const struct msg *m)
 {
     const struct msg_log_cosign *c = &m->log_cosign;
@@ -250,6 +259,7 @@ enum err tlog_take_cosign(struct tlog *l, const struct msg *m)
     if (!is_witness(who) || roster_log_witness_key(who, &key) != OK) return ERR_ROLE;
     TRY(read_watcher(l->agent, m->from, &w));
     enum err e = c->note.n > 0 ? tlog_cosigned(l, &key, c->note) : OK;
+    if (e == ERR_CRYPTO) return ask_again(l, m, &w);
     if (e != OK && e != ERR_DUPLICATE) return e;
     if (c->size > l->range.size)
         log_error(agent_log(l->agent), "log.behind", L_NAME("of", m->from), L_U64("its", c->size),

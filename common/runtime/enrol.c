@@ -6,6 +6,7 @@
 #include "common/wire/doc.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 _Static_assert((int)ENROL_KEY_TEXT_BYTES == (int)ROSTER_KEY_TEXT_BYTES, "one text of a key");
 _Static_assert((int)ENROL_JID_BYTES == (int)ROSTER_JID_BYTES, "one length of a JID");
@@ -39,6 +40,26 @@ static enum err name_key(const struct member *m, struct note_key *out, struct wh
     return e == ERR_INPUT ? why_say(why, ERR_SETTING, "%.200s: no plus sign may be in the jid", m->jid) : e;
 }
 
+/* Of a key that was rotated: the one before it signs, too, while it is kept.  A signature more is a line more. */
+static enum err sign_by_previous(const char *identity, const struct member *me, struct buf *out, struct why *why)
+{
+    CLEANUP(identity_wipe) struct identity id = { 0 };
+    struct buf other CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES);
+    struct member before = *me;
+    char path[KEYS_PATH_BYTES];
+    struct note_key key;
+    struct note note;
+    if (keys_previous(identity, path) != OK || access(path, F_OK) != 0) return OK;
+    TRY(identity_read(path, &id, why));
+    memcpy(before.sign, id.sign.public_key, sizeof before.sign);
+    TRY(name_key(&before, &key, why));
+    TRY(note_parse(buf_str(out), &note, why));
+    TRY(note_sign(&key, &id.sign, note.text, &other));
+    TRY(note_parse(buf_str(&other), &note, why));
+    buf_add(out, note.lines.p, note.lines.n);
+    return buf_err(out);
+}
+
 enum err enrol_request(const char *identity, const char *jid, const char *name, struct buf *out,
                        char fingerprint[KEYS_FINGERPRINT_BYTES], struct why *why)
 {
@@ -53,6 +74,7 @@ enum err enrol_request(const char *identity, const char *jid, const char *name, 
     roster_text_member(roster_at(me, 0), false, &text);
     TRY(buf_err(&text));
     TRY(note_sign(&key, &id.sign, buf_str(&text), out));
+    TRY(sign_by_previous(identity, roster_at(me, 0), out, why));
     return sign_fingerprint(id.sign.public_key, fingerprint);
 }
 
@@ -134,6 +156,26 @@ static enum err write_signed(const struct enrol_keeper *k, const struct roster_p
     return roster_key_print(id.sign.public_key, out->roster_key);
 }
 
+/* A member's new key is taken when the present one, which the roster names, signed for it. */
+static enum err may_replace(const struct member *was, const struct member *m, struct str request, struct why *why)
+{
+    struct note note;
+    struct note_key key;
+    struct note_seen seen = { 0 };
+    if (was->role != ROLE_TRAINER || !was->has_sign || memcmp(was->sign, m->sign, sizeof m->sign) == 0)
+        return why_say(why, ERR_STATE, "%.200s is a member already; revoke it first", m->jid);
+    TRY(note_parse(request, &note, why));
+    TRY(name_key(was, &key, why));
+    enum err e = note_verify(&note, &key, 1, &seen);
+    if (e == ERR_MEMORY) return e;
+    if (e == OK && seen.valid) return OK;
+    return why_say(
+        why, ERR_STATE,
+        "%.200s is a member already, and its present key did not sign this request: ask with the rotated key "
+        "while FILE.previous is beside it, or revoke it first",
+        m->jid);
+}
+
 enum err enrol_accept(const struct enrol_keeper *k, struct str request, const char *fingerprint, struct enrol_done *out,
                       struct why *why)
 {
@@ -141,14 +183,13 @@ enum err enrol_accept(const struct enrol_keeper *k, struct str request, const ch
     TRY(read_request(request, fingerprint, &asks, why));
     TRY(roster_read(k->roster, &old, why));
     const struct member *m = roster_at(asks, 0);
-    if (roster_find(old, str_of(m->jid)))
-        return why_say(why, ERR_STATE, "%.200s is a member already; revoke it first", m->jid);
-    if (roster_by_name(old, str_of(m->name)))
-        return why_say(why, ERR_STATE, "another member has the name %.60s", m->name);
-    const struct roster_plan plan = { .version = roster_version(old) + 1,
-                                      .parts = { { .of = old }, { .of = asks, .mark_enrolled = true } },
-                                      .before = old,
-                                      .pardon = asks };
+    const struct member *was = roster_find(old, str_of(m->jid));
+    const struct member *namesake = roster_by_name(old, str_of(m->name));
+    if (was) TRY(may_replace(was, m, request, why));
+    if (namesake && namesake != was) return why_say(why, ERR_STATE, "another member has the name %.60s", m->name);
+    struct roster_plan plan = { .version = roster_version(old) + 1, .before = old, .pardon = asks };
+    plan.parts[was ? 0 : 1] = (struct roster_part){ .of = asks, .mark_enrolled = true };
+    plan.parts[was ? 1 : 0] = (struct roster_part){ .of = old };
     TRY(str_copy(str_of(m->jid), out->jid, sizeof out->jid));
     return write_signed(k, &plan, out, why);
 }

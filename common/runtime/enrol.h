@@ -4,7 +4,9 @@
  * The hospital makes its key where it lies (keys.h) and writes a REQUEST: a signed note (note.h) whose text is a roster
  * of one member, itself, signed by its own key.  It tells the operator the key's fingerprint by another way than the
  * file's. The operator compares, and writes the roster anew: the next version, signed by the federation's key
- * (roster_note.h). Running agents look at the roster's file once a second.  docs/ENROLMENT.md is the how-to.
+ * (roster_note.h). A key that was rotated asks in the same way; the one before it signs the request, too, and the
+ * roster then names the new one in its place.  Running agents look at the roster's file once a second.
+ * docs/ENROLMENT.md is the how-to.
  *
  * All of it blocks on the disk.
  */
@@ -34,7 +36,8 @@ struct enrol_done {
 enum err enrol_key(const char *key, char out[ENROL_KEY_TEXT_BYTES], struct why *why) MUST_USE;
 
 /* ERR_CRYPTO when the request was not signed by the key it names, or that key has another fingerprint; ERR_STATE when
- * JID or name belong to a member already; ERR_INPUT when it is no request.  Who was revoked may be accepted again. */
+ * JID or name belong to a member already, unless its present key signed, too; ERR_INPUT when it is no request.  Who was
+ * revoked may be accepted again. */
 enum err enrol_accept(const struct enrol_keeper *k, struct str request, const char *fingerprint, struct enrol_done *out,
                       struct why *why) MUST_USE;
 

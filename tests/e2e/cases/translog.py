@@ -36,7 +36,7 @@ class Guarded(Federation):
     def _agents(self):
         super()._agents()
         self._agent("guardian", "guardian", places.free_ports(1)[0],
-                    {"policy": self.write("agents/guardian/policy.yaml", GUARD), "export_dir": self.path("log")})
+                    {"policy": self.write("agents/guardian/policy.yaml", GUARD), "export_dir": self.path("log"), "checkpoint_ms": 500})
 
     @property
     def guardian(self):
@@ -148,6 +148,26 @@ def of_a_run(t):
         t.ok(said["ok"], "the guardian finds its log whole", said)
 
 
+def of_a_new_key(t):
+    """A hospital's signing key is changed: the roster's next version is in the log, and the new key signs the next model."""
+    with Guarded(tasks={"breast-cancer": task(rounds=1, quorum=3, epochs=1)}) as fed:
+        fed.begin_all()
+        t.same(fed.wait_end(fed.begin())["state"], "done", "a run before the change of a key")
+        key = fed.path("agents", "hospital-b", "identity.key")
+        old, new = (json.loads(fed.himas("--json", "keys", verb, key).stdout) for verb in ("show", "rotate"))
+        t.ok(old["sign"] != new["sign"], "himas keys rotate makes a new signing key, too", new)
+        with open(fed.path("roster.yaml"), encoding="utf-8") as f:
+            roster = f.read()
+        fed.write("roster.new", roster.replace(old["key"], new["key"]).replace(old["sign"], new["sign"]))
+        os.replace(fed.path("roster.new"), fed.path("roster.yaml"))
+        until(lambda: all("file.taken setting=roster" in a.log() for a in fed.agents.values()), "the roster to be taken")
+        t.same(fed.wait_end(fed.begin())["state"], "done", "a run after it")
+        path, done = fed.export("--quorum", "3")
+        t.ok(done.returncode == 0 and "3 of 3 witnesses" in done.stdout, "by the new roster, all three signed", done)
+        text = open(path, encoding="utf-8").read()
+        t.same(text.count("roster version="), 2, "both rosters stand in the log")
+
+
 def of_one_killed(t):
     """Killed at random in the midst of a run, its log goes on where it was."""
     dice = random.Random(11)
@@ -171,6 +191,7 @@ def of_one_killed(t):
 
 def test(t):
     of_a_run(t)
+    of_a_new_key(t)
     of_one_killed(t)
     by_itself(t, tempfile.mkdtemp(prefix="translog-", dir=os.environ.get("HIMAS_E2E_DIR")))
 

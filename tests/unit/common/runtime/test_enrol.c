@@ -1,4 +1,6 @@
 #include "common/base/file.h"
+#include "common/crypto/ed25519.h"
+#include "common/crypto/encode.h"
 #include "common/runtime/enrol.h"
 #include "common/runtime/roster_trust.h"
 #include "common/wire/doc.h"
@@ -89,6 +91,52 @@ Test(enrol, asked_compared_signed_revoked_and_back)
     cr_expect(o.done.version == 3 && !is_member(&o, "hospital-d@h.local"));
     cr_assert_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), OK, "%s", why.text);
     cr_expect(o.done.version == 4 && is_member(&o, "hospital-d@h.local"));
+    office_close(&o);
+}
+
+/* A new key of a member: the operator compares its fingerprint, and the key that the roster names has signed for it. */
+Test(enrol, a_rotated_key_takes_the_place_of_the_one_that_signed_for_it)
+{
+    struct office o;
+    struct why why = { "" };
+    struct buf alone CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES),
+                     both CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES),
+                     named CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES);
+    char previous[KEYS_PATH_BYTES], aside[PATH], fingerprint[KEYS_FINGERPRINT_BYTES];
+    office_open(&o);
+    cr_assert_eq(enrol_accept(&o.keeper, buf_str(&o.request), o.fingerprint, &o.done, &why), OK, "%s", why.text);
+    cr_assert(keys_rotate(o.hospital, &why) == OK && keys_previous(o.hospital, previous) == OK, "%s", why.text);
+    (void)snprintf(aside, sizeof aside, "%s/aside", o.dir);
+    cr_assert_eq(rename(previous, aside), 0);
+    cr_assert_eq(enrol_request(o.hospital, "hospital-d@h.local", "St. \"D\"", &alone, fingerprint, &why), OK);
+    cr_assert_eq(rename(aside, previous), 0);
+    cr_assert_eq(enrol_request(o.hospital, "hospital-d@h.local", "St. \"D\"", &both, fingerprint, &why), OK);
+    cr_assert_eq(enrol_request(o.hospital, "hospital-d@h.local", "olga", &named, fingerprint, &why), OK);
+    const struct {
+        const char *name;
+        struct str request;
+        const char *fingerprint;
+        enum err expected;
+    } rows[] = {
+        { "without the old key's signature", buf_str(&alone), fingerprint, ERR_STATE },
+        { "with the old key's fingerprint", buf_str(&both), o.fingerprint, ERR_CRYPTO },
+        { "with another's name", buf_str(&named), fingerprint, ERR_STATE },
+        { "with both signatures", buf_str(&both), fingerprint, OK },
+        { "the same again", buf_str(&both), fingerprint, ERR_STATE },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(enrol_accept(&o.keeper, rows[i].request, rows[i].fingerprint, &o.done, &why), rows[i].expected,
+                     "%s: %s", rows[i].name, why.text);
+    struct roster *r = believed(&o);
+    struct keys_halves now;
+    char sign[2 * ED25519_KEY_BYTES + 1];
+    const struct member *m = roster_by_name(r, STR("St. \"D\""));
+    cr_assert(m != NULL && keys_public(o.hospital, &now, &why) == OK);
+    hex_encode(bytes_of(m->sign, sizeof m->sign), sign);
+    cr_expect(o.done.version == 3 && roster_count(r) == 4 && m->enrolled);
+    cr_expect_str_eq(sign, now.sign);
+    roster_free(r);
+    (void)unlink(previous);
     office_close(&o);
 }
 
