@@ -1,4 +1,5 @@
 #include "agents/trainer/policy.h"
+#include "common/base/file.h"
 #include "common/crypto/hash.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -31,6 +32,26 @@ Test(policy, whole_document)
     cr_expect(p.epsilon_max == 8 && p.delta == 1e-5 && p.epsilon_per_round_max == 1 && p.min_noise == .5);
     cr_assert_eq(parse("tasks: []\nmodels: any\n" REST, &arena, &p, NULL), OK);
     cr_expect(!p.statistics && !p.tasks.any && p.tasks.count == 0);
+}
+
+/* What docs/POLICY.md shows is one, and says what the page's tables say of each key. */
+Test(policy, the_manuals_example)
+{
+    struct arena arena CLEANUP(arena_free) = arena_make(ARENA);
+    struct buf page CLEANUP(buf_free) = buf_make(1 << 16);
+    struct policy p = { 0 };
+    struct why why = { "" };
+    static const char begin[] = "```yaml\n", end[] = "\n```\n";
+    cr_assert_eq(file_read(HIMAS_SOURCE_DIR "/docs/POLICY.md", &page, &why), OK, "%s", why.text);
+    char *from = strstr((char *)page.p, begin);
+    char *to = from ? strstr(from, end) : NULL;
+    cr_assert(to != NULL);
+    to[1] = '\0';
+    cr_assert_eq(parse(from + strlen(begin), &arena, &p, &why), OK, "%s", why.text);
+    cr_expect(p.set && p.tasks.any && p.models.count == 1 && p.min_cohort == 50 && p.max_rounds == 100);
+    cr_expect(!p.barred[PURPOSE_RESEARCH] && p.barred[PURPOSE_OPERATIONS] && !p.counts && !p.statistics);
+    cr_expect(p.privacy_required && !p.patients && p.min_noise == .5);
+    cr_expect(p.sums.required && p.sums.hospitals_min == 3 && p.sums.adversaries == 1 && p.sums.noise_min == 1.5);
 }
 
 /* Every complaint names what is wrong; nothing is half taken. */
