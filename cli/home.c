@@ -1,4 +1,5 @@
 #include "cli/home.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +55,32 @@ enum err home_need(const struct home *l, struct why *why)
     if (home_exists(l)) return OK;
     return why_say(why, ERR_ABSENT, "there is no federation in %s; run `himas up` first, or say --data FOLDER",
                    l->root);
+}
+
+/* What a federation begins with; an `up` that was cut off left some of it. */
+static bool is_ours(const char *name)
+{
+    static const char *const names[] = { ".",   "..",    "agents",         "broker",      "logs",
+                                         "run", "tasks", "federation.key", "roster.yaml", "roster.yaml.sig" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
+enum err home_may_become(const struct home *l, struct why *why)
+{
+    enum err e = OK;
+    if (home_exists(l)) return OK;
+    DIR *dir = opendir(l->root);
+    if (dir == NULL) return errno == ENOENT ? OK : why_say(why, ERR_IO, "%s: %s", l->root, strerror(errno));
+    for (const struct dirent *d = readdir(dir); d && e == OK; d = readdir(dir))
+        if (!is_ours(d->d_name))
+            e = why_say(why, ERR_INPUT,
+                        "%s is no federation's folder and has other things in it (%.80s); name a new folder: "
+                        "--data FOLDER",
+                        l->root, d->d_name);
+    (void)closedir(dir);
+    return e;
 }
 
 enum err home_folder(const char *path, struct why *why)

@@ -30,6 +30,9 @@ enum err home_open(const char *folder, struct home *out, struct why *why) MUST_U
 bool home_exists(const struct home *l); /* `himas up` was here */
 /* ERR_ABSENT, with what to do, when home_exists() is false. */
 enum err home_need(const struct home *l, struct why *why) MUST_USE;
+/* May a federation be made there?  ERR_INPUT when the folder has other things in it, and no federation; ERR_IO when it
+ * cannot be read. */
+enum err home_may_become(const struct home *l, struct why *why) MUST_USE;
 /* mkdir of the folder and all above it; fine when it is there.  mode 0700. */
 enum err home_folder(const char *path, struct why *why) MUST_USE;
 /* An absolute path of one that is relative to `folder` (or to where we are, when NULL). */

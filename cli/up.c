@@ -211,6 +211,7 @@ static enum err up(const struct cli *cli, const struct call *call, struct federa
         TRY(federation_read(home_at(&h, "federation.yaml").text, f, why));
         TRY(setup_read(&h, f, s, why));
     } else {
+        TRY(home_may_become(&h, why));
         TRY(read_wishes(&h, call, f, why));
         TRY(bring_up(cli, &h, f, s, call_u64(call, "wait") * 1000, why));
     }

@@ -123,7 +123,7 @@ static enum err refusal(xmpp_stanza_t *iq, const char *agent, struct why *why)
         enum err code;
         const char *words;
     } rows[] = {
-        { "item-not-found", ERR_ABSENT, "has no such command" },
+        { "item-not-found", ERR_ABSENT, "has no such command; its `help` lists them" },
         { "forbidden", ERR_ROLE, "does not do this for your role" },
         { "service-unavailable", ERR_ABSENT, "is not online" },
         { "recipient-unavailable", ERR_ABSENT, "is not online" },

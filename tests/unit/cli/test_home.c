@@ -48,6 +48,16 @@ Test(home, opens_and_needs)
     cr_expect(!home_exists(&h));
     cr_expect_eq(home_need(&h, &why), ERR_ABSENT);
     cr_expect(strstr(why.text, "himas up") != NULL);
+    cr_expect_eq(home_may_become(&h, NULL), OK, "an empty one");
+    FILE *other = fopen(home_at(&h, "thesis.tex").text, "w");
+    cr_assert(other && fclose(other) == 0);
+    cr_expect(home_may_become(&h, &why) == ERR_INPUT && strstr(why.text, "thesis.tex") && strstr(why.text, "--data"));
+    (void)unlink(home_at(&h, "thesis.tex").text);
+    struct home none;
+    cr_expect(home_open("/tmp/himas-none/none", &none, NULL) == OK && home_may_become(&none, NULL) == OK, "a new one");
+    cr_assert_eq(home_folder(home_at(&h, "agents").text, NULL), OK);
+    cr_expect_eq(home_may_become(&h, NULL), OK, "one that was begun");
+    (void)rmdir(home_at(&h, "agents").text);
     struct path deep = home_at(&h, "a/b/c");
     cr_assert_eq(home_folder(deep.text, NULL), OK);
     cr_assert_eq(home_folder(deep.text, NULL), OK, "twice is fine");
