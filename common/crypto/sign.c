@@ -1,11 +1,9 @@
 #include "common/crypto/sign.h"
-#include "common/base/file.h"
 #include "common/base/secret.h"
 #include "common/crypto/encode.h"
 #include "common/crypto/hash.h"
 #include <string.h>
 
-enum { TEXT_BYTES = 2 * ED25519_KEY_BYTES, FILE_MAX_BYTES = 4 * ED25519_KEY_BYTES, OWNER_ONLY = 0600 };
 enum { NUMBER_BYTES = 8, GROUPS = 8, GROUP_BYTES = 2 };
 static const char statement_label[] = "himas signed statement 1"; /* with their NUL */
 static const char fingerprint_label[] = "himas key fingerprint 1";
@@ -29,26 +27,6 @@ enum err sign_generate(random_fn *random, void *self, struct sign_key *out)
 void sign_wipe(struct sign_key *key)
 {
     if (key != NULL) secret_wipe(key, sizeof *key);
-}
-
-enum err sign_write(const struct sign_key *key, const char *path, struct why *why)
-{
-    char text[TEXT_BYTES + 1];
-    hex_encode(bytes_of(key->secret, sizeof key->secret), text);
-    text[TEXT_BYTES] = '\n';
-    enum err e = file_write(path, bytes_of(text, sizeof text), OWNER_ONLY, why);
-    secret_wipe(text, sizeof text);
-    return e;
-}
-
-enum err sign_read(const char *path, struct sign_key *out, struct why *why)
-{
-    struct sign_key key CLEANUP(sign_wipe);
-    struct buf text CLEANUP(secret_buf_free) = buf_make(FILE_MAX_BYTES);
-    TRY(secret_read_file(path, FILE_MAX_BYTES, &text, why));
-    if (hex_decode(buf_str(&text), key.secret, sizeof key.secret) != OK)
-        return why_say(why, ERR_SETTING, "%s: a signing key is %d hex digits on one line", path, TEXT_BYTES);
-    return sign_from_secret(key.secret, out);
 }
 
 static enum err frame(struct str purpose, struct bytes message, struct buf *out)

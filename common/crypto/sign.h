@@ -27,11 +27,6 @@ enum err sign_generate(random_fn *random, void *self, struct sign_key *out) MUST
 enum err sign_from_secret(const uint8_t secret[ED25519_KEY_BYTES], struct sign_key *out) MUST_USE;
 void sign_wipe(struct sign_key *key); /* for CLEANUP() too */
 
-/* As identity.h's: mode 0600, replaces what is there; both block on the disk.  ERR_IO, ERR_SETTING (others may read
- * it, or it is no key); the sentence names the file, never its content. */
-enum err sign_write(const struct sign_key *key, const char *path, struct why *why) MUST_USE;
-enum err sign_read(const char *path, struct sign_key *out, struct why *why) MUST_USE;
-
 /* ERR_LIMIT when the purpose is empty or too long; ERR_MEMORY. */
 enum err sign_statement(const struct sign_key *key, struct str purpose, struct bytes message,
                         uint8_t out[ED25519_SIGNATURE_BYTES]) MUST_USE;

@@ -62,6 +62,17 @@ void audit_cells(const struct audit *a, const struct audit_row *r, char out[AUDI
     (void)snprintf(out[7], AUDIT_CELL_BYTES, "%s", meaning(a, r, g));
 }
 
+void audit_rows(const struct audit *a, audit_put_fn *put, void *to)
+{
+    char cells[AUDIT_COLUMNS][AUDIT_CELL_BYTES];
+    const char *row[AUDIT_COLUMNS + 1] = { NULL };
+    for (size_t k = 0; k < AUDIT_COLUMNS; k++) row[k] = cells[k];
+    for (size_t i = 0; i < a->n; i++) {
+        audit_cells(a, &a->rows[i], cells);
+        put(to, row);
+    }
+}
+
 static void add_claim(const struct audit *a, struct buf *out)
 {
     if (a->epsilon <= 0) {

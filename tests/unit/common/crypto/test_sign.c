@@ -1,47 +1,9 @@
-#include "common/base/file.h"
 #include "common/crypto/sign.h"
 #include "tests/support/dice.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { PATH = 64 };
-
-static void make_folder(char folder[PATH], char path[PATH])
-{
-    (void)snprintf(folder, PATH, "/tmp/himas-sign-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
-    (void)snprintf(path, PATH, "%.40s/key", folder);
-}
-
-static void remove_folder(const char *folder, const char *path)
-{
-    (void)unlink(path);
-    (void)rmdir(folder);
-}
-
-Test(sign, file_keeps_it_to_its_owner)
-{
-    char folder[PATH], path[PATH];
-    struct stat st;
-    struct sign_key a, b;
-    struct rng r = rng_make(1);
-    make_folder(folder, path);
-    cr_assert_eq(sign_generate(dice_random, &r, &a), OK);
-    cr_assert_eq(sign_write(&a, path, NULL), OK);
-    cr_assert_eq(stat(path, &st), 0);
-    cr_expect_eq(st.st_mode & 0777, 0600);
-    cr_assert_eq(sign_read(path, &b, NULL), OK);
-    cr_expect_arr_eq(&a, &b, sizeof a);
-    cr_assert_eq(chmod(path, 0640), 0);
-    cr_expect_eq(sign_read(path, &b, NULL), ERR_SETTING);
-    cr_assert_eq(file_write(path, bytes_of("abcd\n", 5), 0600, NULL), OK);
-    cr_expect_eq(sign_read(path, &b, NULL), ERR_SETTING);
-    remove_folder(folder, path);
-    cr_expect_eq(sign_read(path, &b, NULL), ERR_IO);
-}
 
 Test(sign, purposes_are_kept_apart)
 {
