@@ -8,7 +8,7 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev
     libhttp-parser-dev libcurl4-openssl-dev libblis-serial-dev libcsv-dev libyaml-dev libsqlite3-dev libssl-dev
     libfftw3-dev libgsl-dev libpcre2-dev libunistring-dev
     libcriterion-dev)
-run=(prosody prosody-modules lua-sec openssl curl python3)
+run=(prosody prosody-modules lua-sec lua-unbound openssl curl python3)
 upload=(nginx-light libnginx-mod-http-js)
 test=("${upload[@]}" faketime python3-slixmpp python3-cryptography prometheus)
 check=(clang clang-format clang-tidy cppcheck llvm libclang-rt-14-dev universal-ctags graphviz ejabberd valgrind)
