@@ -214,7 +214,8 @@ static enum err run_report(struct agent *a, void *self, const struct call *c, st
 static struct guardian_audit *free_audit(struct guardian *g)
 {
     for (size_t i = 0; i < GUARDIAN_AUDITS; i++)
-        if (g->audits[i].call == 0) return &g->audits[i];
+        if (g->audits[i].call == 0 || agent_now_ms(g->agent) - g->audits[i].since_ms >= GUARDIAN_AUDIT_MS)
+            return &g->audits[i];
     return NULL;
 }
 
@@ -236,6 +237,7 @@ static enum err run_audit(struct agent *a, void *self, const struct call *c, str
     m.audit_ask.canaries = call_u64(c, "canaries");
     TRY(agent_send(a, who->jid, &m));
     slot->call = c->id;
+    slot->since_ms = agent_now_ms(a);
     memcpy(slot->jid, who->jid, sizeof slot->jid);
     return agent_later(a, c);
 }

@@ -22,11 +22,17 @@
 #include "agents/privacy/veto.h"
 #include "common/runtime/agent.h"
 
-enum { GUARDIAN_ARENA_BYTES = 4 << 20, GUARDIAN_AUDITS = 16, GUARDIAN_TEXT_BYTES = 400 };
+enum {
+    GUARDIAN_ARENA_BYTES = 4 << 20,
+    GUARDIAN_AUDITS = 16,
+    GUARDIAN_AUDIT_MS = 10 * 60000,
+    GUARDIAN_TEXT_BYTES = 400
+};
 
 /* A person waits for what a hospital finds. */
 struct guardian_audit {
     uint64_t call; /* 0: nobody */
+    uint64_t since_ms;
     char jid[ROSTER_JID_BYTES];
 };
 struct guardian {

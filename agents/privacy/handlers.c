@@ -18,6 +18,7 @@ enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, c
     said.permit_deny.code = str_of(err_name(code));
     said.permit_deny.text = str_of(text);
     memcpy(said.in_reply_to, m->id, sizeof said.in_reply_to);
+    TRY(tlog_may_add(&g->log, m->from));
     g->vetoes++;
     (void)snprintf(key, sizeof key, "veto/%s/%010" PRIu64, m->run, m->round);
     TRY(agent_put(g->agent, key, str_bytes(str_of(text))));

@@ -5,7 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_BYTES = STORE_MAX_KEY, ROW_BYTES = 256, NOTE_BYTES = 4096, PROOF_BYTES = 20000, WORD_MAX = 63 };
+enum {
+    KEY_BYTES = STORE_MAX_KEY,
+    ROW_BYTES = 256,
+    NOTE_BYTES = 4096,
+    PROOF_BYTES = 20000,
+    WORD_MAX = 63,
+    DAY_MS = 86400000
+};
 
 /* ---- what is known of a witness ---- */
 
@@ -132,6 +139,26 @@ static bool is_word(struct str s)
     return s.n > 0 && s.n <= WORD_MAX;
 }
 
+enum err tlog_may_add(struct tlog *l, const char *jid)
+{
+    char key[KEY_BYTES];
+    char text[ROW_BYTES];
+    CLEANUP(buf_free) struct buf row = buf_make(ROW_BYTES);
+    uint64_t day = 0;
+    uint64_t n = 0;
+    uint64_t today = (uint64_t)agent_wall_ms(l->agent) / DAY_MS;
+    (void)snprintf(key, sizeof key, "log/from/%s", jid);
+    enum err e = agent_get(l->agent, key, &row);
+    if (e != OK && e != ERR_ABSENT) return e;
+    struct str rest = buf_str(&row);
+    if (rest.n > 0) TRY(str_u64(str_next(&rest, ' '), &day));
+    if (rest.n > 0) TRY(str_u64(rest, &n));
+    if (day != today) n = 0;
+    if (n >= TLOG_ENTRIES_A_DAY) return ERR_LIMIT;
+    (void)snprintf(text, sizeof text, "%" PRIu64 " %" PRIu64, today, n + 1);
+    return agent_put(l->agent, key, str_bytes(str_of(text)));
+}
+
 enum err tlog_take_entry(struct tlog *l, const struct msg *m)
 {
     static const char *const kinds[] = { "run", "decline", "refusal" };
@@ -140,6 +167,7 @@ enum err tlog_take_entry(struct tlog *l, const struct msg *m)
     while (kind < sizeof kinds / sizeof *kinds && !str_is(e->kind, kinds[kind])) kind++;
     if (kind == sizeof kinds / sizeof *kinds || !is_word(e->code)) return ERR_PROTO;
     if (m->run[0] && !is_word(str_of(m->run))) return ERR_PROTO;
+    TRY(tlog_may_add(l, m->from));
     struct str text = agent_screened(l->agent, "log.entry", e->text);
     return tlog_add(l, NULL, "%s by=%s run=%s round=%" PRIu64 " code=" STR_F " text=" STR_F, kinds[kind], m->from,
                     m->run, m->round, STR_ARG(e->code), STR_ARG(text));

@@ -10,17 +10,24 @@
  *   log/witness/<jid>     "kept asked accused": sizes; asked 0: it has answered
  *   log/publish/<size>    "run": whose model is proven under this checkpoint
  *   log/model/<run>       "index size sha256": the run's model in the log
+ *   log/from/<jid>        "day n": how many entries it caused on that day
  */
 #pragma once
 #include "agents/privacy/tlog.h"
 
-enum { TLOG_PUBLISH_MAX = 32 }; /* runs at once whose checkpoints are shown one by one */
+enum {
+    TLOG_PUBLISH_MAX = 32,    /* runs at once whose checkpoints are shown one by one */
+    TLOG_ENTRIES_A_DAY = 5000 /* that one peer's words and vetoed wishes may add: the log only grows */
+};
 
 /* Signs what is new, and shows it to whoever waits for nothing. */
 enum err tlog_show_all(struct tlog *l) MUST_USE;
 
-/* Of messages: log.entry, log.model and log.cosign.  What a peer did wrong is ERR_PROTO, ERR_CRYPTO or ERR_ROLE, and
- * nothing has changed. */
+/* May this peer cause one entry more today?  Counts it; ERR_LIMIT. */
+enum err tlog_may_add(struct tlog *l, const char *jid) MUST_USE;
+
+/* Of messages: log.entry, log.model and log.cosign.  What a peer did wrong is ERR_PROTO, ERR_LIMIT or ERR_ROLE, and
+ * nothing has changed; a cosignature by a wrong key is no answer, and it is asked again later. */
 enum err tlog_take_entry(struct tlog *l, const struct msg *m) MUST_USE;
 enum err tlog_take_model(struct tlog *l, const struct msg *m) MUST_USE; /* replies with log.proof */
 enum err tlog_take_cosign(struct tlog *l, const struct msg *m) MUST_USE;

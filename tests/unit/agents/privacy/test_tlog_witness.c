@@ -1,6 +1,7 @@
 #include "agents/privacy/tlog_witness.h"
 #include "tests/unit/agents/privacy/bookkeeper.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct shown *hospital(struct bookkeeper *b) { return bookkeeper_shown(b, "hospital-a"); }
@@ -87,6 +88,44 @@ Test(tlog_witness, entries_of_others)
         cr_expect_eq(bookkeeper_log(&b)->range.size, rows[i].entered ? 1 : 0, "%s", rows[i].words);
         bookkeeper_close(&b);
     }
+}
+
+/* A witness whose key was changed, and who signed by one that the roster does not name. */
+Test(tlog_witness, who_signed_by_a_wrong_key_is_asked_again)
+{
+    struct bookkeeper b;
+    bookkeeper_open(&b);
+    entries(&b);
+    (void)bookkeeper_hear(&b, "hospital-a", "false");
+    (void)bookkeeper_say(&b, "show");
+    cr_expect_eq(hospital(&b)->checkpoints, 2);
+    (void)bookkeeper_hear(&b, "hospital-a", "cosign");
+    (void)bookkeeper_say(&b, "sign");
+    cr_expect(strstr(bookkeeper_say(&b, "export"), "hospital-a@"), "and its signature is taken");
+    bookkeeper_close(&b);
+}
+
+/* A peer's words fill no disk: so many a day, through restarts, and others' are not touched. */
+Test(tlog_witness, entries_of_one_peer_have_a_measure)
+{
+    struct bookkeeper b;
+    char row[64];
+    bookkeeper_open(&b);
+    const struct tlog *log = bookkeeper_log(&b);
+    uint64_t today = (uint64_t)agent_wall_ms(log->agent) / 86400000;
+    struct store *kept = sim_store(b.sim, "guardian");
+    (void)snprintf(row, sizeof row, "%llu %d", (unsigned long long)today, TLOG_ENTRIES_A_DAY - 1);
+    cr_assert(store_begin(kept) == OK &&
+              store_put(kept, "log/from/hospital-a@sim.local", str_bytes(str_of(row))) == OK &&
+              store_commit(kept) == OK);
+    for (int i = 0; i < 3; i++) (void)bookkeeper_hear(&b, "hospital-a", "entry refusal");
+    cr_expect_eq(bookkeeper_log(&b)->range.size, 1, "the last one of the day");
+    (void)bookkeeper_hear(&b, "coordinator", "entry run");
+    cr_expect_eq(bookkeeper_log(&b)->range.size, 2);
+    (void)sim_run(b.sim, 86400000, NULL, NULL);
+    (void)bookkeeper_hear(&b, "hospital-a", "entry refusal");
+    cr_expect_eq(bookkeeper_log(&b)->range.size, 3, "another day");
+    bookkeeper_close(&b);
 }
 
 Test(tlog_witness, after_a_restart_it_asks_again)
