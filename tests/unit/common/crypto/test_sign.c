@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 Test(sign, purposes_are_kept_apart)
 {
     static const struct {
