@@ -37,11 +37,21 @@ rows() {
 machine() {
     local family
     family=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | sed -n 1p)
-    echo "$(nproc) cores, ${family:-$(uname -m)}, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GB of memory, $(. /etc/os-release && echo "$PRETTY_NAME")"
+    echo "$(nproc) cores, ${family:-$(uname -m)}, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GB of memory," \
+        "$(. /etc/os-release && echo "$PRETTY_NAME"), $(cut -d ' ' -f 2 /proc/loadavg) processes at work in the last five minutes"
+}
+
+# Those without a row are named, not left out in silence.
+not_run() {
+    local bench
+    for bench in "${benches[@]}"; do
+        [ -e "$said/${bench##*/bench-}" ] || echo "${bench##*/bench-}"
+    done | paste -sd ' '
 }
 
 # All lines of the measurements that missed an aim.
 behind() {
+    rows | grep MISSED >/dev/null || printf '\nNone was.\n'
     rows | awk -F '\t' '$3 == "MISSED" { print $4 }' | uniq | while read -r name; do
         printf '\n`bench-%s`:\n\n```\n' "$name"
         sed -n '/^=/!p' "$said/$name"
@@ -54,12 +64,14 @@ page() {
     printf '\n## Measured\n\nOn %s, %s.\n\n' "$(date -u +%F)" "$(machine)"
     printf '| measured | aim | | bench | what |\n|---:|---|---|---|---|\n'
     rows | awk -F '\t' '{ printf "| %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5 }'
+    printf '\nNot run for this table: %s.\n' "$(not_run | grep . || echo none)"
     printf '\n## Behind the aims that were missed\n'
     behind
 }
 
 echo "== every aim, on $(machine)"
 { printf 'measured\taim\t\tbench\twhat\n' && rows; } | column -t -s $'\t'
+echo "not run: $(not_run)"
 if [ -n "$write" ]; then
     page >"$said.md"
     mv "$said.md" docs/BENCHMARKS.md
