@@ -111,7 +111,10 @@ enum err incoming_accept(struct incoming *in)
     if (s->membership == SITE_JOINED) return journal_put_site(r, s);
     run_set_membership(r, s, SITE_JOINED);
     if (r->head.state == RUN_INVITING) run_set_answer(r, s, ANSWER_IN);
-    TRY(feed_tell(in->home, "joined", r, s, "%s takes part with %" PRIu64 " records", s->name, s->records));
+    if (s->records == 0)
+        TRY(feed_tell(in->home, "joined", r, s, "%s takes part", s->name));
+    else
+        TRY(feed_tell(in->home, "joined", r, s, "%s takes part with %" PRIu64 " records", s->name, s->records));
     return changed_or_kept(in);
 }
 

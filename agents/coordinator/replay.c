@@ -14,14 +14,14 @@ static bool is_row_of_table(const struct fsm *f, unsigned from, struct str event
     return false;
 }
 
-/* A round begins when a permit for it is to be asked for, and at no other time. */
+/* A round begins when a permit for it is to be asked for, and at no other time: another sum of it may need one, too. */
 static uint64_t round_after(uint64_t round, unsigned from, unsigned to)
 {
     static const bool within[RUN_STATES] = {
         [RUN_PERMITTING] = true, [RUN_KEYS] = true,        [RUN_SHARES] = true,
         [RUN_TRAINING] = true,   [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
     };
-    return round + (within[to] && !within[from]);
+    return round + (to == RUN_PERMITTING && !within[from]);
 }
 
 enum err journal_replay(const struct journal_row *rows, size_t n, unsigned *out_state, uint64_t *out_round,

@@ -32,6 +32,8 @@ static bool solvable(const void *self)
 static bool pause_wanted(const void *self) { return ((const struct run *)self)->head.pause_wanted; }
 static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
 static bool scored_round(const void *self) { return run_scores_round(self); }
+static bool scored_in_sum(const void *self) { return secure(self) && run_scores_round(self); }
+static bool scores_solvable(const void *self) { return solvable(self) && ((const struct run *)self)->head.scoring; }
 static bool moments_needed(const void *self) { return ((const struct run *)self)->task.scale == SCALE_MOMENTS; }
 
 /* ---- actions: what is done on the way ---- */
@@ -39,7 +41,8 @@ static bool moments_needed(const void *self) { return ((const struct run *)self)
 static enum err begin_round(struct run *r)
 {
     r->head.round++;
-    r->head.attempts = 0;
+    r->head.attempts = r->head.sum_scored = 0;
+    r->head.scoring = false;
     r->head.round_ms = agent_wall_ms(r->home->agent);
     return secure(r) ? secure_ask_permit(r) : permitting_ask(r);
 }
@@ -66,6 +69,16 @@ static enum err ask_masked(void *self) { return secure_ask_training(self); }
 static enum err ask_votes(void *self) { return secure_ask_votes(self); }
 static enum err ask_answers(void *self) { return secure_ask_answers(self); }
 static enum err unmask(void *self) { return secure_merge(self); }
+static enum err sum_scores(void *self)
+{
+    struct run *r = self;
+    r->head.scoring = true;
+    r->head.attempts = 0;
+    r->broken.text[0] = '\0';
+    TRY(secure_ask_permit(r));
+    return secure_begin(r);
+}
+static enum err keep_scores(void *self) { return secure_keep_scores(self); }
 static enum err merge(void *self) { return merge_begin(self); }
 static enum err evaluate(void *self) { return ask_evaluation(self); }
 static enum err next_round(void *self)
@@ -162,6 +175,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_CONSISTENCY, EVENT_PAUSE,    NULL,           NULL,                  RUN_CONSISTENCY) },
     { FSM_ROW(RUN_CONSISTENCY, EVENT_RESUME,   NULL,           NULL,                  RUN_CONSISTENCY) },
 
+    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  scores_solvable, keep_scores,           RUN_EVALUATING)  },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  solvable,       unmask,                RUN_AGGREGATING) },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  still_waiting,  NULL,                  RUN_UNMASKING)   },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  NULL,           sum_again,             RUN_PERMITTING)  },
@@ -170,6 +184,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_UNMASKING,   EVENT_PAUSE,    NULL,           NULL,                  RUN_UNMASKING)   },
     { FSM_ROW(RUN_UNMASKING,   EVENT_RESUME,   NULL,           NULL,                  RUN_UNMASKING)   },
 
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_in_sum,   sum_scores,            RUN_KEYS)        },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_round,    evaluate,              RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   pause_wanted,    rest,                  RUN_PAUSED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            next_round,            RUN_PERMITTING)  },
@@ -232,10 +247,13 @@ const char *round_event_name(unsigned event) { return event < EVENT_COUNT ? even
 
 /* ---- stepping ---- */
 
-/* Nobody is asked where the federation has no guardian, or there is nothing to ask for: the next state says why. */
-static bool passes(const struct run *r)
+/* States in which nobody is asked: without a guardian, or where there is nothing to ask it for (the next state says
+ * why), and where a secure sum told the scores.  EVENT_COUNT: it is none of them. */
+static enum run_event passing(const struct run *r)
 {
-    return r->head.state == RUN_PERMITTING && (!permitting_wanted(r) || r->broken.text[0]);
+    bool unasked = !permitting_wanted(r) || r->broken.text[0] || r->head.scoring;
+    if (r->head.state == RUN_PERMITTING && unasked) return EVENT_PERMITTED;
+    return run_passes_scores(r) ? EVENT_CHANGED : EVENT_COUNT;
 }
 
 static enum err enter(struct run *r)
@@ -248,7 +266,7 @@ static enum err enter(struct run *r)
     if (run_over(r)) r->home->counts.runs_ended[r->head.state]++;
     if (r->head.state == RUN_FAILED && r->head.round > 0) r->home->counts.rounds_failed++;
     run_recount(r);
-    if (!passes(r)) TRY(feed_tell_phase(r));
+    if (passing(r) == EVENT_COUNT) TRY(feed_tell_phase(r));
     return coordinator_arm(r);
 }
 
@@ -267,5 +285,6 @@ static enum err step(struct run *r, enum run_event event, struct site *site)
 enum err round_step(struct run *r, enum run_event event, struct site *site)
 {
     TRY(step(r, event, site));
-    return passes(r) ? step(r, EVENT_PERMITTED, NULL) : OK;
+    for (enum run_event next = passing(r); next != EVENT_COUNT; next = passing(r)) TRY(step(r, next, NULL));
+    return OK;
 }

@@ -107,6 +107,7 @@ static bool asked_in_phase(const struct run *r, const struct site *s)
 {
     if (r->head.state == RUN_INVITING) return s->membership != SITE_DECLINED;
     if (run_in_sum(r)) return s->membership == SITE_JOINED && s->asked_phase == r->head.phase;
+    if (run_passes_scores(r)) return false;
     return s->membership == SITE_JOINED && s->joined_phase < r->head.phase;
 }
 
@@ -188,6 +189,8 @@ bool run_in_sum(const struct run *r)
     return sums[r->head.state] || (r->head.state == RUN_TRAINING && r->task.aggregation.secure);
 }
 
+bool run_passes_scores(const struct run *r) { return r->head.state == RUN_EVALUATING && r->task.aggregation.secure; }
+
 bool run_lost_sum(const struct run *r) { return run_in_sum(r) && r->secure == NULL; }
 
 /* The last round's model is what the run is judged by. */
@@ -234,8 +237,20 @@ static double score_mean(const struct run *r, double (*sum_of)(const struct site
 static double losses(const struct site *s) { return s->loss_sum; }
 static double hits(const struct site *s) { return s->correct; }
 
-double run_score_loss(const struct run *r) { return score_mean(r, losses); }
-double run_score_accuracy(const struct run *r) { return score_mean(r, hits); }
+static double of_sum(const struct run *r, double sum)
+{
+    return r->head.sum_scored > 0 ? sum / (double)r->head.sum_scored : NAN;
+}
+
+double run_score_loss(const struct run *r)
+{
+    return r->task.aggregation.secure ? of_sum(r, r->head.sum_score_loss) : score_mean(r, losses);
+}
+
+double run_score_accuracy(const struct run *r)
+{
+    return r->task.aggregation.secure ? of_sum(r, r->head.sum_correct) : score_mean(r, hits);
+}
 
 bool run_improved(const struct run *r)
 {

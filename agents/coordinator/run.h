@@ -71,14 +71,18 @@ struct run_head {
     uint64_t attempts;                                  /* of these, for the present round */
     uint64_t sum_samples;                               /* of the newest that ended; 0 where they are not told */
     double sum_loss;
-    double sum_sigma;                  /* noise of the present sum, in sensitivities; 0: none */
-    bool pause_wanted, logged;         /* logged: the proof that the model is in the log is here (publish.h) */
-    double best_loss;                  /* NAN: none yet */
-    uint64_t best_round, stale_rounds; /* stale: without improvement */
-    uint64_t late;                     /* late messages since a round was closed */
-    uint64_t refused;                  /* refused answers since a round was closed */
-    double loss, auc, accuracy;        /* of the newest evaluated model; NAN: none */
-    char why[RUN_WHY_BYTES];           /* it ended */
+    double sum_sigma;                   /* noise of the newest sum of updates, in sensitivities; 0: none */
+    uint64_t sum_trained;               /* its number */
+    bool scoring;                       /* the present sum is of scores, not of updates */
+    uint64_t sum_scored;                /* records scored in the round's sum of scores; 0: there was none */
+    double sum_score_loss, sum_correct; /* over all of them */
+    bool pause_wanted, logged;          /* logged: the proof that the model is in the log is here (publish.h) */
+    double best_loss;                   /* NAN: none yet */
+    uint64_t best_round, stale_rounds;  /* stale: without improvement */
+    uint64_t late;                      /* late messages since a round was closed */
+    uint64_t refused;                   /* refused answers since a round was closed */
+    double loss, auc, accuracy;         /* of the newest evaluated model; NAN: none */
+    char why[RUN_WHY_BYTES];            /* it ended */
 };
 
 /* Hospitals by their answer in the present phase. */
@@ -125,10 +129,11 @@ void run_set_away(struct run *r, struct site *s, bool away);
 void run_recount(struct run *r); /* after a change of phase or membership */
 /* Questions. */
 bool run_over(const struct run *r);
-bool run_asks(const struct run *r);         /* in a phase that waits for hospitals */
-bool run_moves_models(const struct run *r); /* in this phase: then its deadline is one of progress (progress.h) */
-bool run_scores_round(const struct run *r); /* is its model to be scored at the hospitals? (rounds.evaluate_every) */
-bool run_in_sum(const struct run *r);       /* from a secure sum's keys to its unmasking */
+bool run_asks(const struct run *r);          /* in a phase that waits for hospitals */
+bool run_moves_models(const struct run *r);  /* in this phase: then its deadline is one of progress (progress.h) */
+bool run_scores_round(const struct run *r);  /* is its model to be scored at the hospitals? (rounds.evaluate_every) */
+bool run_in_sum(const struct run *r);        /* from a secure sum's keys to its unmasking */
+bool run_passes_scores(const struct run *r); /* evaluating, but what was to be known is: a secure sum told it */
 bool run_lost_sum(const struct run *r);
 bool run_still_waiting(const struct run *r);
 bool run_too_few(const struct run *r);

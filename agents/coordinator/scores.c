@@ -84,6 +84,16 @@ enum err scores_keep(struct run *r, struct site *s, const struct msg_evaluation 
     return OK;
 }
 
+enum err scores_keep_sum(struct run *r, const struct tally *all)
+{
+    char tail[STORE_MAX_KEY];
+    r->head.sum_scored = (uint64_t)*all->count;
+    r->head.sum_score_loss = *all->loss_sum;
+    r->head.sum_correct = *all->count - wrong_rows(all);
+    tail_of(r, "sum", tail);
+    return journal_put(r, "scores", tail, bytes_of(all->values, all->nvalues * sizeof(double)));
+}
+
 static enum err merge_one(void *to, const char *key, struct bytes value)
 {
     struct tally *all = to;

@@ -9,6 +9,8 @@ enum { SCORES_MAX_LOSS = 1000 }; /* believed, in nats, of a record that was told
 
 /* Checks one hospital's counts, keeps them, and notes sums on the site.  ERR_INPUT with a sentence. */
 enum err scores_keep(struct run *r, struct site *s, const struct msg_evaluation *m, struct why *why) MUST_USE;
+/* What all hospitals together counted, of a secure sum. */
+enum err scores_keep_sum(struct run *r, const struct tally *all) MUST_USE;
 /* All of the present round, merged in the order of the JIDs; count is 0 when nobody scored. */
 enum err scores_merge(struct run *r, struct metrics *out) MUST_USE;
 enum err scores_drop(struct run *r) MUST_USE;

@@ -47,6 +47,7 @@ static void note_input(struct incoming *in, uint64_t bytes)
 {
     struct site *s = in->site;
     const struct secagg_header *h = &in->run->secure->header;
+    if (in->run->head.scoring) return;
     s->update_round = s->counted_round = in->m->round;
     s->samples = 0;
     s->loss = s->norm = 0;
@@ -100,7 +101,11 @@ static enum err take(struct incoming *in, unsigned state, take_fn *fn, const cha
 
 enum err incoming_secure_keys(struct incoming *in) { return take(in, RUN_KEYS, take_keys, "its keys"); }
 enum err incoming_secure_shares(struct incoming *in) { return take(in, RUN_SHARES, take_shares, "shares"); }
-enum err incoming_secure_input(struct incoming *in) { return take(in, RUN_TRAINING, take_input, "its masked update"); }
+enum err incoming_secure_input(struct incoming *in)
+{
+    bool scores = in->run->head.scoring;
+    return take(in, RUN_TRAINING, take_input, scores ? "its masked scores" : "its masked update");
+}
 enum err incoming_secure_vote(struct incoming *in) { return take(in, RUN_CONSISTENCY, take_vote, "its signature"); }
 enum err incoming_secure_answer(struct incoming *in) { return take(in, RUN_UNMASKING, take_answer, "its answer"); }
 

@@ -5,6 +5,7 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/merge.h"
 #include "agents/coordinator/permitting.h"
+#include "agents/coordinator/scores.h"
 #include "agents/coordinator/secure_round.h"
 #include "agents/coordinator/secure_sum.h"
 #include "agents/coordinator/stored.h"
@@ -56,12 +57,15 @@ static bool can_take_part(const struct run *r, const struct site *s)
     return permitting_sums(r, s) && who_signs(r, s) != NULL;
 }
 
+/* Trained is on the model of the round before, scored the one that came of it. */
+static uint64_t model_round(const struct run *r) { return r->head.scoring ? r->head.round : r->head.round - 1; }
+
 static enum err find_model(struct run *r, uint8_t sha256[HASH_BYTES])
 {
     char key[STORE_MAX_KEY];
     char tail[32];
     char hex[HASH_HEX_BYTES];
-    journal_key(key, "model", r, journal_round_tail(r->head.round - 1, tail));
+    journal_key(key, "model", r, journal_round_tail(model_round(r), tail));
     TRY(agent_digest(r->home->agent, key, hex));
     return hex_decode(str_of(hex), sha256, HASH_BYTES);
 }
@@ -71,7 +75,7 @@ static enum err make_round(struct run *r, struct secure_round *s, struct why *wh
     struct secure_round_of of = { .run = r, .number = r->head.sums };
     of.deadline_ms = (uint64_t)agent_wall_ms(r->home->agent) + STAGES * r->task.rounds.round_deadline_ms;
     TRY(find_model(r, of.model_sha256));
-    TRY(permitting_sigma(r, &of.sigma));
+    if (!r->head.scoring) TRY(permitting_sigma(r, &of.sigma));
     for (size_t i = 0; i < r->nsites; i++)
         if (can_take_part(r, &r->sites[i])) secure_round_add(s, r->sites[i].jid, who_signs(r, &r->sites[i])->sign);
     return secure_round_plan(s, &of, why);
@@ -95,6 +99,7 @@ static enum err send_header(struct run *r, const struct secure_round *s)
     m.secure_header.header = str_of(header_hex);
     m.secure_header.signature = str_of(signature_hex);
     m.secure_header.members = buf_str(&list);
+    m.secure_header.scores = r->head.scoring;
     for (size_t i = 0; i < s->n; i++) {
         struct site *site = run_site(r, s->jids[i]);
         mark_asked(r, site);
@@ -177,7 +182,7 @@ static enum err number_another(struct run *r)
     r->secure = NULL;
     r->head.sums++;
     r->head.attempts++;
-    for (size_t i = 0; i < r->nsites; i++) {
+    for (size_t i = 0; i < r->nsites && !r->head.scoring; i++) {
         struct site *s = &r->sites[i];
         if (s->counted_round != r->head.round) continue;
         s->counted_round = 0;
@@ -227,6 +232,7 @@ enum err secure_ask_permit(struct run *r)
 {
     if (!secure_may_retry(r)) return give_up(r);
     TRY(number_another(r));
+    if (r->head.scoring) return OK; /* nothing is trained */
     for (size_t i = 0; i < r->nsites; i++)
         if (permitting_sums(r, &r->sites[i])) return permitting_ask(r);
     return break_off(r, ERR_REFUSED, "no hospital can take part in a secure sum");
@@ -244,7 +250,10 @@ enum err secure_begin(struct run *r)
     TRY(e);
     TRY(keep_layout(r, s));
     TRY(send_header(r, s));
-    r->head.sum_sigma = s->header.sigma;
+    if (!r->head.scoring) {
+        r->head.sum_sigma = s->header.sigma;
+        r->head.sum_trained = r->head.sums;
+    }
     r->secure = s;
     s = NULL;
     return OK;
@@ -283,11 +292,11 @@ enum err secure_ask_training(struct run *r)
     char key[STORE_MAX_KEY];
     struct msg m = stage_word(r, MSG_SECURE_DELIVERY, RUN_TRAINING);
     struct permitting_words words CLEANUP(permitting_words_fini) = { .permit = { 0 } };
-    struct msg model = ask_question(r, MSG_ROUND_START, RUN_TRAINING);
-    TRY(permitting_put(r, &words, &model));
+    struct msg model = ask_question(r, r->head.scoring ? MSG_EVALUATE : MSG_ROUND_START, RUN_TRAINING);
+    if (!r->head.scoring) TRY(permitting_put(r, &words, &model));
     TRY(secure_round_end_sharing(r->secure, &why));
     TRY(tell_answered(r, &m, send_delivery));
-    model.round_start.model.kept = ask_model_key(r, r->head.round - 1, key);
+    msg_blob(&model)->kept = ask_model_key(r, model_round(r), key);
     return tell_answered(r, &model, NULL);
 }
 
@@ -314,7 +323,6 @@ static struct secure_sum_of sum_of(const struct run *r)
     for (size_t i = 0; i < r->nsites; i++) {
         const struct site *s = &r->sites[i];
         if (s->counted_round != r->head.round) continue;
-        of.records += s->records;
         of.members++;
     }
     return of;
@@ -340,6 +348,36 @@ static enum err unmask(struct run *r, struct secure_sum *out, struct why *why)
     return secure_sum_read(&of, &vector, out, why);
 }
 
+static enum err unmask_scores(struct run *r, struct tally *out, struct why *why)
+{
+    struct secagg_vec vector CLEANUP(secagg_vec_fini) = { 0 };
+    struct secure_sum_of of = sum_of(r);
+    TRY(secagg_server_finish(r->secure->server, &vector, why));
+    return secure_sum_scores(&of, &vector, out, why);
+}
+
+static void end_sum(struct run *r)
+{
+    secure_round_free(r->secure);
+    r->secure = NULL;
+}
+
+enum err secure_keep_scores(struct run *r)
+{
+    struct why why = { 0 };
+    struct tally all CLEANUP(tally_fini) = { 0 };
+    enum err e = unmask_scores(r, &all, &why);
+    end_sum(r);
+    if (e == ERR_CRYPTO || e == ERR_DATA)
+        return feed_tell(r->home, "evaluated", r, NULL, "round %" PRIu64 " could not be scored: %s", r->head.round,
+                         why.text);
+    TRY(e);
+    TRY(scores_keep_sum(r, &all));
+    return feed_tell(r->home, "evaluated", r, NULL,
+                     "round %" PRIu64 ": the hospitals scored the model on %" PRIu64 " records in all", r->head.round,
+                     r->head.sum_scored);
+}
+
 enum err secure_merge(struct run *r)
 {
     struct why why = { 0 };
@@ -351,7 +389,6 @@ enum err secure_merge(struct run *r)
     }
     TRY(e);
     TRY(keep_sum(r, &sum));
-    secure_round_free(r->secure);
-    r->secure = NULL;
+    end_sum(r);
     return merge_begin(r);
 }

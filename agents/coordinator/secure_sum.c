@@ -16,7 +16,7 @@ enum err secure_sum_plan(const struct run *r, const struct secagg_header *header
 {
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
     const struct task *t = &r->task;
-    struct secure_want w = { .mode = secure_sum_mode(t),
+    struct secure_want w = { .mode = r->head.scoring ? SECURE_SCORES : secure_sum_mode(t),
                              .cohort = header->cohort,
                              .survivors = header->survivors,
                              .adversaries = header->adversaries,
@@ -31,6 +31,7 @@ enum err secure_sum_plan(const struct run *r, const struct secagg_header *header
     size_t count = model_shapes(&r->spec, shapes);
     for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
     w.noise.multiplier = fmax(w.noise.multiplier, header->sigma); /* what the guardian asks for */
+    if (r->head.scoring) w.weights = tally_values(model_nclasses(&r->spec));
     return secure_plan_of(&w, out, why);
 }
 
@@ -58,11 +59,16 @@ static enum err read_plain(const struct secure_sum_of *of, const struct secagg_v
 
 /* What the sum is multiplied by: the mean of the hospitals' updates; or minus the step along the mean gradient, taken
  * over the expected number of patients, which is no secret, and not over how many were drawn. */
-static double factor_of(const struct secure_sum_of *of)
+static enum err factor_of(const struct secure_sum_of *of, const struct secagg_vec *sum, double *out)
 {
     const struct task *t = &of->run->task;
-    if (of->plan->want.mode == SECURE_SITE) return 1 / (double)of->members;
-    return -t->train.learning_rate / (t->privacy.rate * (double)of->records);
+    double patients = 0;
+    *out = 1 / (double)of->members;
+    if (of->plan->want.mode == SECURE_SITE) return OK;
+    TRY(quantise_get(&of->plan->count, sum, of->plan->rotated, &patients, 1));
+    if (!(patients >= 1)) return ERR_DATA;
+    *out = -t->train.learning_rate / (t->privacy.rate * patients);
+    return OK;
 }
 
 static enum err unrotate(const struct secure_sum_of *of, const struct secagg_vec *sum, double *numbers)
@@ -70,7 +76,7 @@ static enum err unrotate(const struct secure_sum_of *of, const struct secagg_vec
     const struct ddgauss_rule site = secure_plan_site(of->plan);
     const struct ddunits_rule patient = secure_plan_patient(of->plan);
     uint8_t seed[HASH_BYTES];
-    TRY(quantise_get(&of->plan->update, sum, 0, numbers, of->plan->length)); /* is it one at all? */
+    TRY(quantise_get(&of->plan->update, sum, 0, numbers, of->plan->rotated)); /* is it one at all? */
     TRY(secagg_header_hash(of->header, seed));
     return of->plan->want.mode == SECURE_SITE ? ddgauss_get(&site, seed, sum, 0, numbers)
                                               : ddunits_get(&patient, seed, sum, 0, numbers);
@@ -78,8 +84,9 @@ static enum err unrotate(const struct secure_sum_of *of, const struct secagg_vec
 
 static enum err read_noised(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
 {
-    double factor = factor_of(of);
-    double *numbers = calloc(of->plan->length, sizeof *numbers);
+    double factor = 0;
+    TRY(factor_of(of, sum, &factor));
+    double *numbers = calloc(of->plan->rotated, sizeof *numbers);
     if (numbers == NULL) return ERR_MEMORY;
     enum err e = unrotate(of, sum, numbers);
     for (size_t i = 0; e == OK && i < of->plan->want.weights; i++) s->change->flat[i] = (float)(factor * numbers[i]);
@@ -100,7 +107,7 @@ enum err secure_sum_read(const struct secure_sum_of *of, const struct secagg_vec
 {
     const struct secure_plan *p = of->plan;
     struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
-    if (sum->n != p->length || sum->bits != p->bits || of->records == 0 || of->members == 0) return ERR_BUG;
+    if (sum->n != p->length || sum->bits != p->bits || of->members == 0) return ERR_BUG;
     TRY(new_change(&of->run->spec, &s.change));
     if (s.change->nelements != p->want.weights) return ERR_BUG;
     enum err e = (p->want.mode == SECURE_PLAIN ? read_plain : read_noised)(of, sum, &s);
@@ -109,6 +116,30 @@ enum err secure_sum_read(const struct secure_sum_of *of, const struct secagg_vec
     TRY(e);
     *out = s;
     s.change = NULL;
+    return OK;
+}
+
+static enum err read_scores(const struct secure_plan *p, const struct secagg_vec *sum, struct tally *t)
+{
+    size_t first = SECURE_SCORES_LEAST - 1;
+    if (sum->n != p->length || sum->bits != p->bits || t->nvalues != p->length) return ERR_BUG;
+    TRY(quantise_get(&p->count, sum, 0, t->count, 1));
+    TRY(quantise_get(&p->loss, sum, 1, t->loss_sum, 1));
+    TRY(quantise_get(&p->brier, sum, 2, t->brier_sum, 1));
+    TRY(quantise_get(&p->count, sum, first, t->values + first, p->length - first));
+    return tally_check(t) == OK ? OK : ERR_DATA;
+}
+
+enum err secure_sum_scores(const struct secure_sum_of *of, const struct secagg_vec *sum, struct tally *out,
+                           struct why *why)
+{
+    CLEANUP(tally_fini) struct tally t = { 0 };
+    TRY(tally_init(&t, model_nclasses(&of->run->spec)));
+    enum err e = read_scores(of->plan, sum, &t);
+    if (e == ERR_DATA) return why_say(why, e, "the secure sum is not one of scores; a hospital's vector was nonsense");
+    TRY(e);
+    *out = t;
+    t = (struct tally){ 0 };
     return OK;
 }
 

@@ -8,9 +8,11 @@
  *   secure_sum_read    the sum that secagg_server_finish gave, in numbers
  *   secure_sum_encode  the mean update as safetensors: to be kept like an update (journal "delta"), of weight
  *                      secure_sum.weight, and merged
+ *   secure_sum_scores  instead of the last two, of a sum of scores: the tally of all hospitals together
  */
 #pragma once
 #include "agents/coordinator/run.h"
+#include "common/learn/metrics.h"
 #include "common/privacy/secure_plan.h"
 
 struct secure_sum {
@@ -19,8 +21,9 @@ struct secure_sum {
     double loss;               /* mean over them; with noise 0 */
 };
 
-enum secure_mode secure_sum_mode(const struct task *t);
-/* For a header whose cohort, survivors and adversaries are set.  secure_plan_of's errors. */
+enum secure_mode secure_sum_mode(const struct task *t); /* of its updates */
+/* Of the updates, or of the scores, as the run is at one or the other.  For a header whose cohort, survivors and
+ * adversaries are set.  secure_plan_of's errors. */
 enum err secure_sum_plan(const struct run *r, const struct secagg_header *header, struct secure_plan *out,
                          struct why *why) MUST_USE;
 
@@ -28,7 +31,6 @@ struct secure_sum_of {
     const struct secure_plan *plan;
     const struct secagg_header *header; /* the round's */
     const struct run *run;
-    uint64_t records; /* that the summed hospitals accepted the run with, in all; >= 1 */
     uint32_t members; /* how many hospitals; >= 1 */
 };
 
@@ -37,5 +39,9 @@ struct secure_sum_of {
 enum err secure_sum_read(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *out,
                          struct why *why) MUST_USE;
 void secure_sum_fini(struct secure_sum *s); /* for CLEANUP() */
+
+/* ERR_DATA with a sentence when it is no tally; ERR_MEMORY. */
+enum err secure_sum_scores(const struct secure_sum_of *of, const struct secagg_vec *sum, struct tally *out,
+                           struct why *why) MUST_USE;
 
 enum err secure_sum_encode(const struct secure_sum *s, struct buf *out) MUST_USE; /* appends; buf's errors */

@@ -149,7 +149,7 @@ static enum err allows_cohort(const struct veto *v, const struct permit *p, stru
 static enum err allows_cells(const struct veto *v, const struct permit *p, struct why *why)
 {
     for (size_t i = 0; i < p->nsites; i++)
-        if (p->sites[i].records < v->min_records)
+        if (p->sites[i].records > 0 && p->sites[i].records < v->min_records)
             return why_say(why, ERR_REFUSED, "the guardian's `min_records` is %" PRIu64 "; %.200s has fewer",
                            v->min_records, p->sites[i].jid);
     return OK;

@@ -6,7 +6,7 @@
 static enum err plan_alone(const struct audit_sum *s, struct secagg_header *h, struct secure_plan *out, struct why *why)
 {
     *h = (struct secagg_header){ .round = s->round, .cohort = 1, .survivors = 1 };
-    struct secure_want want = secure_vector_want(s->plan, h);
+    struct secure_want want = secure_vector_want(s->plan, h, false);
     TRY(secure_plan_of(&want, out, why));
     secure_plan_put(out, h);
     return OK;
@@ -28,11 +28,11 @@ static enum err step(const struct audit_sum *s, const struct secure_plan *p, con
 {
     const struct task *t = &s->plan->task;
     double factor = p->want.mode == SECURE_SITE ? 1 : -t->train.learning_rate / (t->privacy.rate * (double)s->units);
-    double *numbers = calloc(p->length, sizeof *numbers);
+    double *numbers = calloc(p->rotated, sizeof *numbers);
     if (numbers == NULL) return ERR_MEMORY;
     enum err e = read_back(p, h, sum, numbers);
     for (size_t i = 0; e == OK && i < weights->nelements; i++) weights->flat[i] += (float)(factor * numbers[i]);
-    secret_wipe(numbers, p->length * sizeof *numbers);
+    secret_wipe(numbers, p->rotated * sizeof *numbers);
     free(numbers);
     return e;
 }
@@ -44,6 +44,6 @@ enum err audit_sum_step(const struct audit_sum *s, const struct trained *trained
     struct secure_plan p;
     struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
     TRY(plan_alone(s, &header, &p, why));
-    TRY(secure_vector_fill(&(struct secure_source){ &p, &header, s->key }, trained, &v, why));
+    TRY(secure_vector_fill(&(struct secure_source){ &p, &header, s->units, s->key }, trained, &v, why));
     return step(s, &p, &header, &v, weights);
 }

@@ -124,6 +124,12 @@ static struct secagg_header sum_of(struct trainer *t, const struct msg *m)
     return run && run->secure ? run->secure->header : (struct secagg_header){ .round = 0 };
 }
 
+static bool is_summed(struct trainer *t, const struct msg *m)
+{
+    const struct run *run = run_find(&t->runs, m->run);
+    return run != NULL && run->accepted && run->plan->task.aggregation.secure && from_ours(t, m);
+}
+
 /* The noise is what the permit asks for, where there is one: in shares it was settled by the sum's header, else it is
  * added. */
 static enum err look_at_permit(struct trainer *t, const struct msg *m, double *out_noise, struct why *why)
@@ -131,7 +137,9 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, double *o
     char model[PERMIT_DIGEST_BYTES];
     const struct secagg_header sum = sum_of(t, m);
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
-    const struct permit_wish wish = { .run = m->run, .round = m->round, .sum = sum.round, .model = model };
+    const struct permit_wish wish = {
+        .run = m->run, .round = m->round, .sum = sum.round, .model = model, .counted = !is_summed(t, m)
+    };
     const struct permitted_by by = { m->round_start.permit, m->round_start.proof };
     TRY(permitted(t, &by, &wish, out_noise, why));
     if (!is_in_shares(t, m) || *out_noise == 0 || sum.sigma == *out_noise) return OK;
@@ -139,22 +147,16 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, double *o
                    sum.sigma, *out_noise);
 }
 
-static bool is_summed(struct trainer *t, const struct msg *m)
-{
-    const struct run *run = run_find(&t->runs, m->run);
-    return run != NULL && run->accepted && run->plan->task.aggregation.secure && from_ours(t, m);
-}
-
-static enum err train_for_sum(struct trainer *t, const struct msg *m)
+static enum err work_for_sum(struct trainer *t, enum work_kind kind, const struct msg *m)
 {
     struct why why = { 0 };
-    struct work w = work_of(WORK_TRAIN, m);
+    struct work w = work_of(kind, m);
     struct run *run = run_find(&t->runs, m->run);
     double noise = 0;
     if (run->secure == NULL && run->refused_round == m->round) return OK; /* it was told why */
-    enum err e = look_at_permit(t, m, &noise, &why);
+    enum err e = kind == WORK_TRAIN ? look_at_permit(t, m, &noise, &why) : OK;
     if (e == OK) e = trainer_admit_model(t, run, m, &why);
-    if (e == OK) return ask_noised(t, WORK_TRAIN, m, &m->round_start.model, noise);
+    if (e == OK) return ask_noised(t, kind, m, msg_blob((struct msg *)(uintptr_t)m), noise);
     enum err_class c = err_class(e);
     return c == ERR_CLASS_ENV || c == ERR_CLASS_BUG ? e : trainer_refuse_sum(t, run, &w, e, why.text);
 }
@@ -167,7 +169,7 @@ enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m
     struct why why = { "" };
     (void)a;
     if (m->round == 0) return ERR_PROTO;
-    if (is_summed(self, m)) return train_for_sum(self, m);
+    if (is_summed(self, m)) return work_for_sum(self, WORK_TRAIN, m);
     TRY(trainer_left(self, m->run, &left));
     if (left_has(&left, m->round)) return OK;
     double noise = 0;
@@ -179,6 +181,7 @@ enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m
 enum err trainer_on_evaluate(struct agent *a, void *self, const struct msg *m)
 {
     (void)a;
+    if (is_summed(self, m)) return work_for_sum(self, WORK_EVALUATE, m);
     return ask(self, WORK_EVALUATE, m, &m->evaluate.model);
 }
 

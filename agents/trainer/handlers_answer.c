@@ -98,7 +98,7 @@ static enum err answer_invite(struct trainer *t, struct job *j)
     enum err e = admit_counted(t, j, &why);
     if (e != OK) return trainer_decline(t, &j->work, e, why.text);
     struct msg m = about(&j->work, MSG_RUN_ACCEPT);
-    m.run_accept.records = j->samples;
+    m.run_accept.records = j->plan->task.aggregation.secure ? 0 : j->samples;
     m.run_accept.data = str_of(settings_text(agent_settings(t->agent), "dataset"));
     e = fill_cost(t, j, &m.run_accept, &why);
     if (e != OK) return trainer_decline(t, &j->work, e, why.text);
@@ -140,8 +140,9 @@ static enum err note_left(struct trainer *t, struct job *j)
 }
 
 /* The vector waits here for the others' shares.  Of a sum that was given up nothing is said. */
-static enum err answer_sum(struct trainer *t, struct job *j, uint64_t took_ms)
+static enum err answer_sum(struct trainer *t, struct job *j)
 {
+    uint64_t took_ms = agent_now_ms(t->agent) - j->started_ms;
     struct run *run = run_find(&t->runs, j->work.run);
     struct secure *s = run->secure;
     if (s == NULL || s->header.round != j->sum.round || s->filled) return OK;
@@ -150,14 +151,23 @@ static enum err answer_sum(struct trainer *t, struct job *j, uint64_t took_ms)
     s->filled = true;
     s->noise = j->noise;
     s->seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
-    t->training_seconds += (double)took_ms / MS_PER_S;
     return trainer_send_input(t, run);
+}
+
+/* A cohort under the minimum says nothing: the others' counts hide its zeros. */
+static enum err answer_scores(struct trainer *t, struct job *j)
+{
+    struct why why = { 0 };
+    bool all = policy_allows_cohort(&t->policy, (uint64_t)*j->tally.count, NULL) == OK;
+    enum err e = secure_vector_scores(&j->sum_plan, &j->tally, all, &j->vector, &why);
+    return e == ERR_INPUT ? trainer_decline(t, &j->work, e, why.text) : e == OK ? answer_sum(t, j) : e;
 }
 
 static enum err answer_train(struct trainer *t, struct job *j)
 {
     uint64_t took_ms = agent_now_ms(t->agent) - j->started_ms;
-    if (j->summed) return answer_sum(t, j, took_ms);
+    t->training_seconds += (double)took_ms / MS_PER_S;
+    if (j->summed) return answer_sum(t, j);
     struct msg m = about(&j->work, MSG_UPDATE);
     m.update.samples = j->samples;
     m.update.loss = j->cover.wanted ? 0 : j->loss; /* exact, it would tell what the noise hides */
@@ -168,7 +178,6 @@ static enum err answer_train(struct trainer *t, struct job *j)
     TRY(agent_send(t->agent, t->coordinator, &m));
     TRY(note_left(t, j));
     t->updates[OUTCOME_SENT]++;
-    t->training_seconds += (double)took_ms / MS_PER_S;
     log_info(agent_log(t->agent), "update.sent", L_NAME("run", j->work.run), L_U64("round", j->work.round),
              L_U64("samples", j->samples), L_U64("bytes", j->update.n), L_F64("noise", j->noise));
     return OK;
@@ -178,6 +187,7 @@ static enum err answer_train(struct trainer *t, struct job *j)
 static enum err answer_evaluate(struct trainer *t, struct job *j)
 {
     const struct tally *s = &j->tally;
+    if (j->summed) return answer_scores(t, j);
     struct msg m = about(&j->work, MSG_EVALUATION);
     if (policy_allows_cohort(&t->policy, (uint64_t)*s->count, NULL) == OK) {
         m.evaluation.samples = (uint64_t)*s->count;

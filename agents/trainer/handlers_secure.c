@@ -170,7 +170,7 @@ static enum err note_answered(struct trainer *t, const struct run *run)
     enum err e = load_seen(t, run->id, &seen);
     seen.answered = true;
     if (e == OK && seen.round != run->secure->header.round) e = ERR_BUG;
-    if (e == OK && plan_is_private(run->plan))
+    if (e == OK && plan_is_private(run->plan) && !run->secure->scores)
         e = budget_commit(trainer_budget(t, run->plan), run->id, seen.round, put_record, t->agent, NULL);
     if (e == OK) e = put_seen(t, run->id, &seen);
     return e == OK ? OK : ERR_STORE;
@@ -267,10 +267,11 @@ enum err trainer_admit_model(struct trainer *t, struct run *run, const struct ms
 {
     char sha256[HASH_HEX_BYTES];
     struct secure *s = run->secure;
-    if (s == NULL || s->round != m->round || s->session == NULL)
+    bool right = s != NULL && s->round == m->round && s->session != NULL;
+    if (!right || s->scores != (m->type == MSG_EVALUATE))
         return why_say(why, ERR_STATE,
                        "this hospital is in no secure sum of the round: it refused, or was started again");
-    TRY(agent_blob_digest(t->agent, &m->round_start.model, sha256));
+    TRY(agent_blob_digest(t->agent, msg_blob((struct msg *)(uintptr_t)m), sha256));
     return secure_model(s, sha256, why);
 }
 

@@ -141,13 +141,13 @@ static enum err prepare_sum(struct trainer *t, struct job *j, struct why *why)
 {
     const struct run *run = run_find(&t->runs, j->work.run);
     const struct secure *s = run ? run->secure : NULL;
-    if (s == NULL || s->round != j->work.round)
+    if (s == NULL || s->round != j->work.round || s->scores != (j->work.kind == WORK_EVALUATE))
         return why_say(why, ERR_STATE,
                        "this hospital is in no secure sum of the round: it refused, or was started again");
     j->summed = true;
     j->sum = s->header;
     j->sum_plan = s->plan;
-    secure_vector_cover(&s->plan, &s->header, &j->cover);
+    if (!s->scores) secure_vector_cover(&s->plan, &s->header, &j->cover);
     return OK;
 }
 
@@ -155,6 +155,8 @@ static enum err prepare_sum(struct trainer *t, struct job *j, struct why *why)
 static enum err prepare(struct trainer *t, struct job *j, struct why *why)
 {
     TRY(load_model(t, j));
+    bool secure = j->plan != NULL && j->plan->task.aggregation.secure;
+    if (j->work.kind == WORK_EVALUATE && secure) return prepare_sum(t, j, why);
     if (j->work.kind != WORK_TRAIN) return OK;
     if (t->alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->alarm.text);
     if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
@@ -168,7 +170,7 @@ static enum err prepare(struct trainer *t, struct job *j, struct why *why)
         TRY(admit_units(&t->policy, j->plan, records_units(j->records, NULL), &j->cover.unit, why));
     if (j->cover.in_training) j->cover.unit.noise = fmax(j->cover.unit.noise, j->work.noise);
     if (j->cover.in_training) t->last_unit = j->cover.unit;
-    if (j->plan->task.aggregation.secure) TRY(prepare_sum(t, j, why));
+    if (secure) TRY(prepare_sum(t, j, why));
     return charge_round(&charge, &j->work, &j->cover, why);
 }
 

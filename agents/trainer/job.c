@@ -122,7 +122,7 @@ static enum err do_cover(struct job *j, struct table *rows, const struct trainin
 
 static enum err put_into_sum(struct job *j, const struct trained *t)
 {
-    struct secure_source source = { &j->sum_plan, &j->sum, j->cover.wanted ? j->cover.key : NULL };
+    struct secure_source source = { &j->sum_plan, &j->sum, j->cover.unit.units, j->cover.wanted ? j->cover.key : NULL };
     return secure_vector_fill(&source, t, &j->vector, &j->why);
 }
 

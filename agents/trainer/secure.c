@@ -97,13 +97,14 @@ static enum err check_run(const struct secure_order *o, const struct msg *m, con
                : why_say(why, ERR_STATE, "round %" PRIu64 " is not one of the task's", m->round);
 }
 
-/* The model is the header's own: what is trained on must hash to it (secure_model), and masks are bound to it. */
+/* The least noise is one of updates.  The model is the header's own: what is trained on must hash to it (secure_model),
+ * and masks are bound to it. */
 static enum err policy_of(const struct secure_order *o, const struct secure *s, struct secagg_policy *out)
 {
     const struct policy *p = o->policy;
     *out = (struct secagg_policy){ .cohort_min = (uint32_t)p->sums.hospitals_min,
                                    .adversaries = (uint32_t)p->sums.adversaries,
-                                   .sigma_min = p->sums.noise_min };
+                                   .sigma_min = s->scores ? 0 : p->sums.noise_min };
     memcpy(out->model_sha256, s->header.model_sha256, HASH_BYTES);
     return secagg_roster_hash(&s->roster, out->roster_sha256);
 }
@@ -121,7 +122,7 @@ static enum err begin(const struct secure_order *o, const struct msg *m, struct 
                        s->header.cohort);
     TRY(policy_of(o, s, &policy));
     TRY(secagg_header_admit(&s->header, &policy, why));
-    TRY(secure_vector_plan(o->plan, &s->header, &s->plan, why));
+    TRY(secure_vector_plan(o->plan, &s->header, s->scores, &s->plan, why));
     TRY(secagg_seen_admit(seen, &s->header, why));
     return secagg_client_new(&s->header, &policy, o->key, id, o->random, o->self, &s->client, why);
 }
@@ -133,6 +134,7 @@ enum err secure_new(const struct secure_order *order, const struct msg *m, struc
     struct secure *s CLEANUP(secure_drop) = calloc(1, sizeof *s);
     if (s == NULL) return ERR_MEMORY;
     s->round = m->round;
+    s->scores = m->secure_header.scores == 1;
     s->request = buf_make(SECAGG_MESSAGE_MAX);
     TRY(begin(order, m, &now, s, why));
     *seen = now;

@@ -20,6 +20,7 @@
 
 struct secure {
     uint64_t round; /* of the run */
+    bool scores;    /* the sum is of scores, not of updates */
     struct secagg_header header;
     struct secure_plan plan;
     struct secagg_member *members; /* owned */

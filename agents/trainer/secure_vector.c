@@ -6,19 +6,20 @@
 
 enum { BLOCK = 1024 };
 
-static enum secure_mode mode_of(const struct plan *plan)
+static enum secure_mode mode_of(const struct plan *plan, bool scores)
 {
+    if (scores) return SECURE_SCORES;
     if (!plan_is_summed(plan)) return SECURE_PLAIN;
     return plan_hides_patients(plan) ? SECURE_PATIENT : SECURE_SITE;
 }
 
 /* The header may have more noise than the task names, never less; where the task names none the plan tells whether it
  * is enough. */
-struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *h)
+struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *h, bool scores)
 {
     const struct task *t = &plan->task;
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    struct secure_want w = { .mode = mode_of(plan),
+    struct secure_want w = { .mode = mode_of(plan, scores),
                              .cohort = h->cohort,
                              .survivors = h->survivors,
                              .adversaries = h->adversaries,
@@ -33,13 +34,14 @@ struct secure_want secure_vector_want(const struct plan *plan, const struct seca
     w.noise.multiplier = fmax(w.noise.multiplier, h->sigma);
     size_t count = model_shapes(&plan->spec, shapes);
     for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
+    if (scores) w.weights = tally_values(model_nclasses(&plan->spec));
     return w;
 }
 
-enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
-                            struct why *why)
+enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, bool scores,
+                            struct secure_plan *out, struct why *why)
 {
-    struct secure_want want = secure_vector_want(plan, header);
+    struct secure_want want = secure_vector_want(plan, header, scores);
     struct secure_plan p;
     TRY(secure_plan_of(&want, &p, why));
     TRY(secure_plan_match(&p, header, why));
@@ -113,12 +115,14 @@ static enum err put_noise(const struct secure_source *source, double *numbers, s
 static enum err fill_noised(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
 {
     const struct secure_plan *p = source->plan;
-    double *numbers = calloc(p->length, sizeof *numbers);
+    double *numbers = calloc(p->rotated, sizeof *numbers);
     if (numbers == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < p->want.weights; i++)
         numbers[i] = p->want.mode == SECURE_PATIENT ? t->gradient[i] : (double)t->delta->flat[i];
+    double patients = (double)source->units;
     enum err e = put_noise(source, numbers, v);
-    secret_wipe(numbers, p->length * sizeof *numbers);
+    if (e == OK && p->want.mode == SECURE_PATIENT) e = quantise_put(&p->count, &patients, 1, v, p->rotated);
+    secret_wipe(numbers, p->rotated * sizeof *numbers);
     free(numbers);
     return e;
 }
@@ -145,6 +149,33 @@ enum err secure_vector_fill(const struct secure_source *source, const struct tra
     TRY(check(p, trained, why));
     TRY(secagg_vec_init(&v, p->bits, p->length));
     TRY((p->want.mode == SECURE_PLAIN ? fill_plain : fill_noised)(source, trained, &v));
+    *out = v;
+    v = (struct secagg_vec){ 0 };
+    return OK;
+}
+
+/* ---- scores ---- */
+
+static enum err put_scores(const struct secure_plan *p, const struct tally *t, struct secagg_vec *v)
+{
+    size_t first = SECURE_SCORES_LEAST - 1;
+    double loss = fmin(*t->loss_sum, SECURE_LOSS_MAX * *t->count);
+    TRY(quantise_put(&p->count, t->count, 1, v, 0));
+    TRY(quantise_put(&p->loss, &loss, 1, v, 1));
+    TRY(quantise_put(&p->brier, t->brier_sum, 1, v, 2));
+    return quantise_put(&p->count, t->values + first, p->length - first, v, first);
+}
+
+enum err secure_vector_scores(const struct secure_plan *p, const struct tally *counted, bool all,
+                              struct secagg_vec *out, struct why *why)
+{
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    if (p->want.mode != SECURE_SCORES || counted->nvalues != p->length) return ERR_BUG;
+    TRY(secagg_vec_init(&v, p->bits, p->length));
+    enum err e = all ? put_scores(p, counted, &v) : OK;
+    if (e == ERR_INPUT)
+        return why_say(why, e, "%.0f held-out records are more than the task's `rounds.max_samples`", *counted->count);
+    TRY(e);
     *out = v;
     v = (struct secagg_vec){ 0 };
     return OK;

@@ -18,12 +18,12 @@
 #include "common/privacy/secure_plan.h"
 
 /* What the plan is made of: the more of the task's multiplier and the header's sigma; without both it is to be found.
- */
-struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *header);
+ * scores: of a sum of scores. */
+struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *header, bool scores);
 /* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort; secure_plan_of's
  * errors. */
-enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, struct secure_plan *out,
-                            struct why *why) MUST_USE;
+enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, bool scores,
+                            struct secure_plan *out, struct why *why) MUST_USE;
 
 /* For charge_round: the sum's number, and for a plan with noise what the header says instead of what admit_units filled
  * in.  Noise in the training stays as it was. */
@@ -32,6 +32,7 @@ void secure_vector_cover(const struct secure_plan *p, const struct secagg_header
 struct secure_source {
     const struct secure_plan *plan;
     const struct secagg_header *header; /* the round's */
+    uint64_t units;                     /* patients here, of whom some are drawn; for a plan that hides them */
     const uint8_t
         *key; /* the cover's, from charge_round: of this vector alone; NULL where nothing is hidden by noise */
 };
@@ -39,3 +40,7 @@ struct secure_source {
  * this plan, not finite, or longer than the task allows; random's errors; ERR_MEMORY. */
 enum err secure_vector_fill(const struct secure_source *source, const struct trained *trained, struct secagg_vec *out,
                             struct why *why) MUST_USE;
+/* The same of what was counted, for a plan of scores; all: false tells nothing, by zeros.  ERR_INPUT with a sentence
+ * when more records were scored than the task allows; ERR_MEMORY. */
+enum err secure_vector_scores(const struct secure_plan *p, const struct tally *counted, bool all,
+                              struct secagg_vec *out, struct why *why) MUST_USE;

@@ -15,12 +15,20 @@ static void name_parts(struct tally *t)
     t->negatives = t->positives + t->nscores * t->nbins;
 }
 
+static struct tally shape_of(size_t nclasses)
+{
+    struct tally t = { .nclasses = nclasses, .nscores = nclasses == 2 ? 1 : nclasses, .nbins = METRICS_MAX_BINS };
+    if (t.nscores * t.nbins > METRICS_MAX_HISTOGRAM) t.nbins = METRICS_MAX_HISTOGRAM / t.nscores;
+    t.nvalues = 3 + nclasses * nclasses + 2 * t.nscores * t.nbins;
+    return t;
+}
+
+size_t tally_values(size_t nclasses) { return shape_of(nclasses).nvalues; }
+
 enum err tally_init(struct tally *t, size_t nclasses)
 {
     if (nclasses < 2 || nclasses > METRICS_MAX_CLASSES) return ERR_LIMIT;
-    struct tally made = { .nclasses = nclasses, .nscores = nclasses == 2 ? 1 : nclasses, .nbins = METRICS_MAX_BINS };
-    if (made.nscores * made.nbins > METRICS_MAX_HISTOGRAM) made.nbins = METRICS_MAX_HISTOGRAM / made.nscores;
-    made.nvalues = 3 + nclasses * nclasses + 2 * made.nscores * made.nbins;
+    struct tally made = shape_of(nclasses);
     made.values = calloc(made.nvalues, sizeof *made.values);
     if (made.values == NULL) return ERR_MEMORY;
     name_parts(&made);

@@ -41,6 +41,7 @@ struct metrics {
     double brier;     /* mean squared error of the probabilities; multi-class: summed over classes (Brier 1950) */
 };
 
+size_t tally_values(size_t nclasses);                           /* how many numbers a tally of so many classes has */
 enum err tally_init(struct tally *t, size_t nclasses) MUST_USE; /* zeroed; ERR_LIMIT, ERR_MEMORY */
 void tally_fini(struct tally *t);
 

@@ -331,6 +331,8 @@ enum err permit_check(const struct permit *p, const struct permit_wish *w, struc
     TRY(check_subject(p, w, why));
     if (w->now_ms > p->expires_ms) return why_say(why, ERR_REFUSED, "the permit has expired");
     if (s == NULL) return why_say(why, ERR_REFUSED, "the permit does not name this hospital");
+    if (w->counted && s->records == 0)
+        return why_say(why, ERR_REFUSED, "the permit was asked for without this hospital's number of records");
     if (strcmp(s->data, w->data) != 0)
         return why_say(why, ERR_REFUSED, "the permit is for data set %s of this hospital, which holds %s", s->data,
                        w->data);

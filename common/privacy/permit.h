@@ -55,7 +55,7 @@ enum {
 enum permit_kind { PERMIT_ROUND, PERMIT_PUBLISH, PERMIT_QUERY, PERMIT_KINDS };
 struct permit_site {
     char jid[PERMIT_JID_BYTES];
-    uint64_t records; /* it trains on */
+    uint64_t records; /* it trains on; 0: not told, as secure sums tell the total alone */
     double noise;     /* to be added, at least; 0: none */
     double rate;
     uint64_t steps;
@@ -124,6 +124,7 @@ struct permit_wish {
     enum permit_kind kind;
     const char *document;       /* of a query: the task document's SHA-256 */
     const char *rows, *columns; /* of a query */
+    bool counted;               /* of a round: the task is one whose numbers of records are told */
 };
 /* ERR_REFUSED with a sentence; ERR_STATE for another secure sum, of which there may be several a round. */
 enum err permit_check(const struct permit *p, const struct permit_wish *wish, struct why *why) MUST_USE;

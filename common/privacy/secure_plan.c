@@ -9,7 +9,7 @@ enum { TAIL = 2 }; /* elements behind the update: weight and loss */
 #define ROUNDING (1 - 0x1p-30)
 
 typedef enum err plan_fn(struct secure_plan *p, struct why *why);
-static plan_fn plan_plain, plan_site, plan_patient;
+static plan_fn plan_plain, plan_site, plan_patient, plan_scores;
 
 static const struct mode {
     const char *name;
@@ -23,11 +23,16 @@ static const struct mode {
                        "what the hospitals' own training has" },
     [SECURE_SITE] = { "site", plan_site,
                       "the coordinator learns the sum of the hospitals' clipped updates with noise that hides each "
-                      "hospital; which hospitals take part, and how many records each has, is told in clear" },
+                      "hospital; which hospitals take part is told in clear" },
     [SECURE_PATIENT] = { "patient", plan_patient,
                          "the coordinator learns the sum of clipped gradients of patients drawn by chance at all "
-                         "hospitals, with noise that hides each patient; which hospitals take part, and how many "
-                         "records each has, is told in clear; nothing hides what all patients of a hospital share" },
+                         "hospitals, with noise that hides each patient, and, exactly, how many patients all "
+                         "of them have; which hospitals take part is told in clear; nothing hides what all patients "
+                         "of a hospital share" },
+    [SECURE_SCORES] = { "scores", plan_scores,
+                        "the coordinator learns what scoring the model counted at all hospitals together, exactly, and "
+                        "nothing of one hospital beyond it: records, loss, squared errors, and how many records of "
+                        "each class got which scores; no noise hides it" },
 };
 
 /* ---- planning ---- */
@@ -46,7 +51,9 @@ static enum err check(const struct secure_want *w, struct why *why)
 {
     bool counts = w->mode < SECURE_MODES && w->weights >= 1 && w->weights <= HADAMARD_MAX_LENGTH - TAIL &&
                   w->cohort >= 1 && w->cohort <= SECAGG_MEMBERS_MAX && w->samples_max >= 1;
-    bool bounds = w->mode == SECURE_PLAIN ? isfinite(w->update_norm) && w->update_norm > 0 : is_noise(w);
+    bool bounds = w->mode == SECURE_PLAIN    ? isfinite(w->update_norm) && w->update_norm > 0
+                  : w->mode == SECURE_SCORES ? w->weights >= SECURE_SCORES_LEAST
+                                             : is_noise(w);
     return counts && bounds ? OK : why_say(why, ERR_INPUT, "no secure sum has these sizes");
 }
 
@@ -80,6 +87,22 @@ static enum err plan_tail(const struct secure_want *w, struct secure_plan *p, st
 }
 
 static unsigned larger(unsigned a, unsigned b) { return a > b ? a : b; }
+
+/* Any number of a tally but two is a number of records. */
+static enum err plan_scores(struct secure_plan *p, struct why *why)
+{
+    double most = 2 * (double)p->want.samples_max;
+    struct quantise_want brier = part_of(&p->want, most, SECURE_BRIER_STEP);
+    TRY(plan_tail(&p->want, p, why));
+    if (quantise_plan(&brier, &p->brier, NULL) != OK)
+        return why_say(why, ERR_SETTING, "a sum of squared errors fits no ring; lower `rounds.max_samples`");
+    p->want.noise = (struct secure_noise){ 0 };
+    p->update = p->count;
+    p->length = p->want.weights;
+    p->bits = larger(p->brier.bits, larger(p->count.bits, p->loss.bits));
+    p->clip = most * SECURE_LOSS_MAX;
+    return OK;
+}
 
 static enum err plan_plain(struct secure_plan *p, struct why *why)
 {
@@ -143,7 +166,7 @@ static enum err check_multiplier(const struct secure_plan *p, struct why *why)
 static double fine_scale(const struct secure_plan *p, int bits)
 {
     int exponent = 0;
-    (void)frexp(sqrt((double)p->length) / p->want.noise.clip, &exponent);
+    (void)frexp(sqrt((double)p->rotated) / p->want.noise.clip, &exponent);
     return ldexp(1, exponent + bits);
 }
 
@@ -174,11 +197,11 @@ static enum err at_scale(struct secure_plan *p, double scale)
 {
     double clip = p->want.noise.clip;
     if (p->want.mode == SECURE_SITE) {
-        double norm = ddgauss_rounded_norm(clip * scale, (double)p->length, DDGAUSS_BETA);
+        double norm = ddgauss_rounded_norm(clip * scale, (double)p->rotated, DDGAUSS_BETA);
         return plan_shares(p, norm, scale, norm / scale);
     }
     struct ddunits_rule rule = {
-        .clip = clip, .scale = scale, .reach = clip * (double)p->want.samples_max, .dim = p->length
+        .clip = clip, .scale = scale, .reach = clip * (double)p->want.samples_max, .dim = p->rotated
     };
     return plan_shares(p, ddunits_sensitivity(&rule), scale, rule.reach);
 }
@@ -186,7 +209,7 @@ static enum err at_scale(struct secure_plan *p, double scale)
 /* As fine as ring and shares allow. */
 static enum err plan_noise(struct secure_plan *p, struct why *why)
 {
-    p->length = hadamard_length(p->want.weights);
+    p->length = p->rotated = hadamard_length(p->want.weights);
     TRY(p->want.noise.multiplier > 0 ? check_multiplier(p, why) : search(p, why));
     for (int bits = SECURE_FINE_BITS; bits >= 0; bits--)
         if (at_scale(p, fine_scale(p, bits)) == OK) return OK;
@@ -196,19 +219,28 @@ static enum err plan_noise(struct secure_plan *p, struct why *why)
                    p->want.cohort, p->want.noise.multiplier);
 }
 static enum err plan_site(struct secure_plan *p, struct why *why) { return plan_noise(p, why); }
-static enum err plan_patient(struct secure_plan *p, struct why *why) { return plan_noise(p, why); }
+static enum err plan_patient(struct secure_plan *p, struct why *why)
+{
+    struct quantise_want count = part_of(&p->want, (double)p->want.samples_max, 1);
+    TRY(plan_noise(p, why));
+    if (quantise_plan(&count, &p->count, NULL) != OK)
+        return why_say(why, ERR_SETTING, "a sum of records fits no ring; lower `rounds.max_samples`");
+    p->bits = larger(p->bits, p->count.bits);
+    p->length = p->rotated + 1;
+    return OK;
+}
 
 struct ddgauss_rule secure_plan_site(const struct secure_plan *p)
 {
     return (struct ddgauss_rule){
-        .clip = p->want.noise.clip, .scale = p->update.scale, .beta = DDGAUSS_BETA, .share = p->share, .dim = p->length
+        .clip = p->want.noise.clip, .scale = p->update.scale, .beta = DDGAUSS_BETA, .share = p->share, .dim = p->rotated
     };
 }
 
 struct ddunits_rule secure_plan_patient(const struct secure_plan *p)
 {
     return (struct ddunits_rule){
-        .clip = p->want.noise.clip, .scale = p->update.scale, .reach = p->clip, .share = p->share, .dim = p->length
+        .clip = p->want.noise.clip, .scale = p->update.scale, .reach = p->clip, .share = p->share, .dim = p->rotated
     };
 }
 
@@ -252,7 +284,8 @@ static void add_plain(const struct secure_plan *p, struct buf *out)
 static void add_noise(const struct secure_plan *p, struct buf *out)
 {
     const struct secure_noise *n = &p->want.noise;
-    add_part(out, "what is summed, rotated by the header's hash", 0, p->length, &p->update);
+    add_part(out, "what is summed, rotated by the header's hash", 0, p->rotated, &p->update);
+    if (p->want.mode == SECURE_PATIENT) add_part(out, "patients, without noise", p->rotated, 1, &p->count);
     buf_addf(out, "clip: %.17g\nsensitivity: %.17g\nnoise: %.17g times the sensitivity\n", n->clip, p->sensitivity,
              n->multiplier);
     buf_addf(out, "shares: of %" PRIu32 " survivors that are no adversaries\n",
@@ -262,12 +295,26 @@ static void add_noise(const struct secure_plan *p, struct buf *out)
              secure_plan_sums(p->want.rounds));
 }
 
+static void add_scores(const struct secure_plan *p, struct buf *out)
+{
+    add_part(out, "records", 0, 1, &p->count);
+    add_part(out, "the sum of the losses", 1, 1, &p->loss);
+    add_part(out, "the sum of the squared errors", 2, 1, &p->brier);
+    add_part(out, "records by class and score", SECURE_SCORES_LEAST - 1, p->length - SECURE_SCORES_LEAST + 1,
+             &p->count);
+}
+
 enum err secure_plan_text(const struct secure_plan *p, struct buf *out)
 {
+    static void (*const parts[SECURE_MODES])(const struct secure_plan *p,
+                                             struct buf *out) = { [SECURE_PLAIN] = add_plain,
+                                                                  [SECURE_SITE] = add_noise,
+                                                                  [SECURE_PATIENT] = add_noise,
+                                                                  [SECURE_SCORES] = add_scores };
     const struct mode *m = &modes[p->want.mode];
     buf_addf(out, "himas secure vector 1\nmode: %s\nlearned: %s\n", m->name, m->leak);
     buf_addf(out, "ring: %u bits, %zu elements, at most %" PRIu32 " summands\n", p->bits, p->length, p->want.cohort);
-    (p->want.mode == SECURE_PLAIN ? add_plain : add_noise)(p, out);
+    parts[p->want.mode](p, out);
     return buf_err(out);
 }
 

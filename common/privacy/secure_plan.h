@@ -7,7 +7,10 @@
  *   SECURE_PLAIN    update times weight | weight | loss times weight (0 where noise was in the training itself)
  *   SECURE_SITE     the update, clipped and rotated, with a share of noise (ddgauss.h): hides each hospital
  *   SECURE_PATIENT  one step's sum of clipped gradients of patients drawn by chance, rotated, with a share of noise
- *                   (ddunits.h): hides each patient, as central DP-SGD on all hospitals' records would
+ *                   (ddunits.h): hides each patient, as central DP-SGD on all hospitals' records would | number of
+ *                   patients, exactly
+ *   SECURE_SCORES   what scoring the model counted (a tally's values, common/learn/metrics.h), exactly: number of
+ *                   records, loss, squared errors, and counts
  *
  * OVERFLOW: each part is planned by quantise.h for `cohort` summands at their
  * bound, and noise of so many shares, and the ring is the widest that a part
@@ -29,7 +32,7 @@
 #include "common/privacy/quantise.h"
 #include "common/privacy/secagg_header.h"
 
-enum secure_mode { SECURE_PLAIN, SECURE_SITE, SECURE_PATIENT, SECURE_MODES };
+enum secure_mode { SECURE_PLAIN, SECURE_SITE, SECURE_PATIENT, SECURE_SCORES, SECURE_MODES };
 enum {
     SECURE_TEXT_BYTES = 3000,
     SECURE_SPARE = 10,           /* one more sum is reckoned with for every so many rounds */
@@ -39,6 +42,8 @@ enum {
 };
 #define SECURE_LOSS_MAX 1000.0 /* a mean loss beyond counts as this */
 #define SECURE_LOSS_STEP 0x1p-10
+#define SECURE_BRIER_STEP 0x1p-20
+enum { SECURE_SCORES_LEAST = 4 };
 
 struct secure_noise {
     double epsilon; /* of the whole run */
@@ -49,22 +54,24 @@ struct secure_noise {
 };
 struct secure_want {
     enum secure_mode mode;
-    size_t weights;            /* numbers of the model; >= 1 */
+    size_t weights;            /* numbers of the model; >= 1.  SECURE_SCORES: of the tally; >= SECURE_SCORES_LEAST */
     uint32_t cohort;           /* vectors in the sum, at most */
     uint32_t survivors;        /* and at least */
     uint32_t adversaries;      /* of these */
     double update_norm;        /* rounds.max_update_norm; SECURE_PLAIN */
     uint64_t samples_max;      /* rounds.max_samples: no weight, and with patients no hospital, is larger */
     uint64_t rounds;           /* rounds.count */
-    struct secure_noise noise; /* but for SECURE_PLAIN */
+    struct secure_noise noise; /* SECURE_SITE, SECURE_PATIENT */
 };
 struct secure_plan {
     struct secure_want want; /* its multiplier was found */
-    size_t length;           /* elements of the vector; with noise a power of two */
+    size_t length;           /* elements of the vector */
+    size_t rotated;          /* of these, with noise: a power of two */
     unsigned bits;
     struct quantise update; /* of each number of the update, times the weight; with noise, of each element */
-    struct quantise count;  /* of the weight */
+    struct quantise count;  /* of the weight, or of any other number of records */
     struct quantise loss;   /* of the loss, times the weight */
+    struct quantise brier;  /* of the squared errors */
     double clip;            /* L2 bound of one vector */
     double sensitivity;     /* L2, of what one hospital or patient moves; 0 without noise */
     double share;           /* standard deviation of one trainer's noise, in units; 0 without */

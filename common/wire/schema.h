@@ -94,7 +94,7 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
     F(T, str, task, 1, 60000, "the task document, exactly as its digest was taken")                                    \
     F(T, str, digest, 64, 64, "SHA-256 of the task document, lower-case hex")
 #define SCHEMA_RUN_ACCEPT(F, T)                                                                                        \
-    F(T, u64, records, 1, 1e12, "training records that fit the data contract")                                         \
+    F(T, u64, records, 0, 1e12, "training records that fit the data contract; 0 in secure sums, which tell the total") \
     F(T, f64, noise, 0, 1e12, "what a round costs here: scale of the noise over its sensitivity; 0 for none", 2)       \
     F(T, f64, rate, 0, 1, "the same: chance of a unit to be in a step", 2)                                             \
     F(T, u64, steps, 0, 1099511627776.0, "the same: steps of a round", 2)                                              \

@@ -13,9 +13,9 @@
       "everybody's keys; asks for shares of the hospital's secrets")                                                   \
     M(SECURE_SHARES, secure_shares, "secure.shares", 2, ROLE_TRAINER, ACKED, "shares, each sealed for one hospital")   \
     M(SECURE_DELIVERY, secure_delivery, "secure.delivery", 2, ROLE_COORDINATOR, ACKED,                                 \
-      "what the others sealed for this hospital; round.start comes with it")                                           \
+      "what the others sealed for this hospital; round.start or evaluate comes with it")                               \
     M(SECURE_INPUT, secure_input, "secure.input", 2, ROLE_TRAINER, ACKED,                                              \
-      "a hospital's change of the model, masked: alone it says nothing")                                               \
+      "a hospital's change of the model, or its scores, masked: alone it says nothing")                                \
     M(SECURE_REQUEST, secure_request, "secure.request", 2, ROLE_COORDINATOR, ACKED,                                    \
       "whose vectors came, and whose did not; asks for a signature on it")                                             \
     M(SECURE_VOTE, secure_vote, "secure.vote", 2, ROLE_TRAINER, ACKED, "the hospital was told this, signed")           \
@@ -29,7 +29,8 @@
     SECURE_SUM(F, T)                                                                                                   \
     F(T, str, header, 2, 2000, "hex: the header as common/privacy/secagg_header.h spells it")                          \
     F(T, str, signature, 128, 128, "hex: the coordinator's, of the header")                                            \
-    F(T, str, members, 1, 50000, "the JIDs of the hospitals asked, ascending, a line each; they are numbered from 1")
+    F(T, str, members, 1, 50000, "the JIDs of the hospitals asked, ascending, a line each; they are numbered from 1")  \
+    F(T, u64, scores, 0, 1, "1: the model is scored, and what was counted is summed; 0: updates are")
 #define SCHEMA_SECURE_KEYS(F, T) SECURE_BLOB(F, T, keys, 1000, "stage 1 of common/privacy/secagg_message.h")
 #define SCHEMA_SECURE_SESSION(F, T) SECURE_BLOB(F, T, keys, 1e6, "the hospitals' stage 1, one behind the other")
 #define SCHEMA_SECURE_SHARES(F, T) SECURE_BLOB(F, T, shares, 1e6, "stage 2 of common/privacy/secagg_message.h")

@@ -167,7 +167,8 @@ static bool worth_reading(struct federation *f, const char *from, const struct p
 {
     bool acks = str_starts(str_of(from), "coordinator@") && strstr(p->body.p, "\"ack\":[\"");
     return acks || strstr(p->body.p, "\"type\":\"update\"") || strstr(p->body.p, "\"type\":\"secure.input\"") ||
-           strstr(p->body.p, "\"type\":\"secure.answer\"") || ++f->packets % 8 == 0;
+           strstr(p->body.p, "\"type\":\"secure.header\"") || strstr(p->body.p, "\"type\":\"secure.answer\"") ||
+           ++f->packets % 8 == 0;
 }
 
 static void look_at(void *to, const char *from, const struct packet *p)
@@ -175,13 +176,15 @@ static void look_at(void *to, const char *from, const struct packet *p)
     struct federation *f = to;
     struct arena arena CLEANUP(arena_free) = arena_make(8 << 20);
     struct msg m;
-    if (p->kind == PACKET_CHAT || !worth_reading(f, from, p)) return;
+    if (p->kind == PACKET_CHAT) return;
+    f->unmasked += strstr(p->body.p, "\"type\":\"evaluation\"") != NULL;
+    if (!worth_reading(f, from, p)) return;
     if (msg_decode(p->body, &arena, &m, NULL, NULL) != OK) {
         f->off_schema++;
         return;
     }
     if (m.type == MSG_UPDATE) on_update(f, from, &m);
-    if (m.type == MSG_SECURE_INPUT && paid_see(&f->paid, from, &m) != OK) f->off_schema++;
+    if (paid_see(&f->paid, from, &m) != OK) f->off_schema++;
     if (answered_see(&f->answered, sim_identity(f->sim, "coordinator"), from, &m) != OK) f->off_schema++;
     for (size_t i = 0; i < m.nacks && str_starts(str_of(from), "coordinator@"); i++) {
         struct seen_update *u = find(f, m.acks[i], p->peer);
@@ -467,6 +470,7 @@ enum err federation_check(struct federation *f, struct why *why)
     if (f->off_schema) return why_say(why, ERR_BUG, "%llu packets were off schema", (unsigned long long)f->off_schema);
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
     if (f->plan->secure && f->nupdates > 0) return why_say(why, ERR_BUG, "an update left unmasked");
+    if (f->plan->secure && f->unmasked > 0) return why_say(why, ERR_BUG, "scores left unmasked");
     if (f->plan->secure && f->plan->noise) TRY(paid_check(&f->paid, f->sim, f->plan, why));
     TRY(check_answers(f, why));
     TRY(journal_check(s, why));

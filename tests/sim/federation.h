@@ -36,6 +36,7 @@ struct federation {
     size_t nupdates;
     uint64_t packets;
     uint64_t off_schema; /* packets that were no message of the schema */
+    uint64_t unmasked;   /* messages with one hospital's scores */
     struct paid paid;    /* vectors of secure sums with noise */
     struct answered answered;
     struct vandal vandal;

@@ -13,12 +13,13 @@ struct paid_vector {
     uint64_t sum;
 };
 struct paid {
-    struct paid_vector *seen; /* owned; each once */
+    struct paid_vector *seen; /* owned; each once.  Of a sum of scores, which costs nothing: no hospital */
     size_t n;
 };
 
 void paid_fini(struct paid *p);
-enum err paid_see(struct paid *p, const char *from, const struct msg *m) MUST_USE; /* a secure.input; from: a JID */
+/* Any message; from: a JID.  Remembers vectors, and which sums are of scores. */
+enum err paid_see(struct paid *p, const char *from, const struct msg *m) MUST_USE;
 
 /* Each was charged and is marked as left, and no hospital was charged for more sums of a run than its noise is reckoned
  * for; each is in the guardian's ledger, too, where the plan has one.  ERR_BUG with the sentence that says what broke

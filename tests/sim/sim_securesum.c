@@ -39,7 +39,7 @@ static void begin(struct both *b, uint32_t cohort)
     must(plan_new(str_of(task), &b->plan, NULL));
     must(secure_sum_plan(&b->run, &b->header, &b->ours, NULL));
     secure_plan_put(&b->ours, &b->header);
-    must(secure_vector_plan(b->plan, &b->header, &b->theirs, NULL));
+    must(secure_vector_plan(b->plan, &b->header, false, &b->theirs, NULL));
 }
 
 static void end(struct both *b)
@@ -87,7 +87,7 @@ static bool one_round(uint32_t hospitals, uint64_t seed)
         must(secagg_vec_add(&sum, &v));
     }
     must(aggregate_finish(&plain));
-    must(secure_sum_read(&(struct secure_sum_of){ &b.ours, &b.header, &b.run, 1000, hospitals }, &sum, &s, NULL));
+    must(secure_sum_read(&(struct secure_sum_of){ &b.ours, &b.header, &b.run, hospitals }, &sum, &s, NULL));
     double off = difference(&b, &s, &plain);
     bool same = off <= 1 && s.weight == plain.weight && fabs(s.loss - loss / plain.weight) <= SECURE_LOSS_STEP;
     if (!same) tap_note("seed %llu, %u hospitals: off by %g", (unsigned long long)seed, hospitals, off);

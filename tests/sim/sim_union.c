@@ -150,13 +150,14 @@ static void contribute(struct world *w, struct hospital *h, struct secagg_vec *s
     struct update_cover cover = update_cover_of(w->plan);
     struct charge charge = { &h->ledger, keep_nothing, NULL, dice_random, &w->rng };
     const struct work work = { .kind = WORK_TRAIN, .run = "r1", .round = w->header.round };
-    must_say(secure_vector_plan(w->plan, &w->header, &plan, &why), &why);
+    must_say(secure_vector_plan(w->plan, &w->header, false, &plan, &why), &why);
     must_say(unit_rule_make(w->plan, h->nunits, &cover.unit, &why), &why);
     secure_vector_cover(&plan, &w->header, &cover);
     must_say(charge_round(&charge, &work, &cover, &why), &why);
     train(w, h, &cover, &t);
     for (size_t i = 0; i < w->weights->nelements; i++) w->exact[i] += t.gradient[i];
-    must_say(secure_vector_fill(&(struct secure_source){ &plan, &w->header, cover.key }, &t, &v, &why), &why);
+    must_say(secure_vector_fill(&(struct secure_source){ &plan, &w->header, h->nunits, cover.key }, &t, &v, &why),
+             &why);
     must(secagg_vec_add(sum, &v));
 }
 
@@ -174,10 +175,10 @@ static struct server_opt opt_of(const struct task *t)
                                 t->server.tau };
 }
 
-static void compare(struct world *w, const struct secure_sum *s, uint64_t records)
+static void compare(struct world *w, const struct secure_sum *s, uint64_t patients)
 {
     const struct task *t = &w->run.task;
-    double factor = -t->train.learning_rate / (t->privacy.rate * (double)records);
+    double factor = -t->train.learning_rate / (t->privacy.rate * (double)patients);
     for (size_t i = 0; i < s->change->nelements; i++, w->numbers++)
         w->squares += pow((double)s->change->flat[i] / factor - w->exact[i], 2);
 }
@@ -189,17 +190,16 @@ static void round_of(struct world *w)
     struct why why = { "" };
     struct server_opt opt = opt_of(&w->run.task);
     double change[ROWS_MAX * 16];
-    uint64_t records = 0;
+    uint64_t patients = 0;
     memset(w->exact, 0, w->weights->nelements * sizeof *w->exact);
     must(secagg_vec_init(&sum, w->ours.bits, w->ours.length));
     for (size_t i = 0; i < HOSPITALS; i++) {
         contribute(w, &w->hospitals[i], &sum);
-        records += records_count(w->hospitals[i].records, RECORDS_TRAINING);
+        patients += w->hospitals[i].nunits;
     }
-    must_say(
-        secure_sum_read(&(struct secure_sum_of){ &w->ours, &w->header, &w->run, records, HOSPITALS }, &sum, &s, &why),
-        &why);
-    compare(w, &s, records);
+    must_say(secure_sum_read(&(struct secure_sum_of){ &w->ours, &w->header, &w->run, HOSPITALS }, &sum, &s, &why),
+             &why);
+    compare(w, &s, patients);
     for (size_t i = 0; i < s.change->nelements; i++) change[i] = (double)s.change->flat[i];
     server_opt_step(&opt, w->memory, change, w->weights->flat, w->weights->nelements);
 }

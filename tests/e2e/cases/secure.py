@@ -64,8 +64,8 @@ def learns(t, home):
     for hospital in "abc":
         with open(f"{home.root}/logs/hospital-{hospital}.log", encoding="utf-8") as f:
             log = f.read()
-        t.ok(log.count("input.sent") == ROUNDS and "update.sent" not in log,
-             f"hospital-{hospital}: masked vectors left, and no update")
+        t.ok(log.count("input.sent") == 2 * ROUNDS and "update.sent" not in log,
+             f"hospital-{hospital}: masked vectors left, of updates and of scores, and no update")
 
 
 def is_paid_for(t, home):
@@ -90,10 +90,16 @@ def is_logged(t, home):
     t.ok(home.himas("audit", "verify", file).returncode != 0, "a flipped bit is found")
 
 
-def is_spent(t, home):
+def is_rationed(t, home):
+    """What is left does for a second run only with more noise, and for a third not at all."""
     done = home.himas("start", "breast-cancer-secure", "--watch")
-    t.ok(done.returncode != 0 and "another round like this does not fit" in done.stdout,
-         "what is left does not do for a second run, and the guardian says so", done)
+    t.ok(done.returncode == 0 and "the guardian raised the noise from" in done.stdout,
+         "the second run ends with more noise", done.stdout[-400:])
+    rows = home.told("ask", "guardian", "budget")["rows"]
+    t.ok(all(float(r["spent"]) <= 8 for r in rows), "within the budgets", rows)
+    done = home.himas("start", "breast-cancer-secure", "--watch")
+    t.ok(done.returncode != 0 and "the guardian gives no permit" in done.stdout,
+         "nothing is left for a third, and the guardian says so", done.stdout[-400:])
 
 
 def test(t):
@@ -105,7 +111,7 @@ def test(t):
         learns(t, home)
         is_paid_for(t, home)
         is_logged(t, home)
-        is_spent(t, home)
+        is_rationed(t, home)
     finally:
         home.himas("down")
 

@@ -49,7 +49,7 @@ Test(secure_sum, mean_and_figures)
     CLEANUP(buf_free) struct buf bytes = buf_make(1 << 16);
     struct tensor_set *back CLEANUP(tensor_set_drop) = NULL;
     put_sum(&p, (double[]){ 60, -30, 15.5, 120, 90 }, &v);
-    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 300, 3 }, &v, &s, NULL), OK);
+    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 3 }, &v, &s, NULL), OK);
     cr_expect(s.weight == 120 && s.loss == .75);
     cr_expect(s.change->flat[0] == .5F && s.change->flat[1] == -.25F && s.change->flat[2] == (float)(15.5 / 120));
     cr_assert_eq(secure_sum_encode(&s, &bytes), OK);
@@ -79,7 +79,7 @@ Test(secure_sum, nonsense_is_told)
         struct secure_sum s = { .weight = -7 };
         struct why why = { "" };
         put_sum(&p, rows[i].sums, &v);
-        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 300, 3 }, &v, &s, &why), ERR_DATA, "%s",
+        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 3 }, &v, &s, &why), ERR_DATA, "%s",
                      rows[i].name);
         cr_expect(why.text[0] != '\0' && s.weight == -7, "%s", rows[i].name);
     }
@@ -96,7 +96,7 @@ Test(secure_sum, without_memory)
     put_sum(&p, (double[]){ 1, 1, 1, 2, 1 }, &v);
     bool done = false;
     for (size_t n = 1; failmalloc_round(n, &done); n++) {
-        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 300, 3 }, &v, &s, NULL);
+        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 3 }, &v, &s, NULL);
         cr_expect(e == ERR_MEMORY || e == OK);
         done = e == OK;
         secure_sum_fini(&s);
@@ -109,8 +109,8 @@ Test(secure_sum, with_noise)
 {
     static const struct {
         const char *unit;
-        double factor; /* of 3 hospitals with 300 records; learning rate 2, rate .5 */
-    } rows[] = { { "site", 1.0 / 3 }, { "patient, rate: 0.5", -2.0 / 150 } };
+        double factor; /* of 3 hospitals with 120 patients; learning rate 2, rate .5 */
+    } rows[] = { { "site", 1.0 / 3 }, { "patient, rate: 0.5", -2.0 / 60 } };
     for (size_t i = 0; i < 2; i++) {
         struct run r = { .home = NULL };
         struct secure_plan p;
@@ -131,16 +131,45 @@ Test(secure_sum, with_noise)
         secure_plan_put(&p, &h);
         cr_assert_eq(secagg_header_hash(&h, seed), OK);
         cr_assert_eq(hadamard_rotate_64(seed, numbers, 4), OK);
-        cr_assert(secagg_vec_init(&v, p.bits, p.length) == OK && p.length == 4);
+        cr_assert(secagg_vec_init(&v, p.bits, p.length) == OK && p.rotated == 4 && p.length == 4 + i);
+        if (i == 1) secagg_vec_put(&v, 4, 120);
         for (size_t k = 0; k < 4; k++) secagg_vec_put(&v, k, (int64_t)(numbers[k] * p.update.scale));
-        cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 300, 3 }, &v, &s, NULL), OK);
+        cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 3 }, &v, &s, NULL), OK);
         for (size_t k = 0; k < WEIGHTS; k++)
             cr_expect_float_eq(s.change->flat[k], rows[i].factor * was[k], 2 / p.update.scale);
         cr_expect(s.weight == 1 && s.loss == 0);
         secagg_vec_put(&v, 0, p.update.total + 1);
         struct why why = { "" };
         struct secure_sum none = { 0 };
-        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 300, 3 }, &v, &none, &why), ERR_DATA);
+        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 3 }, &v, &none, &why), ERR_DATA);
         run_fini(&r);
     }
+}
+
+Test(secure_sum, of_scores)
+{
+    struct run r;
+    struct secure_plan updates, p;
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    CLEANUP(tally_fini) struct tally t = { 0 };
+    struct why why = { "" };
+    plan_of(&r, &updates);
+    r.head.scoring = true;
+    cr_assert_eq(secure_sum_plan(&r, &header, &p, &why), OK, "%s", why.text);
+    cr_assert_eq(secagg_vec_init(&v, p.bits, p.length), OK);
+    struct secure_sum_of of = { &p, &header, &r, 3 };
+    cr_assert_eq(secure_sum_scores(&of, &v, &t, NULL), OK, "nobody told anything");
+    cr_expect(*t.count == 0);
+    tally_fini(&t);
+    secagg_vec_put(&v, 0, 60);
+    secagg_vec_put(&v, 1, (int64_t)(7.5 * p.loss.scale));
+    secagg_vec_put(&v, 2, (int64_t)(2.25 * p.brier.scale));
+    cr_expect_eq(secure_sum_scores(&of, &v, &t, &why), ERR_DATA, "60 records, and none in any class");
+    cr_expect(strstr(why.text, "not one of scores"), "%s", why.text);
+    secagg_vec_put(&v, 3, 60);                            /* truly 0, told 0 */
+    secagg_vec_put(&v, 3 + 4 + METRICS_MAX_BINS + 5, 60); /* of no true positive, in bin 5 */
+    cr_assert_eq(secure_sum_scores(&of, &v, &t, NULL), OK);
+    cr_expect(*t.count == 60 && *t.loss_sum == 7.5 && *t.brier_sum == 2.25 && t.confusion[0] == 60 &&
+              t.negatives[5] == 60);
+    run_fini(&r);
 }

@@ -23,7 +23,7 @@ static struct secure_plan plan_of(const char *task)
     struct secure_plan expected, got;
     cr_assert_eq(secure_plan_of(&want, &expected, NULL), OK);
     secure_plan_put(&expected, &h);
-    cr_assert_eq(secure_vector_plan(p, &h, &got, NULL), OK);
+    cr_assert_eq(secure_vector_plan(p, &h, false, &got, NULL), OK);
     return got;
 }
 
@@ -44,7 +44,7 @@ Test(secure_vector, plan_follows_from_task_and_header)
     struct why why = { "" };
     secure_plan_put(&plan, &h);
     h.cohort++;
-    cr_expect_eq(secure_vector_plan(p, &h, &plan, &why), ERR_REFUSED);
+    cr_expect_eq(secure_vector_plan(p, &h, false, &plan, &why), ERR_REFUSED);
     cr_expect_neq(why.text[0], '\0');
 }
 
@@ -147,7 +147,7 @@ Test(secure_vector, noise_in_the_training)
     cr_expect(p.want.mode == SECURE_PLAIN && p.want.noise.multiplier == 0 && cover.in_training && !cover.in_sum);
     cover.unit.noise = 20;
     secure_plan_put(&p, &h);
-    cr_assert_eq(secure_vector_plan(plan, &h, &got, NULL), OK);
+    cr_assert_eq(secure_vector_plan(plan, &h, false, &got, NULL), OK);
     secure_vector_cover(&got, &h, &cover);
     cr_expect(cover.sum == 22 && cover.unit.noise == 20);
     cr_assert_eq(secure_vector_fill(&(struct secure_source){ .plan = &p, .key = key }, &t, &v, NULL), OK);
@@ -155,7 +155,7 @@ Test(secure_vector, noise_in_the_training)
     cr_assert_eq(quantise_get(&p.loss, &v, WEIGHTS + 1, &tail[1], 1), OK);
     cr_expect(tail[0] == 10 && tail[1] == 0);
     h.sigma = 20; /* it is not on the sum */
-    cr_expect_eq(secure_vector_plan(plan, &h, &got, NULL), ERR_REFUSED);
+    cr_expect_eq(secure_vector_plan(plan, &h, false, &got, NULL), ERR_REFUSED);
 }
 
 Test(secure_vector, noised_plans)
@@ -172,19 +172,19 @@ Test(secure_vector, noised_plans)
         struct update_cover cover = update_cover_of(plan);
         cr_expect(cover.wanted && cover.in_sum && !cover.in_training);
         h.round = 22;
-        cr_assert_eq(secure_vector_plan(plan, &h, &p, &why), OK, "%s", why.text);
+        cr_assert_eq(secure_vector_plan(plan, &h, false, &p, &why), OK, "%s", why.text);
         cr_expect(p.want.mode == rows[i].mode && p.want.noise.multiplier == h.sigma);
         secure_vector_cover(&p, &h, &cover);
         cr_expect(cover.sum == 22 && cover.unit.noise == h.sigma);
         h.sigma /= 2; /* too little for epsilon */
-        cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_SETTING);
+        cr_expect_eq(secure_vector_plan(plan, &h, false, &p, &why), ERR_SETTING);
         h.sigma *= 4;
-        cr_expect_eq(secure_vector_plan(plan, &h, &p, &why), ERR_REFUSED, "its layout names another");
+        cr_expect_eq(secure_vector_plan(plan, &h, false, &p, &why), ERR_REFUSED, "its layout names another");
         struct secure_want raised = p.want; /* more than the task needs, and all that follows from it */
         raised.noise.multiplier = h.sigma;
         cr_assert_eq(secure_plan_of(&raised, &p, NULL), OK);
         secure_plan_put(&p, &h);
-        cr_assert_eq(secure_vector_plan(plan, &h, &p, &why), OK, "%s", why.text);
+        cr_assert_eq(secure_vector_plan(plan, &h, false, &p, &why), OK, "%s", why.text);
         secure_vector_cover(&p, &h, &cover);
         cr_expect_eq(cover.unit.noise, h.sigma);
     }
@@ -202,12 +202,13 @@ Test(secure_vector, noised_vectors)
         uint8_t seed[HASH_BYTES], keys[3][STREAM_KEY_BYTES] = { { 1 }, { 1 }, { 2 } };
         double back[4];
         struct secure_plan p;
-        cr_assert_eq(secure_vector_plan(plan, &h, &p, NULL), OK);
+        cr_assert_eq(secure_vector_plan(plan, &h, false, &p, NULL), OK);
         if (m) t.gradient = calloc(WEIGHTS, sizeof *t.gradient);
         for (size_t i = 0; m && i < WEIGHTS; i++) t.gradient[i] = (double)t.delta->flat[i];
         for (size_t i = 0; i < 3; i++)
-            cr_assert_eq(secure_vector_fill(&(struct secure_source){ &p, &h, keys[i] }, &t, &v[i], NULL), OK);
-        cr_expect(p.length == 4 && v[0].n == 4);
+            cr_assert_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, keys[i] }, &t, &v[i], NULL), OK);
+        cr_expect(p.rotated == 4 && p.length == 4 + m && v[0].n == p.length);
+        cr_expect(!m || secagg_vec_get(&v[0], 4) == 9, "patients, exactly");
         cr_expect_eq(memcmp(v[0].narrow ? (void *)v[0].narrow : (void *)v[0].wide,
                             v[1].narrow ? (void *)v[1].narrow : (void *)v[1].wide, 4 * (v[0].narrow ? 4 : 8)),
                      0);
@@ -220,8 +221,52 @@ Test(secure_vector, noised_vectors)
         for (size_t i = 0; i < WEIGHTS; i++)
             cr_expect_float_eq(back[i], (double)t.delta->flat[i], 8 * p.share / p.update.scale);
         for (size_t i = 0; i < 3; i++) secagg_vec_fini(&v[i]);
-        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, NULL }, &t, &v[0], NULL), ERR_BUG);
+        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, NULL }, &t, &v[0], NULL), ERR_BUG);
         p.want.mode = m ? SECURE_SITE : SECURE_PATIENT; /* a gradient where none is wanted, or none where one is */
-        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, keys[0] }, &t, &v[0], NULL), ERR_INPUT);
+        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, keys[0] }, &t, &v[0], NULL), ERR_INPUT);
     }
+}
+
+static struct tally counted(double records, double loss, double brier)
+{
+    struct tally t;
+    cr_assert_eq(tally_init(&t, 2), OK);
+    *t.count = records;
+    *t.loss_sum = loss;
+    *t.brier_sum = brier;
+    t.confusion[3] = t.positives[17] = records;
+    return t;
+}
+
+Test(secure_vector, holds_what_was_counted)
+{
+    static const struct {
+        const char *name;
+        double records, loss, brier;
+        bool all;
+        double told, told_loss; /* 0: refused */
+    } rows[] = {
+        { "usual", 40, 12.5, 3.25, true, 40, 12.5 },
+        { "a loss beyond belief", 2, 1e9, 1, true, 2, 2 * SECURE_LOSS_MAX },
+        { "too few to be told", 4, 1, 1, false, 0, 0 },
+    };
+    CLEANUP(plan_let_go) struct plan *plan = learned_plan(TASK);
+    struct secagg_header h = { .cohort = COHORT };
+    struct secure_want want = secure_vector_want(plan, &h, true);
+    struct secure_plan p;
+    struct why why = { "" };
+    cr_assert_eq(secure_plan_of(&want, &p, &why), OK, "%s", why.text);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(tally_fini) struct tally t = counted(rows[i].records, rows[i].loss, rows[i].brier);
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        cr_assert_eq(secure_vector_scores(&p, &t, rows[i].all, &v, &why), OK, "%s", rows[i].name);
+        cr_expect(v.n == t.nvalues && (int64_t)secagg_vec_get(&v, 0) == (int64_t)rows[i].told, "%s", rows[i].name);
+        cr_expect_float_eq((double)secagg_vec_get(&v, 1) / p.loss.scale, rows[i].told_loss, 1e-3, "%s", rows[i].name);
+        cr_expect_eq((int64_t)secagg_vec_get(&v, (size_t)(t.positives - t.values) + 17), (int64_t)rows[i].told, "%s",
+                     rows[i].name);
+    }
+    CLEANUP(tally_fini) struct tally many = counted((double)want.samples_max + 1, 0, 0);
+    struct secagg_vec none = { 0 };
+    cr_expect_eq(secure_vector_scores(&p, &many, true, &none, &why), ERR_INPUT);
+    cr_expect(strstr(why.text, "max_samples"), "%s", why.text);
 }

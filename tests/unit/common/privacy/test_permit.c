@@ -173,6 +173,14 @@ Test(permit, a_hospital_looks_for_itself)
         cr_expect_eq(e, expected, "%s", rows[i].name);
         cr_expect(strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
     }
+    struct permit_wish counted = rows[0].wish;
+    struct permit_site untold[2] = { sites[0], sites[1] };
+    struct permit q = some();
+    counted.counted = true;
+    cr_expect_eq(permit_check(&p, &counted, NULL), OK);
+    untold[0].records = 0;
+    q.sites = untold;
+    cr_expect_eq(permit_check(&q, &counted, NULL), ERR_REFUSED, "a number of records that is told must be there");
     cr_expect_float_eq(permit_deviation(&p, &sites[0]), 2.5 * 2 * 2, 1e-12);
     cr_expect(permit_asked(&p) == 3 && permit_raised(&p) == 3.5);
 }

@@ -135,7 +135,9 @@ Test(secure_plan, with_noise)
         struct why why = { "" };
         cr_expect_eq(secure_plan_of(&rows[i].want, &p, &why), rows[i].expected, "%s: %s", rows[i].name, why.text);
         if (rows[i].expected != OK) continue;
-        cr_expect(p.length == rows[i].length && p.bits <= SECAGG_BITS_MAX, "%s", rows[i].name);
+        cr_expect(p.rotated == rows[i].length && p.length == p.rotated + (p.want.mode == SECURE_PATIENT) &&
+                      p.bits <= SECAGG_BITS_MAX,
+                  "%s", rows[i].name);
         cr_expect_float_eq(p.want.noise.multiplier, rows[i].multiplier, .02 * rows[i].multiplier, "%s: %g",
                            rows[i].name, p.want.noise.multiplier);
         cr_expect(p.sensitivity >= 1 && p.sensitivity <= 1.003, "%s: %g", rows[i].name, p.sensitivity);
