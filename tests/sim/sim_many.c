@@ -92,7 +92,8 @@ static enum err check_sums(const struct row *r, const struct federation *f, cons
     size_t in = answered_vectors(a, 1);
     bool all = a->most >= r->sites - 1 - 2 * r->gone;
     if (strcmp(end->state, "done") != 0) return why_say(why, ERR_BUG, "%s: %s", end->state, end->why);
-    if (end->sums != r->rounds) return why_say(why, ERR_BUG, "%llu sums were begun", (unsigned long long)end->sums);
+    if (end->sums != 2 * r->rounds) /* of updates, and of scores */
+        return why_say(why, ERR_BUG, "%llu sums were begun", (unsigned long long)end->sums);
     if (in > r->sites - 2 * r->gone || in < r->sites - 3 * r->gone)
         return why_say(why, ERR_BUG, "%zu vectors left", in);
     if (all != (r->sites <= HARARY_COMPLETE_BELOW)) return why_say(why, ERR_BUG, "a share of each of %zu", a->most);

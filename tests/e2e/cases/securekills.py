@@ -117,7 +117,7 @@ class Ordeal:
         for name in self.fed.hospitals:
             said = self.fed.ask(name, "budget", as_="officer")["text"]
             charged = int(re.search(r"over (\d+) rounds so far", said)[1])
-            out[name] = (charged, sum(h == name and r.startswith("noisy") for h, r, _ in heard.vectors))
+            out[name] = (charged, heard.updates(name, "noisy"))
         return out
 
     def guardian(self, heard):

@@ -38,11 +38,12 @@ def shares(answer):
 
 
 class Overheard:
-    """Whatever left so far: vectors {(hospital, run, sum): round}, and what was told in two ways."""
+    """Whatever left so far: vectors {(hospital, run, sum): round}, which sums {(run, sum)} are of scores, and what was told
+    in two ways."""
 
     def __init__(self, fed):
         self.fed, self.at = fed, 0
-        self.vectors, self.told, self.twofold, self.answers = {}, {}, [], 0
+        self.vectors, self.scores, self.told, self.twofold, self.answers = {}, set(), {}, [], 0
 
     def look(self):
         with open(self.fed.path("overheard"), "rb") as f:
@@ -61,6 +62,8 @@ class Overheard:
         if message["type"] == "secure.input":
             self.vectors[about] = message["round"]
             self.note((*about, "vector"), message["input"])
+        elif message["type"] == "secure.header" and message["scores"]:
+            self.scores.add(about[1:])
         elif message["type"] == "secure.answer":
             self.answers += 1
             for other, half in shares(_opened(message, "answer", tail, self.fed.keys["coordinator"])):
@@ -69,3 +72,7 @@ class Overheard:
     def note(self, key, what):
         if self.told.setdefault(key, what) != what:
             self.twofold.append((key, self.told[key], what))
+
+    def updates(self, hospital, run):
+        """How many vectors of updates left it in runs of that name: what it has to pay for, where there is noise."""
+        return sum(h == hospital and r.startswith(run) and (r, n) not in self.scores for h, r, n in self.vectors)
