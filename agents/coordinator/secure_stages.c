@@ -165,7 +165,7 @@ static enum err leave_out_spoilers(struct run *r)
     return OK;
 }
 
-/* The text whose hash the header signs, for whoever wants to read it. */
+/* The text whose hash the header signs, of the sums of updates, for whoever wants to read it. */
 static enum err keep_layout(struct run *r, const struct secure_round *s)
 {
     struct buf text CLEANUP(buf_free) = buf_make(SECURE_TEXT_BYTES);
@@ -248,9 +248,9 @@ enum err secure_begin(struct run *r)
     enum err e = make_round(r, s, &why);
     if (e == ERR_REFUSED || e == ERR_INPUT || e == ERR_SETTING) return break_off(r, e, why.text);
     TRY(e);
-    TRY(keep_layout(r, s));
     TRY(send_header(r, s));
     if (!r->head.scoring) {
+        TRY(keep_layout(r, s));
         r->head.sum_sigma = s->header.sigma;
         r->head.sum_trained = r->head.sums;
     }
