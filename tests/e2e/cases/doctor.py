@@ -244,7 +244,7 @@ BEARS = (
      "upload", ["no upload service", "http_file_share"], 66),
     ("uploads refused", [('http_file_share_access = { domain }', 'http_file_share_access = { "else.example" }')],
      "upload", ["gives this account no place", "http_file_share_access"], 77),
-    ("uploads too small", [("http_file_share_size_limit = 128 * 1024 * 1024", "http_file_share_size_limit = 100 * 1024")],
+    ("uploads too small", [("http_file_share_size_limit = most", "http_file_share_size_limit = 100 * 1024")],
      "upload", ["size limit", "http_file_share_size_limit"], 75),
     ("uploads to a closed port", [('https://127.0.0.1:', 'https://127.0.0.1:1')],
      "upload", ["HTTPS port", "http_external_url"], 69),
