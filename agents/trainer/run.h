@@ -14,7 +14,7 @@ struct run {
     bool accepted;
     struct plan *plan;       /* held */
     struct secure *secure;   /* owned; the secure sum under way, or NULL */
-    uint64_t refused_round; /* whose secure sum was refused here, and told so */
+    uint64_t refused_round;  /* whose secure sum was refused here, and told so */
     struct records *records; /* held; NULL until a worker has read them.  Kept to the run's end, so that a file that
                                 changes meanwhile does not move records between training and held-out */
 };

@@ -25,10 +25,9 @@ static void add_digits(struct put *p, uint64_t value, unsigned base, unsigned le
     static const char letters[] = "0123456789abcdef";
     char text[DIGITS_MAX];
     size_t at = DIGITS_MAX;
-    while (at > 0 && (value > 0 || at > DIGITS_MAX - least || at == DIGITS_MAX)) {
-        text[--at] = letters[value % base];
-        value /= base;
-    }
+    do text[--at] = letters[value % base];
+    while ((value /= base) > 0);
+    while (DIGITS_MAX - at < least) text[--at] = '0';
     add(p, text + at, DIGITS_MAX - at);
 }
 

@@ -1,7 +1,10 @@
-/* The store of a simulated agent: a sorted array, and an undo list for the open transaction. */
+/* The store of a simulated agent: sorted rows in leaves, so that to put one in moves few, and an undo list for the open
+ * transaction. */
 #include "common/runtime/store_ops.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { LEAF_ROWS = 128 };
 
 /* What one or more keys hold, and what must be put back when the transaction fails. */
 struct value {
@@ -12,20 +15,27 @@ struct value {
 };
 struct row {
     char *key;
-    struct value *value; /* NULL: deleted in this transaction, whose end takes all such rows out at once */
+    struct value *value; /* NULL: deleted in this transaction, whose end takes the row out */
+};
+struct leaf {
+    size_t n; /* >= 1 */
+    struct row rows[LEAF_ROWS];
 };
 struct undo {
     const char *key;     /* the row's */
     struct value *value; /* NULL: it was deleted, or fresh */
     size_t n;            /* of its bytes: it may have grown since */
     bool fresh;          /* there was no row */
+    char *taken;         /* owned: the key of the row that the transaction's end took out */
+};
+struct place {
+    size_t leaf, row; /* row: may be the leaf's n, for what is to come behind all in it */
 };
 struct memory {
-    struct row *rows;
+    struct leaf **leaves; /* owned, sorted */
     size_t n;
     size_t cap;
-    size_t last; /* where a key was looked for last, which is often where the next is, too */
-    size_t dead; /* no deleted row is before this one; SIZE_MAX: there is none */
+    struct place last; /* where a key was looked for last, which is often where the next is, too */
     struct undo *undo;
     size_t nundo;
     size_t cap_undo;
@@ -77,61 +87,121 @@ static enum err value_add(struct value *v, struct bytes more)
     return OK;
 }
 
-static bool at(const struct memory *m, size_t i, const char *key)
+static struct row *row_at(const struct memory *m, struct place p) { return &m->leaves[p.leaf]->rows[p.row]; }
+
+static bool is_row(const struct memory *m, struct place p) { return p.leaf < m->n && p.row < m->leaves[p.leaf]->n; }
+
+static bool at(const struct memory *m, struct place p, const char *key)
 {
-    return i < m->n && strcmp(m->rows[i].key, key) == 0;
+    return is_row(m, p) && strcmp(row_at(m, p)->key, key) == 0;
 }
 
-/* Index of the first row whose key is >= key. */
-static size_t lower(struct memory *m, const char *key)
+/* The last leaf that does not begin behind the key; else the first. */
+static size_t leaf_of(const struct memory *m, const char *key)
 {
     size_t low = 0;
     size_t high = m->n;
-    if (at(m, m->last, key)) return m->last;
-    while (low < high) {
+    while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(m->rows[middle].key, key) < 0)
-            low = middle + 1;
+        if (strcmp(m->leaves[middle]->rows[0].key, key) <= 0)
+            low = middle;
         else
             high = middle;
     }
-    m->last = low;
     return low;
+}
+
+/* Where the key's row is, or would be. */
+static struct place lower(struct memory *m, const char *key)
+{
+    if (at(m, m->last, key)) return m->last;
+    struct place p = { .leaf = leaf_of(m, key) };
+    size_t high = p.leaf < m->n ? m->leaves[p.leaf]->n : 0;
+    while (p.row < high) {
+        size_t middle = p.row + (high - p.row) / 2;
+        if (strcmp(m->leaves[p.leaf]->rows[middle].key, key) < 0)
+            p.row = middle + 1;
+        else
+            high = middle;
+    }
+    m->last = p;
+    return p;
 }
 
 static struct value *find(struct memory *m, const char *key)
 {
-    size_t i = lower(m, key);
-    return at(m, i, key) ? m->rows[i].value : NULL;
+    struct place p = lower(m, key);
+    return at(m, p, key) ? row_at(m, p)->value : NULL;
 }
 
-static void take_row(struct memory *m, size_t i)
+static void move_leaves(struct memory *m, size_t to, size_t from)
 {
-    free(m->rows[i].key);
-    let_go(m->rows[i].value);
-    memmove(&m->rows[i], &m->rows[i + 1], (--m->n - i) * sizeof *m->rows);
+    memmove(&m->leaves[to], &m->leaves[from], (m->n - from) * sizeof(struct leaf *));
+    m->n = m->n + to - from;
 }
 
-static void take_dead(struct memory *m)
+/* Gives the key to the caller. */
+static char *take_row(struct memory *m, struct place p)
 {
-    size_t kept = m->dead;
-    for (size_t i = m->dead; i < m->n; i++) {
-        if (m->rows[i].value)
-            m->rows[kept++] = m->rows[i];
-        else
-            free(m->rows[i].key);
-    }
-    if (m->dead < m->n) m->n = kept;
-    m->dead = SIZE_MAX;
+    struct leaf *l = m->leaves[p.leaf];
+    char *key = l->rows[p.row].key;
+    let_go(l->rows[p.row].value);
+    l->n--;
+    memmove(&l->rows[p.row], &l->rows[p.row + 1], (l->n - p.row) * sizeof *l->rows);
+    if (l->n > 0) return key;
+    free(l);
+    move_leaves(m, p.leaf, p.leaf + 1);
+    return key;
 }
 
-static enum err insert_row(struct memory *m, size_t i, const char *key, struct value *v)
+/* Puts a leaf behind this one, with half of its rows. */
+static enum err split(struct memory *m, size_t i)
 {
-    TRY(room((void **)&m->rows, m->n, &m->cap, sizeof *m->rows));
+    struct leaf *l = m->leaves[i];
+    TRY(room((void **)&m->leaves, m->n, &m->cap, sizeof *m->leaves));
+    struct leaf *more = malloc(sizeof *more);
+    if (more == NULL) return ERR_MEMORY;
+    more->n = l->n / 2;
+    l->n -= more->n;
+    memcpy(more->rows, &l->rows[l->n], more->n * sizeof *more->rows);
+    move_leaves(m, i + 1, i);
+    m->leaves[i] = l;
+    m->leaves[i + 1] = more;
+    return OK;
+}
+
+static enum err first_leaf(struct memory *m)
+{
+    TRY(room((void **)&m->leaves, m->n, &m->cap, sizeof *m->leaves));
+    m->leaves[0] = calloc(1, sizeof *m->leaves[0]);
+    if (m->leaves[0] == NULL) return ERR_MEMORY;
+    m->n = 1;
+    return OK;
+}
+
+/* Where a row may be put in; p is the key's place. */
+static enum err make_place(struct memory *m, const char *key, struct place *p)
+{
+    if (m->n == 0) return first_leaf(m);
+    if (m->leaves[p->leaf]->n < LEAF_ROWS) return OK;
+    TRY(split(m, p->leaf));
+    *p = lower(m, key);
+    return OK;
+}
+
+static enum err insert_row(struct memory *m, struct place *p, const char *key, struct value *v)
+{
     char *copy = strdup(key);
-    if (copy == NULL) return ERR_MEMORY;
-    memmove(&m->rows[i + 1], &m->rows[i], (m->n++ - i) * sizeof *m->rows);
-    m->rows[i] = (struct row){ copy, v };
+    enum err e = copy ? make_place(m, key, p) : ERR_MEMORY;
+    if (e != OK) {
+        free(copy);
+        return e;
+    }
+    struct leaf *l = m->leaves[p->leaf];
+    memmove(&l->rows[p->row + 1], &l->rows[p->row], (l->n - p->row) * sizeof *l->rows);
+    l->rows[p->row].key = copy;
+    l->rows[p->row].value = v;
+    l->n++;
     v->names++;
     return OK;
 }
@@ -152,17 +222,18 @@ static enum err undo_room(struct memory *m) { return room((void **)&m->undo, m->
 
 static enum err set(struct memory *m, const char *key, struct value *v)
 {
-    size_t i = lower(m, key);
+    struct place p = lower(m, key);
     TRY(undo_room(m));
-    if (!at(m, i, key)) {
-        TRY(insert_row(m, i, key, v));
-        remember(m, &m->rows[i], true);
+    if (!at(m, p, key)) {
+        TRY(insert_row(m, &p, key, v));
+        remember(m, row_at(m, p), true);
         return OK;
     }
-    remember(m, &m->rows[i], false);
+    struct row *row = row_at(m, p);
+    remember(m, row, false);
     v->names++;
-    let_go(m->rows[i].value);
-    m->rows[i].value = v;
+    let_go(row->value);
+    row->value = v;
     return OK;
 }
 
@@ -177,19 +248,20 @@ static enum err memory_put(void *self, const char *key, struct bytes bytes)
 static bool shared(const struct memory *m, const struct value *v)
 {
     size_t names = 0;
-    for (size_t i = 0; i < m->n && names < 2; i++) names += m->rows[i].value == v;
+    for (size_t i = 0; i < m->n; i++)
+        for (size_t k = 0; k < m->leaves[i]->n && names < 2; k++) names += m->leaves[i]->rows[k].value == v;
     return names > 1;
 }
 
 static enum err memory_append(void *self, const char *key, struct bytes more)
 {
     struct memory *m = self;
-    size_t i = lower(m, key);
-    struct value *v = at(m, i, key) ? m->rows[i].value : NULL;
+    struct place p = lower(m, key);
+    struct value *v = at(m, p, key) ? row_at(m, p)->value : NULL;
     if (v == NULL) return memory_put(self, key, more);
     if (v->names > 1 && shared(m, v)) return ERR_STATE;
     TRY(undo_room(m));
-    remember(m, &m->rows[i], false);
+    remember(m, row_at(m, p), false);
     return value_add(v, more);
 }
 
@@ -202,33 +274,31 @@ static enum err memory_link(void *self, const char *from, const char *to)
 static enum err memory_del(void *self, const char *key)
 {
     struct memory *m = self;
-    size_t i = lower(m, key);
-    if (!at(m, i, key) || m->rows[i].value == NULL) return OK;
+    struct place p = lower(m, key);
+    if (!at(m, p, key) || row_at(m, p)->value == NULL) return OK;
     TRY(undo_room(m));
-    remember(m, &m->rows[i], false);
-    let_go(m->rows[i].value);
-    m->rows[i].value = NULL;
-    if (i < m->dead) m->dead = i;
+    remember(m, row_at(m, p), false);
+    let_go(row_at(m, p)->value);
+    row_at(m, p)->value = NULL;
     return OK;
 }
 
 static void undo_one(struct memory *m, struct undo *u)
 {
-    size_t i = lower(m, u->key);
+    struct place p = lower(m, u->key);
     if (u->value) u->value->n = u->n;
-    if (u->fresh)
-        take_row(m, i);
-    else {
-        let_go(m->rows[i].value);
-        m->rows[i].value = u->value;
+    if (u->fresh) {
+        free(take_row(m, p));
+        return;
     }
+    let_go(row_at(m, p)->value);
+    row_at(m, p)->value = u->value;
 }
 
 static void memory_rollback(void *self)
 {
     struct memory *m = self;
     while (m->nundo > 0) undo_one(m, &m->undo[--m->nundo]);
-    m->dead = SIZE_MAX;
 }
 
 static enum err memory_begin(void *self)
@@ -237,12 +307,22 @@ static enum err memory_begin(void *self)
     return OK;
 }
 
+/* Rows that were deleted go; their keys last, for one may be named twice in the list. */
+static void take_deleted(struct memory *m, struct undo *u)
+{
+    struct place p = lower(m, u->key);
+    if (at(m, p, u->key) && row_at(m, p)->value == NULL) u->taken = take_row(m, p);
+}
+
 static enum err memory_commit(void *self)
 {
     struct memory *m = self;
-    for (size_t i = 0; i < m->nundo; i++) let_go(m->undo[i].value);
+    for (size_t i = 0; i < m->nundo; i++) {
+        let_go(m->undo[i].value);
+        take_deleted(m, &m->undo[i]);
+    }
+    for (size_t i = 0; i < m->nundo; i++) free(m->undo[i].taken);
     m->nundo = 0;
-    take_dead(m);
     return OK;
 }
 
@@ -270,29 +350,50 @@ static enum err memory_read(void *self, const char *key, uint64_t offset, size_t
     return OK;
 }
 
+/* The first at or behind p that is not deleted; is_row says whether there is one. */
+static struct place living(const struct memory *m, struct place p)
+{
+    while (p.leaf < m->n) {
+        if (p.row >= m->leaves[p.leaf]->n)
+            p = (struct place){ p.leaf + 1, 0 };
+        else if (row_at(m, p)->value == NULL)
+            p.row++;
+        else
+            break;
+    }
+    return p;
+}
+
 static enum err memory_next(void *self, const char *prefix, const char *from, bool after, struct buf *key,
                             struct buf *value)
 {
     struct memory *m = self;
-    size_t i = lower(m, from);
-    if (after && at(m, i, from)) i++;
-    while (i < m->n && m->rows[i].value == NULL) i++;
-    if (i >= m->n || strncmp(m->rows[i].key, prefix, strlen(prefix)) != 0) return ERR_ABSENT;
-    buf_add_z(key, m->rows[i].key);
+    struct place p = lower(m, from);
+    if (after && at(m, p, from)) p.row++;
+    p = living(m, p);
+    if (!is_row(m, p) || strncmp(row_at(m, p)->key, prefix, strlen(prefix)) != 0) return ERR_ABSENT;
+    const struct row *row = row_at(m, p);
+    buf_add_z(key, row->key);
     TRY(buf_err(key));
     if (value == NULL) return OK;
-    buf_add(value, m->rows[i].value->p, m->rows[i].value->n);
+    buf_add(value, row->value->p, row->value->n);
     return buf_err(value);
+}
+
+static void free_leaf(struct leaf *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        free(l->rows[i].key);
+        let_go(l->rows[i].value);
+    }
+    free(l);
 }
 
 static void memory_close(void *self)
 {
     struct memory *m = self;
-    for (size_t i = 0; i < m->n; i++) {
-        free(m->rows[i].key);
-        let_go(m->rows[i].value);
-    }
-    free(m->rows);
+    for (size_t i = 0; i < m->n; i++) free_leaf(m->leaves[i]);
+    free(m->leaves);
     free(m->undo);
     free(m);
 }
@@ -320,7 +421,6 @@ enum err store_open_memory(struct store **out)
         free(m);
         return ERR_MEMORY;
     }
-    m->dead = SIZE_MAX;
     *s = (struct store){ .ops = &ops, .self = m };
     *out = s;
     return OK;

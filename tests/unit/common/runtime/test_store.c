@@ -106,41 +106,62 @@ Test(store, a_scan_is_ordered_and_may_delete)
     }
 }
 
+static void change_both(struct rng *rng, uint32_t keys, struct store *m, struct store *q)
+{
+    char key[16];
+    char value[8];
+    (void)snprintf(key, sizeof key, "k%u", (unsigned)rng_below(rng, keys));
+    (void)snprintf(value, sizeof value, "%d", (int)rng_below(rng, 1000));
+    if (rng_below(rng, 3) == 0) {
+        cr_assert(store_del(m, key) == store_del(q, key));
+        return;
+    }
+    put(m, key, value);
+    put(q, key, value);
+}
+
+/* And after it was all deleted on the way, and put back. */
+static void compare_both(struct store *m, struct store *q)
+{
+    struct listing a = { buf_make(100000), m };
+    struct listing b = { buf_make(100000), q };
+    cr_assert(store_begin(m) == OK && store_begin(q) == OK);
+    cr_assert(store_scan(m, "k", list, &a) == OK && store_scan(q, "k", list, &b) == OK);
+    store_rollback(m);
+    store_rollback(q);
+    cr_assert(str_eq(buf_str(&a.keys), buf_str(&b.keys)));
+    buf_free(&a.keys);
+    buf_free(&b.keys);
+}
+
 /* The two against each other on random work: the memory store is the model. */
 Test(store, both_agree_on_random_work)
 {
-    struct place m = open_place(MEMORY);
-    struct place q = open_place(SQLITE);
-    struct rng rng = rng_make(11);
-    for (int round = 0; round < 200; round++) {
-        cr_assert(store_begin(m.store) == OK && store_begin(q.store) == OK);
-        for (int i = 0; i < 5; i++) {
-            char key[8];
-            char value[8];
-            (void)snprintf(key, sizeof key, "k%d", (int)rng_below(&rng, 20));
-            (void)snprintf(value, sizeof value, "%d", (int)rng_below(&rng, 1000));
-            bool del = rng_below(&rng, 3) == 0;
-            cr_assert(del ? store_del(m.store, key) == store_del(q.store, key) : true);
-            if (!del) put(m.store, key, value);
-            if (!del) put(q.store, key, value);
+    static const struct {
+        uint32_t keys;
+        int rounds, changes;
+    } rows[] = { { 20, 200, 5 }, { 1500, 20, 400 } }; /* the second fills and empties many leaves */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct place m = open_place(MEMORY);
+        struct place q = open_place(SQLITE);
+        struct rng rng = rng_make(11);
+        for (int round = 0; round < rows[i].rounds; round++) {
+            cr_assert(store_begin(m.store) == OK && store_begin(q.store) == OK);
+            for (int k = 0; k < rows[i].changes; k++) change_both(&rng, rows[i].keys, m.store, q.store);
+            if (rng_below(&rng, 3) == 0) {
+                store_rollback(m.store);
+                store_rollback(q.store);
+            } else
+                cr_assert(store_commit(m.store) == OK && store_commit(q.store) == OK);
+            compare_both(m.store, q.store);
         }
-        if (rng_below(&rng, 3) == 0) {
-            store_rollback(m.store);
-            store_rollback(q.store);
-        } else
-            cr_assert(store_commit(m.store) == OK && store_commit(q.store) == OK);
-        struct listing a = { buf_make(10000), m.store };
-        struct listing b = { buf_make(10000), q.store };
         cr_assert(store_begin(m.store) == OK && store_begin(q.store) == OK);
-        cr_assert(store_scan(m.store, "k", list, &a) == OK && store_scan(q.store, "k", list, &b) == OK);
-        store_rollback(m.store);
-        store_rollback(q.store);
-        cr_assert(str_eq(buf_str(&a.keys), buf_str(&b.keys)), "round %d", round);
-        buf_free(&a.keys);
-        buf_free(&b.keys);
+        cr_assert(store_del_prefix(m.store, "k") == OK && store_del_prefix(q.store, "k") == OK);
+        cr_assert(store_commit(m.store) == OK && store_commit(q.store) == OK);
+        compare_both(m.store, q.store);
+        close_place(&m);
+        close_place(&q);
     }
-    close_place(&m);
-    close_place(&q);
 }
 
 Test(store, limits)
