@@ -155,15 +155,15 @@ static enum err prepare_sum(struct trainer *t, struct job *j, struct why *why)
 static enum err prepare(struct trainer *t, struct job *j, struct why *why)
 {
     TRY(load_model(t, j));
-    bool secure = j->plan != NULL && j->plan->task.aggregation.secure;
-    if (j->work.kind == WORK_EVALUATE && secure) return prepare_sum(t, j, why);
-    if (j->work.kind != WORK_TRAIN) return OK;
+    if (j->work.kind != WORK_TRAIN && j->work.kind != WORK_EVALUATE) return OK;
+    bool secure = j->plan->task.aggregation.secure;
+    if (j->work.kind == WORK_EVALUATE) return secure ? prepare_sum(t, j, why) : OK;
     if (t->alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->alarm.text);
     if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
     struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
     j->cover.rule.least = j->work.noise;
-    if (j->cover.in_sum && !j->plan->task.aggregation.secure)
+    if (j->cover.in_sum && !secure)
         return why_say(why, ERR_REFUSED,
                        "the task's noise is made in shares; by itself an update would have too little");
     if (plan_has_unit(j->plan))

@@ -183,6 +183,7 @@ enum err enrol_accept(const struct enrol_keeper *k, struct str request, const ch
     TRY(read_request(request, fingerprint, &asks, why));
     TRY(roster_read(k->roster, &old, why));
     const struct member *m = roster_at(asks, 0);
+    if (m == NULL) return why_say(why, ERR_INPUT, "the request names nobody");
     const struct member *was = roster_find(old, str_of(m->jid));
     const struct member *namesake = roster_by_name(old, str_of(m->name));
     if (was) TRY(may_replace(was, m, request, why));

@@ -97,7 +97,7 @@ bool roster_is_revoked(const struct roster *r, struct str jid)
 static bool is_plain(const char *z)
 {
     char shown[ROSTER_JID_BYTES + TEXT_SHOWN_BYTES];
-    return strcmp(text_show(str_of(z), shown, sizeof shown), z) == 0;
+    return str_is(str_of(text_show(str_of(z), shown, sizeof shown)), z);
 }
 
 /* local@domain, no resource (RFC 7622); kept in lower case. */
