@@ -128,7 +128,9 @@ void place_start(struct place *p)
         (void)execl("/bin/sh", "sh", script, "run", p->dir, (char *)NULL);
         _exit(127);
     }
-    place_shell("sleep 0.2; %s wait %s", script, p->dir);
+    /* It must have begun before it can be waited for. */
+    place_shell("n=0; until [ -s %s/run/started ] || [ $n -ge 500 ]; do n=$((n + 1)); sleep 0.02; done; %s wait %s",
+                p->dir, script, p->dir);
 }
 
 void place_end(struct place *p)
