@@ -75,10 +75,10 @@ enum err guardian_init(struct agent *a, void *self, struct why *why)
     if (path[0]) TRY(veto_read(path, &g->policy_arena, &g->veto, why));
     ledger_init(&g->ledger, g->veto.epsilon_max, g->veto.delta, put, a);
     TRY(load_serial(g));
-    TRY(agent_scan(a, LEDGER_PREFIX, ledger_load, &g->ledger));
+    TRY(agent_scan(a, ACCOUNTS_PREFIX, ledger_load, &g->ledger));
     TRY(breakglass_restore(&g->breakglass, a));
     log_info(agent_log(a), "guardian.ready", L_NAME("policy", g->veto.set ? "set" : "unset"),
-             L_U64("ledgers", g->ledger.count), L_U64("permits", g->serial));
+             L_U64("ledgers", g->ledger.accounts.count), L_U64("permits", g->serial));
     TRY(tlog_load(&g->log, a, why));
     TRY(tlog_add_roster(&g->log));
     TRY(tlog_forget_asked(&g->log));

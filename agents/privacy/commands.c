@@ -34,16 +34,15 @@ static enum err run_status(struct agent *a, void *self, const struct call *c, st
 
 /* ---- budget ---- */
 
-static void budget_row(const struct ledger *l, const struct ledger_account *a, const char *unit, const struct budget *b,
-                       struct result *out)
+static void budget_row(const struct account *a, const char *unit, const struct budget *b, struct result *out)
 {
     char spent[NUMBER_BYTES], most[NUMBER_BYTES], charges[NUMBER_BYTES];
     if (b->count == 0 && b->trouble.text[0] == '\0') return;
     (void)snprintf(spent, sizeof spent, "%.4f", budget_spent(b));
-    (void)snprintf(most, sizeof most, "%g", l->epsilon_max);
+    (void)snprintf(most, sizeof most, "%g", b->filter.epsilon_max);
     (void)snprintf(charges, sizeof charges, "%zu", b->count);
     const char *const cells[] = {
-        a->jid, a->data, unit, spent, most, charges, b->trouble.text[0] ? b->trouble.text : "whole", NULL
+        a->holder, a->data, unit, spent, most, charges, b->trouble.text[0] ? b->trouble.text : "whole", NULL
     };
     result_row(out, cells);
 }
@@ -56,13 +55,13 @@ static enum err run_budget(struct agent *a, void *self, const struct call *c, st
     (void)a;
     (void)c;
     result_columns(out, columns);
-    for (size_t i = 0; i < g->ledger.count; i++) {
-        const struct ledger_account *one = g->ledger.accounts[i];
-        budget_row(&g->ledger, one, "the whole of it", &one->site, out);
-        budget_row(&g->ledger, one, "each patient", &one->patients, out);
+    for (size_t i = 0; i < g->ledger.accounts.count; i++) {
+        const struct account *one = g->ledger.accounts.list[i];
+        budget_row(one, "the whole of it", &one->site, out);
+        budget_row(one, "each patient", &one->patients, out);
     }
     result_say(out, "%zu data sets have a ledger here. What is reserved is spent, also when no update came.",
-               g->ledger.count);
+               g->ledger.accounts.count);
     return OK;
 }
 
@@ -177,11 +176,11 @@ static enum err walk_alarm(void *to, const char *key, struct bytes text)
     return OK;
 }
 
-static uint64_t broken_ledgers(const struct ledger *l)
+static uint64_t broken_ledgers(const struct accounts *l)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < l->count; i++)
-        n += l->accounts[i]->site.trouble.text[0] != '\0' || l->accounts[i]->patients.trouble.text[0] != '\0';
+        n += l->list[i]->site.trouble.text[0] != '\0' || l->list[i]->patients.trouble.text[0] != '\0';
     return n;
 }
 
@@ -191,11 +190,11 @@ static enum err run_verify(struct agent *a, void *self, const struct call *c, st
     struct walk w = { .guardian = g };
     (void)c;
     TRY(agent_scan(a, ALL_PERMITS, walk_permit, &w));
-    uint64_t broken = broken_ledgers(&g->ledger);
+    uint64_t broken = broken_ledgers(&g->ledger.accounts);
     bool all = w.good == g->serial;
     result_say(out, "%" PRIu64 " permits are signed by me, %" PRIu64 " are not; %" PRIu64 " were given%s.", w.good,
                w.bad, g->serial, all ? "" : ": some are missing");
-    result_say(out, "%zu ledgers, %" PRIu64 " of them broken.", g->ledger.count, broken);
+    result_say(out, "%zu ledgers, %" PRIu64 " of them broken.", g->ledger.accounts.count, broken);
     if (w.bad == 0 && broken == 0 && all) return OK;
     return ERR_CRYPTO;
 }

@@ -2,90 +2,28 @@
 #include "common/privacy/ration.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void ledger_init(struct ledger *l, double epsilon_max, double delta, budget_put_fn *put, void *sink)
 {
-    *l = (struct ledger){ .epsilon_max = epsilon_max, .delta = delta, .put = put, .sink = sink };
+    *l = (struct ledger){ .put = put, .sink = sink };
+    accounts_init(&l->accounts, true, epsilon_max, delta);
 }
 
-void ledger_fini(struct ledger *l)
+void ledger_fini(struct ledger *l) { accounts_fini(&l->accounts); }
+
+enum err ledger_load(void *self, const char *key, struct bytes record)
 {
-    for (size_t i = 0; i < l->count; i++) {
-        budget_fini(&l->accounts[i]->site);
-        budget_fini(&l->accounts[i]->patients);
-        free(l->accounts[i]);
-    }
-    free(l->accounts);
-    *l = (struct ledger){ .count = 0 };
+    return accounts_load(&((struct ledger *)self)->accounts, key, record);
 }
 
-struct ledger_account *ledger_account(struct ledger *l, const char *jid, const char *data)
+static enum err open_account(struct ledger *l, const struct permit_site *s, struct account **out)
 {
-    for (size_t i = 0; i < l->count; i++)
-        if (strcmp(l->accounts[i]->jid, jid) == 0 && strcmp(l->accounts[i]->data, data) == 0) return l->accounts[i];
-    return NULL;
-}
-
-static enum err open_account(struct ledger *l, const char *jid, const char *data, struct ledger_account **out)
-{
-    *out = ledger_account(l, jid, data);
-    if (*out) return OK;
-    if (l->count == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 8;
-        struct ledger_account **grown = realloc(l->accounts, cap * sizeof *grown);
-        if (grown == NULL) return ERR_MEMORY;
-        l->accounts = grown;
-        l->cap = cap;
-    }
-    struct ledger_account *a = calloc(1, sizeof *a);
-    if (a == NULL) return ERR_MEMORY;
-    (void)snprintf(a->jid, sizeof a->jid, "%s", jid);
-    (void)snprintf(a->data, sizeof a->data, "%s", data);
-    budget_init(&a->site, l->epsilon_max, l->delta);
-    budget_init_units(&a->patients, l->epsilon_max, l->delta);
-    l->accounts[l->count++] = *out = a;
-    return OK;
-}
-
-static struct budget *budget_of(struct ledger_account *a, const struct permit *p)
-{
-    return p->patients ? &a->patients : &a->site;
+    return accounts_open(&l->accounts, s->jid, s->data, out);
 }
 
 /* Each secure sum is charged, also one that is begun anew in the same round. */
 static uint64_t charge_number(const struct permit *p) { return p->sum ? p->sum : p->round; }
-
-/* ---- keeping ---- */
-
-struct page {
-    struct ledger *ledger;
-    const struct permit_site *site;
-};
-
-static enum err put_page(void *to, const char *key, struct bytes record)
-{
-    const struct page *p = to;
-    char whole[LEDGER_KEY_BYTES];
-    (void)snprintf(whole, sizeof whole, LEDGER_PREFIX "%s/%s/%s", p->site->jid, p->site->data, key);
-    return p->ledger->put(p->ledger->sink, whole, record);
-}
-
-enum err ledger_load(void *self, const char *key, struct bytes record)
-{
-    struct ledger *l = self;
-    struct str rest = str_of(key + strlen(LEDGER_PREFIX));
-    char jid[PERMIT_JID_BYTES];
-    char data[PERMIT_NAME_BYTES];
-    struct ledger_account *a;
-    if (str_copy(str_next(&rest, '/'), jid, sizeof jid) != OK) return OK; /* no member has such a name */
-    if (str_copy(str_next(&rest, '/'), data, sizeof data) != OK) return OK;
-    TRY(open_account(l, jid, data, &a));
-    enum err e = budget_load(str_starts(rest, BUDGET_PREFIX) ? &a->site : &a->patients, rest.p, record);
-    return e == ERR_STORE ? OK : e;
-}
 
 /* ---- rationing ---- */
 
@@ -93,12 +31,12 @@ static uint64_t less(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 static enum err ration(struct ledger *l, double noise_max, struct permit *p, struct permit_site *s, struct why *why)
 {
-    struct ledger_account *a;
+    struct account *a;
     const struct privacy_event e = permit_event(p, s);
     const double most = fmax(noise_max, s->noise);
     struct ration r = { .noise = most };
-    TRY(open_account(l, s->jid, s->data, &a));
-    enum err err = ration_find(budget_of(a, p), &e, p->rounds, most, &r, why);
+    TRY(open_account(l, s, &a));
+    enum err err = ration_find(account_budget(a, p->patients), &e, p->rounds, most, &r, why);
     if (err != OK && err != ERR_BUDGET) return err;
     s->noise = r.noise;
     p->covered = less(p->covered, r.covered);
@@ -120,25 +58,28 @@ enum err ledger_ration(struct ledger *l, double noise_max, struct permit *p, str
 
 static enum err affords(struct ledger *l, const struct permit *p, const struct permit_site *s, struct why *why)
 {
-    struct ledger_account *a;
+    char of[BUDGET_OF_BYTES];
+    struct account *a;
     const struct privacy_event e = permit_event(p, s);
-    TRY(open_account(l, s->jid, s->data, &a));
-    const struct budget *b = budget_of(a, p);
+    TRY(open_account(l, s, &a));
+    const struct budget *b = account_budget(a, p->patients);
     if (b->trouble.text[0])
         return why_say(why, ERR_BUDGET, "the guardian's ledger of %.200s is broken: %.150s", s->jid, b->trouble.text);
     if (budget_affords(b, &e, 1)) return OK;
-    return why_say(why, ERR_BUDGET, "%.200s has spent epsilon %.4f of %g; another round like this does not fit%s",
-                   s->jid, budget_spent(b), l->epsilon_max, s->noise > s->asked ? ", even with the most noise" : "");
+    return why_say(why, ERR_BUDGET, "%.140s has spent epsilon %.4f of %g (%s); another round like this does not fit%s",
+                   s->jid, budget_spent(b), b->filter.epsilon_max, budget_of(b, of),
+                   s->noise > s->asked ? ", even with the most noise" : "");
 }
 
 static enum err reserve(struct ledger *l, const struct permit *p, const struct permit_site *s, struct why *why)
 {
-    struct ledger_account *a;
+    struct account *a;
     enum budget_grant grant;
     const struct privacy_event e = permit_event(p, s);
-    struct page page = { l, s };
-    TRY(open_account(l, s->jid, s->data, &a));
-    return budget_reserve(budget_of(a, p), p->run, charge_number(p), &e, put_page, &page, &grant, why);
+    TRY(open_account(l, s, &a));
+    struct account_page page = { a, l->put, l->sink };
+    return budget_reserve(account_budget(a, p->patients), p->run, charge_number(p), &e, account_put, &page, &grant,
+                          why);
 }
 
 enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *why)
@@ -154,16 +95,16 @@ enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *wh
 enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid, struct why *why)
 {
     const struct permit_site *s = permit_site(p, str_of(jid));
-    struct ledger_account *a = s ? ledger_account(l, jid, s->data) : NULL;
-    struct page page = { l, s };
+    struct account *a = s ? accounts_find(&l->accounts, jid, s->data) : NULL;
+    struct account_page page = { a, l->put, l->sink };
     if (!p->noised) return OK;
     if (a == NULL) return why_say(why, ERR_ABSENT, "%.200s was never charged", jid);
-    return budget_commit(budget_of(a, p), p->run, charge_number(p), put_page, &page, why);
+    return budget_commit(account_budget(a, p->patients), p->run, charge_number(p), account_put, &page, why);
 }
 
 uint64_t ledger_forecast(struct ledger *l, const struct permit *p, const struct permit_site *s)
 {
-    struct ledger_account *a = ledger_account(l, s->jid, s->data);
+    struct account *a = accounts_find(&l->accounts, s->jid, s->data);
     const struct privacy_event e = permit_event(p, s);
-    return a && p->noised ? budget_forecast(budget_of(a, p), &e) : 0;
+    return a && p->noised ? budget_forecast(account_budget(a, p->patients), &e) : 0;
 }

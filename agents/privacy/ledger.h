@@ -1,32 +1,17 @@
 /*
  * ledger -- what each hospital has spent, kept by the guardian: two budgets
- * (common/privacy/budget.h) for each data set of each, of what hides the whole
- * hospital and of what hides each patient.  Tasks over the same data set spend
- * the same budget, whatever they are called.
- *
- *   ledger/<hospital's JID>/<data set>/budget/<number>            as budget.h writes them
- *   ledger/<hospital's JID>/<data set>/budget-patients/<number>
+ * for each data set of each (common/privacy/accounts.h).
  *
  * A round's cost, or a secure sum's, is reserved, in the transaction in which its permit leaves,
  * for every hospital of the cohort; committed for those whose update was
  * added up; never given back.
  */
 #pragma once
-#include "common/privacy/budget.h"
+#include "common/privacy/accounts.h"
 #include "common/privacy/permit.h"
 
-#define LEDGER_PREFIX "ledger/"
-enum { LEDGER_KEY_BYTES = 400 };
-
-struct ledger_account {
-    char jid[PERMIT_JID_BYTES];
-    char data[PERMIT_NAME_BYTES];
-    struct budget site, patients;
-};
 struct ledger {
-    double epsilon_max, delta;        /* of each budget */
-    struct ledger_account **accounts; /* owned, as what they point to */
-    size_t count, cap;
+    struct accounts accounts;
     budget_put_fn *put; /* into the agent's transaction */
     void *sink;
 };
@@ -48,6 +33,5 @@ enum err ledger_reserve(struct ledger *l, const struct permit *p, struct why *wh
 /* An update was added up; ERR_ABSENT when nothing was reserved. */
 enum err ledger_commit(struct ledger *l, const struct permit *p, const char *jid, struct why *why) MUST_USE;
 
-struct ledger_account *ledger_account(struct ledger *l, const char *jid, const char *data); /* NULL: never charged */
 /* Rounds like the last permit's that the hospital can still afford. */
 uint64_t ledger_forecast(struct ledger *l, const struct permit *p, const struct permit_site *s);

@@ -1,7 +1,10 @@
 /* What people may ask a hospital's trainer.  Answers are numbers, names and rules, never a record. */
 #include "agents/trainer/trainer.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+
+enum { CELL_BYTES = 32 };
 
 /* ---- status ---- */
 
@@ -37,7 +40,8 @@ static enum err run_status(struct agent *a, void *self, const struct call *c, st
     if (!t->policy.set) result_say(out, "No site policy is set, so I refuse everything: set `policy` and restart me.");
     if (t->alarm.text[0]) result_say(out, "%s.", t->alarm.text);
     if (t->log_alarm.text[0]) result_say(out, "%s. I train no more until it has another key.", t->log_alarm.text);
-    if (t->budget.trouble.text[0]) result_say(out, "The privacy ledger is broken: %s.", t->budget.trouble.text);
+    if (t->account->site.trouble.text[0])
+        result_say(out, "The privacy ledger is broken: %s.", t->account->site.trouble.text);
     result_field(out, "doing", "%s", trainer_doing(t));
     result_field(out, "coordinator", "%s (%s)", t->coordinator, agent_online(a, t->coordinator) ? "online" : "away");
     result_field(out, "runs", "%zu", t->runs.count);
@@ -103,17 +107,17 @@ static void say_next(const struct trainer *t, struct result *out)
     if (t->last_unit.units > 0 && t->last_unit.site) {
         event = unit_rule_event(&t->last_unit);
         result_say(out, "Secure sums that hide this hospital and can still be afforded: %" PRIu64 ".",
-                   budget_forecast(&t->budget, &event));
+                   budget_forecast(&t->account->site, &event));
     } else if (local_event(&rule, &event, NULL) == OK) {
         result_say(out, "Rounds of epsilon %g each that can still be afforded: %" PRIu64 ".", rule.epsilon,
-                   budget_forecast(&t->budget, &event));
+                   budget_forecast(&t->account->site, &event));
     }
 }
 
 /* Whole updates and single patients are hidden by different noise, and counted apart. */
 static void say_patients(const struct trainer *t, struct result *out)
 {
-    const struct budget *b = &t->patients_budget;
+    const struct budget *b = &t->account->patients;
     const struct unit_rule *r = &t->last_unit;
     if (b->trouble.text[0])
         result_say(out, "The ledger of patients is broken, so nothing more leaves by it: %s.", b->trouble.text);
@@ -125,6 +129,35 @@ static void say_patients(const struct trainer *t, struct result *out)
     result_say(out, "Rounds that hide each patient and can still be afforded: %" PRIu64 ".", budget_forecast(b, &e));
 }
 
+static void budget_row(const struct account *a, const char *unit, const struct budget *b, struct result *out)
+{
+    char spent[CELL_BYTES], left[CELL_BYTES], most[CELL_BYTES], charges[CELL_BYTES];
+    (void)snprintf(spent, sizeof spent, "%.4f", budget_spent(b));
+    (void)snprintf(left, sizeof left, "%.4f", fmax(b->filter.epsilon_max - budget_spent(b), 0));
+    (void)snprintf(most, sizeof most, "%g", b->filter.epsilon_max);
+    (void)snprintf(charges, sizeof charges, "%zu", b->count);
+    const char *const cells[] = {
+        a->data, unit, spent, left, most, charges, b->trouble.text[0] ? b->trouble.text : "whole", NULL
+    };
+    result_row(out, cells);
+}
+
+static void say_ledgers(const struct trainer *t, struct result *out)
+{
+    static const char *const columns[] = {
+        "data set", "hidden", "spent", "left", "of", "rounds charged", "ledger", NULL
+    };
+    result_columns(out, columns);
+    for (size_t i = 0; i < t->accounts.count; i++) {
+        const struct account *a = t->accounts.list[i];
+        budget_row(a, "the whole hospital", &a->site, out);
+        budget_row(a, "each patient", &a->patients, out);
+    }
+    size_t before = t->accounts.before.site.count + t->accounts.before.patients.count;
+    if (before > 0)
+        result_say(out, "%zu charges are older than the ledgers of data sets, and count in each of them.", before);
+}
+
 static enum err run_budget(struct agent *a, void *self, const struct call *c, struct result *out)
 {
     const struct trainer *t = self;
@@ -134,14 +167,15 @@ static enum err run_budget(struct agent *a, void *self, const struct call *c, st
         result_say(out, "No site policy is set, so there is no budget and nothing leaves.");
         return OK;
     }
-    double spent = budget_spent(&t->budget);
+    double spent = budget_spent(&t->account->site);
     double left = spent < t->policy.epsilon_max ? t->policy.epsilon_max - spent : 0;
-    if (t->budget.trouble.text[0])
-        result_say(out, "The ledger is broken, so nothing more leaves: %s.", t->budget.trouble.text);
-    result_say(out, "Of epsilon %g (delta %g), %.4f is spent and %.4f is left, over %zu rounds so far.",
-               t->policy.epsilon_max, t->policy.delta, spent, left, t->budget.count);
+    if (t->account->site.trouble.text[0])
+        result_say(out, "The ledger is broken, so nothing more leaves: %s.", t->account->site.trouble.text);
+    result_say(out, "Data set %s: of epsilon %g (delta %g), %.4f is spent and %.4f is left, over %zu rounds so far.",
+               t->account->data, t->policy.epsilon_max, t->policy.delta, spent, left, t->account->site.count);
     say_next(t, out);
     say_patients(t, out);
+    say_ledgers(t, out);
     result_field(out, "spent", "%.4f", spent);
     result_field(out, "left", "%.4f", left);
     result_field(out, "max", "%g", t->policy.epsilon_max);

@@ -120,8 +120,6 @@ static enum err answer_stats(struct trainer *t, struct job *j)
     return agent_send(t->agent, t->coordinator, &m);
 }
 
-static enum err put_record(void *sink, const char *key, struct bytes record) { return agent_put(sink, key, record); }
-
 /* The note that an update left, in the transaction in which it leaves: no second noise is ever drawn for the round.
  * Where it cannot be written nothing may leave either, whatever the reason: ERR_STORE undoes the whole event. */
 static enum err note_left(struct trainer *t, struct job *j)
@@ -130,8 +128,7 @@ static enum err note_left(struct trainer *t, struct job *j)
     char text[LEFT_TEXT_BYTES];
     struct left left;
     enum err e = trainer_left(t, j->work.run, &left);
-    if (e == OK && j->cover.wanted)
-        e = budget_commit(trainer_budget(t, j->plan), j->work.run, j->work.round, put_record, t->agent, NULL);
+    if (e == OK && j->cover.wanted) e = trainer_commit(t, j->plan, j->work.run, j->work.round);
     if (e == OK) {
         left_note(&left, j->work.round);
         e = agent_put(t->agent, run_key(key, "left", j->work.run), str_bytes(str_of(left_print(&left, text))));

@@ -160,8 +160,6 @@ static enum err on_votes(const struct stage *at, struct why *why)
 
 /* ---- the vector ---- */
 
-static enum err put_record(void *sink, const char *key, struct bytes record) { return agent_put(sink, key, record); }
-
 /* The notes that a vector left, in the transaction in which it leaves; where they cannot be written nothing may leave,
  * whatever the reason: ERR_STORE undoes the whole event. */
 static enum err note_answered(struct trainer *t, const struct run *run)
@@ -171,7 +169,7 @@ static enum err note_answered(struct trainer *t, const struct run *run)
     seen.answered = true;
     if (e == OK && seen.round != run->secure->header.round) e = ERR_BUG;
     if (e == OK && plan_is_private(run->plan) && !run->secure->scores)
-        e = budget_commit(trainer_budget(t, run->plan), run->id, seen.round, put_record, t->agent, NULL);
+        e = trainer_commit(t, run->plan, run->id, seen.round);
     if (e == OK) e = put_seen(t, run->id, &seen);
     return e == OK ? OK : ERR_STORE;
 }

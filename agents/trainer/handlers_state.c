@@ -17,16 +17,16 @@ static enum err find_coordinator(struct trainer *t, struct why *why)
 }
 
 /* A broken record makes a ledger that refuses everything; the trainer says so and goes on. */
-static enum err load_record(void *self, const char *key, struct bytes record)
+static enum err load_ledgers(struct trainer *t)
 {
-    enum err e = budget_load(self, key, record);
-    return e == ERR_STORE ? OK : e;
-}
-
-static enum err load_ledger(struct trainer *t, const char *prefix, struct budget *b)
-{
-    TRY(agent_scan(t->agent, prefix, load_record, b));
-    if (b->trouble.text[0]) log_error(agent_log(t->agent), "ledger.broken", L_ERR(ERR_BUDGET));
+    static const char *const prefixes[] = { BUDGET_PREFIX, BUDGET_UNITS_PREFIX, ACCOUNTS_PREFIX };
+    const char *data = settings_text(agent_settings(t->agent), "dataset");
+    accounts_init(&t->accounts, false, t->policy.epsilon_max, t->policy.delta);
+    for (size_t i = 0; t->policy.set && i < sizeof prefixes / sizeof *prefixes; i++)
+        TRY(agent_scan(t->agent, prefixes[i], accounts_load, &t->accounts));
+    TRY(accounts_open(&t->accounts, "", data, &t->account));
+    bool whole = t->account->site.trouble.text[0] == '\0' && t->account->patients.trouble.text[0] == '\0';
+    if (!whole) log_error(agent_log(t->agent), "ledger.broken", L_ERR(ERR_BUDGET));
     return OK;
 }
 
@@ -35,11 +35,7 @@ static enum err load_policy(struct trainer *t, struct why *why)
     const char *path = settings_text(agent_settings(t->agent), "policy");
     t->policy_arena = arena_make(PLAN_ARENA_BYTES);
     if (path[0] == '\0') return OK;
-    TRY(policy_read(path, &t->policy_arena, &t->policy, why));
-    budget_init(&t->budget, t->policy.epsilon_max, t->policy.delta);
-    budget_init_units(&t->patients_budget, t->policy.epsilon_max, t->policy.delta);
-    TRY(load_ledger(t, BUDGET_PREFIX, &t->budget));
-    return load_ledger(t, BUDGET_UNITS_PREFIX, &t->patients_budget);
+    return policy_read(path, &t->policy_arena, &t->policy, why);
 }
 
 /* A task that was read before may be refused by a newer program: its run is then as good as unknown. */
@@ -97,6 +93,7 @@ enum err trainer_init(struct agent *a, void *self, struct why *why)
         return why_say(why, ERR_SETTING, "dataset: a name of letters, digits and \"._-\" is wanted");
     TRY(find_coordinator(t, why));
     TRY(load_policy(t, why));
+    TRY(load_ledgers(t));
     TRY(agent_scan(a, "task/", load_run, t));
     TRY(agent_scan(a, "run/", load_run_state, t));
     TRY(agent_scan(a, "work/", load_work, t));
@@ -114,7 +111,6 @@ void trainer_fini(void *self)
     runs_fini(&t->runs);
     plan_drop(t->last_plan);
     records_about_fini(&t->about);
-    budget_fini(&t->budget);
-    budget_fini(&t->patients_budget);
+    accounts_fini(&t->accounts);
     arena_free(&t->policy_arena);
 }

@@ -134,8 +134,6 @@ static enum err offload(struct trainer *t, struct job *j)
                          (struct agent_job){ .run = job_run, .done = job_done, .release = job_free, .job = j });
 }
 
-static enum err put_record(void *sink, const char *key, struct bytes record) { return agent_put(sink, key, record); }
-
 /* Updates of such a task leave in secure sums only; an attempt that was begun again is another sum. */
 static enum err prepare_sum(struct trainer *t, struct job *j, struct why *why)
 {
@@ -160,7 +158,8 @@ static enum err prepare(struct trainer *t, struct job *j, struct why *why)
     if (j->work.kind == WORK_EVALUATE) return secure ? prepare_sum(t, j, why) : OK;
     if (t->alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->alarm.text);
     if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
-    struct charge charge = { trainer_budget(t, j->plan), put_record, t->agent, agent_random_fn, t->agent };
+    struct account_page page = trainer_page(t);
+    struct charge charge = { trainer_budget(t, j->plan), account_put, &page, agent_random_fn, t->agent };
     j->cover = update_cover_of(j->plan);
     j->cover.rule.least = j->work.noise;
     if (j->cover.in_sum && !secure)
@@ -231,10 +230,23 @@ double trainer_progress(const struct trainer *t) { return t->job != NULL ? atomi
 
 struct budget *trainer_budget(struct trainer *t, const struct plan *plan)
 {
-    return plan_hides_patients(plan) ? &t->patients_budget : &t->budget;
+    return account_budget(t->account, plan_hides_patients(plan));
+}
+
+static enum err put_record(void *sink, const char *key, struct bytes record) { return agent_put(sink, key, record); }
+
+struct account_page trainer_page(struct trainer *t)
+{
+    return (struct account_page){ t->account, put_record, t->agent };
+}
+
+enum err trainer_commit(struct trainer *t, const struct plan *plan, const char *run, uint64_t round)
+{
+    struct account_page page = trainer_page(t);
+    return budget_commit(trainer_budget(t, plan), run, round, account_put, &page, NULL);
 }
 
 double trainer_spent(const struct trainer *t)
 {
-    return t->policy.set ? fmax(budget_spent(&t->budget), budget_spent(&t->patients_budget)) : 0;
+    return t->policy.set ? fmax(budget_spent(&t->account->site), budget_spent(&t->account->patients)) : 0;
 }

@@ -7,8 +7,8 @@
  *   work/<n> model/<n> what was asked and not yet answered (work.h), and the model that came with it
  *   left/<run>         the rounds whose updates left (left.h), until the run ends
  *   sum/<run> told/<run>  the newest secure sum that was seen and whether it was answered; which halves were told
- *   budget/...         the privacy ledger of whole updates (budget.h)
- *   budget-patients/... the one of training that hides each patient
+ *   ledger/<data set>/... the privacy ledger of whole updates, and of training that hides each patient (accounts.h)
+ *   budget/... budget-patients/... what was charged before there was one for each data set
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
  *   audit/alarm        the canaries proved more than was claimed: no training until a later audit finds it in order
  *   count/document     the task document whose columns were counted; count/table/... what left (handlers_count.c)
@@ -21,7 +21,7 @@
 #include "agents/trainer/left.h"
 #include "agents/trainer/policy.h"
 #include "agents/trainer/run.h"
-#include "common/privacy/budget.h"
+#include "common/privacy/accounts.h"
 #include "common/runtime/agent.h"
 
 /* What became of the rounds asked for, since the process began. */
@@ -33,9 +33,9 @@ struct trainer {
     char coordinator[ROSTER_JID_BYTES];
     struct policy policy; /* not `set`: everything is refused */
     struct arena policy_arena;
-    struct budget budget;          /* of what hides the whole hospital */
-    struct budget patients_budget; /* of what hides each patient */
-    struct unit_rule last_unit;    /* newest that was admitted; zero before */
+    struct accounts accounts;   /* of each data set that ever was here */
+    struct account *account;    /* of the one that is here, by the setting `dataset` */
+    struct unit_rule last_unit; /* newest that was admitted; zero before */
     struct runs runs;
     struct plan *last_plan; /* held; newest task seen: a scan without a schema reads the file by it */
     struct work_queue queue;
@@ -99,8 +99,11 @@ agent_handler_fn trainer_on_log_checkpoint;
 enum err trainer_tell_log(struct trainer *t, const struct msg *about, const char *kind) MUST_USE;
 enum err trainer_load_log(struct trainer *t) MUST_USE; /* an alarm */
 
-/* The ledger a plan's updates are charged to. */
+/* The ledger a plan's updates are charged to; keeping its records; and that an update left: an error of it is to undo
+ * the whole event. */
 struct budget *trainer_budget(struct trainer *t, const struct plan *plan);
+struct account_page trainer_page(struct trainer *t);
+enum err trainer_commit(struct trainer *t, const struct plan *plan, const char *run, uint64_t round) MUST_USE;
 double trainer_spent(const struct trainer *t);      /* epsilon, the larger of the ledgers'; 0 without a policy */
 const char *trainer_doing(const struct trainer *t); /* "training" */
 double trainer_progress(const struct trainer *t);   /* 0 to 1; not from trainer_gauges, which may come between events */

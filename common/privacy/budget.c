@@ -33,6 +33,35 @@ void budget_fini(struct budget *b)
     *b = (struct budget){ .prefix = NULL };
 }
 
+enum err budget_go_on(struct budget *b, const struct budget *earlier)
+{
+    struct budget_charge *charges = NULL;
+    if (b->count > 0) return ERR_STATE;
+    if (earlier->count > 0) {
+        charges = malloc(earlier->count * sizeof *charges);
+        if (charges == NULL) return ERR_MEMORY;
+        memcpy(charges, earlier->charges, earlier->count * sizeof *charges);
+    }
+    free(b->charges);
+    b->charges = charges;
+    b->count = b->cap = earlier->count;
+    b->filter = earlier->filter;
+    b->spent = earlier->spent;
+    b->next = earlier->next;
+    b->trouble = earlier->trouble;
+    return OK;
+}
+
+char *budget_of(const struct budget *b, char out[BUDGET_OF_BYTES])
+{
+    const char *unit = b->prefix ? "each patient" : "the whole hospital";
+    if (b->data)
+        (void)snprintf(out, BUDGET_OF_BYTES, "data set %.63s, %s", b->data, unit);
+    else
+        (void)snprintf(out, BUDGET_OF_BYTES, "%s", unit);
+    return out;
+}
+
 /* ---- the state ---- */
 
 static struct budget_charge *find(const struct budget *b, const char *run, uint64_t round)
@@ -183,11 +212,12 @@ static enum err keep(struct budget *b, const struct budget_charge *c, budget_put
 
 static enum err may_charge(const struct budget *b, const struct privacy_event *e, struct why *why)
 {
-    if (b->trouble.text[0]) return why_say(why, ERR_BUDGET, "%s", b->trouble.text);
+    char of[BUDGET_OF_BYTES];
+    if (b->trouble.text[0]) return why_say(why, ERR_BUDGET, "%s: %s", budget_of(b, of), b->trouble.text);
     if (!accountant_is_release(e)) return why_say(why, ERR_INPUT, "this is no release");
     if (filter_allows(&b->filter, &b->spent, e, 1)) return OK;
-    return why_say(why, ERR_BUDGET, "epsilon %.4f of %g is spent (delta %g); this round would pass the limit",
-                   budget_spent(b), b->filter.epsilon_max, b->filter.delta);
+    return why_say(why, ERR_BUDGET, "%s: epsilon %.4f of %g is spent (delta %g); this round would pass the limit",
+                   budget_of(b, of), budget_spent(b), b->filter.epsilon_max, b->filter.delta);
 }
 
 enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const struct privacy_event *e,

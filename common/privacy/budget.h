@@ -1,6 +1,7 @@
 /*
- * budget -- the ledger of the privacy a hospital has spent: the trainer's own
- * of its hospital, and the guardian's of each.
+ * budget -- the ledger of the privacy that a hospital has spent of one data
+ * set: the trainer's own of its hospital, and the guardian's of each
+ * (accounts.h).
  *
  * TWO PHASES.  budget_reserve charges a round and hands a record to the sink;
  * only when that record is durable may noise be drawn.  budget_commit notes
@@ -34,6 +35,7 @@
 enum {
     BUDGET_RUN_BYTES = 64,
     BUDGET_KEY_BYTES = 32,
+    BUDGET_OF_BYTES = 120,
     BUDGET_RECORD_BYTES = 400,
     BUDGET_MAX_CHARGES = 1 << 20,
     BUDGET_FORECAST_MAX = 1000000
@@ -47,6 +49,7 @@ typedef enum err budget_put_fn(void *sink, const char *key, struct bytes record)
 struct budget_charge;
 struct budget {
     const char *prefix;   /* of the keys; NULL is BUDGET_PREFIX */
+    const char *data;     /* name of the data set, borrowed; NULL: of no one in particular */
     struct filter filter; /* what may be spent, and by which bound; the first charge fixes it */
     struct accountant spent;
     struct budget_charge *charges; /* owned; in the order they were made */
@@ -59,6 +62,12 @@ struct budget {
 void budget_init(struct budget *b, double epsilon_max, double delta);       /* under BUDGET_PREFIX */
 void budget_init_units(struct budget *b, double epsilon_max, double delta); /* under BUDGET_UNITS_PREFIX */
 void budget_fini(struct budget *b);
+
+/* An empty budget begins with all that an earlier one holds, its trouble too, and numbers its records on from there. */
+enum err budget_go_on(struct budget *b, const struct budget *earlier) MUST_USE;
+
+/* "data set records, each patient": what this ledger is of. */
+char *budget_of(const struct budget *b, char out[BUDGET_OF_BYTES]);
 
 /* Takes one kept record; to be called for each, in the order of the keys (a store_scan_fn; self is the budget).
  * ERR_STORE: the ledger is no longer whole (b->trouble says why); ERR_MEMORY. */

@@ -39,9 +39,11 @@ static double least(const struct budget *b, const struct privacy_event *asked, u
 
 static enum err spent(const struct budget *b, double noise_max, struct why *why)
 {
-    return why_say(why, ERR_BUDGET,
-                   "epsilon %.4f of %g is spent (delta %g); another round like this does not fit, even with noise %g",
-                   budget_spent(b), b->filter.epsilon_max, b->filter.delta, noise_max);
+    char of[BUDGET_OF_BYTES];
+    return why_say(
+        why, ERR_BUDGET,
+        "%s: epsilon %.4f of %g is spent (delta %g); another round like this does not fit, even with noise %g",
+        budget_of(b, of), budget_spent(b), b->filter.epsilon_max, b->filter.delta, noise_max);
 }
 
 enum err ration_find(const struct budget *b, const struct privacy_event *asked, uint64_t rounds, double noise_max,

@@ -61,7 +61,7 @@ static enum err check_one(const struct paid_vector *v, struct store *s, uint64_t
     (void)snprintf(e.any, sizeof e.any, "reserve run=%s ", v->run);
     (void)snprintf(e.reserve, sizeof e.reserve, "reserve run=%s round=%" PRIu64 " ", v->run, v->sum);
     (void)snprintf(e.commit, sizeof e.commit, "commit run=%s round=%" PRIu64, v->run, v->sum);
-    TRY(store_scan(s, "budget", look, &e));
+    TRY(store_scan(s, ACCOUNTS_PREFIX, look, &e));
     if (!e.reserved || !e.committed)
         return why_say(why, ERR_BUG, "%s put a vector into sum %" PRIu64 " that its ledger %s", v->hospital, v->sum,
                        e.reserved ? "does not know to have left" : "was not charged for");
@@ -74,7 +74,7 @@ static enum err check_guardian(const struct paid_vector *v, struct store *s, str
 {
     struct entry e = { .charges = 0 };
     char prefix[STORE_MAX_KEY];
-    (void)snprintf(prefix, sizeof prefix, LEDGER_PREFIX "%s@", v->hospital);
+    (void)snprintf(prefix, sizeof prefix, ACCOUNTS_PREFIX "%s@", v->hospital);
     (void)snprintf(e.reserve, sizeof e.reserve, "reserve run=%s round=%" PRIu64 " ", v->run, v->sum);
     TRY(store_scan(s, prefix, look, &e));
     if (e.reserved) return OK;

@@ -47,7 +47,7 @@ static enum err check_hospitals(struct sim *sim, struct looking *l)
     char name[40] = "hospital-0";
     struct store *s = sim_store(sim, name);
     for (int i = 1; s != NULL; i++) {
-        TRY(store_scan(s, "budget", paid, l));
+        TRY(store_scan(s, ACCOUNTS_PREFIX, paid, l));
         (void)snprintf(name, sizeof name, "hospital-%d", i);
         s = sim_store(sim, name);
     }
@@ -68,10 +68,11 @@ enum err rationed_check(struct sim *sim, struct why *why)
     TRY(store_scan(s, "permit/", look, &looking));
     TRY(check_hospitals(sim, &looking));
     TRY(store_scan(s, "alarm/", alarmed, why));
-    TRY(store_scan(s, LEDGER_PREFIX, ledger_load, &l));
-    if (l.count == 0) return why_say(why, ERR_BUG, "nobody was charged");
-    for (size_t i = 0; i < l.count; i++)
-        if (budget_spent(&l.accounts[i]->site) > RATIONED_EPSILON)
-            return why_say(why, ERR_BUG, "%s spent %g", l.accounts[i]->jid, budget_spent(&l.accounts[i]->site));
+    TRY(store_scan(s, ACCOUNTS_PREFIX, ledger_load, &l));
+    if (l.accounts.count == 0) return why_say(why, ERR_BUG, "nobody was charged");
+    for (size_t i = 0; i < l.accounts.count; i++)
+        if (budget_spent(&l.accounts.list[i]->site) > RATIONED_EPSILON)
+            return why_say(why, ERR_BUG, "%s spent %g", l.accounts.list[i]->holder,
+                           budget_spent(&l.accounts.list[i]->site));
     return OK;
 }

@@ -161,7 +161,9 @@ Test(handlers, rounds_are_permitted_charged_and_looked_at)
     cr_expect(hears(s, "coordinator", "/send ask 2 0.5", "sent"));
     cr_expect(hears(s, "guardian", "permits", "`min_noise` is 1"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "coordinator", "/send ask 3 1.5", "sent"));
-    cr_expect(hears(s, "guardian", "permits", "another round like this does not fit"), "%s", sim_heard(s, "paul").p);
+    cr_expect(
+        hears(s, "guardian", "permits", "(data set records, the whole hospital); another round like this does not fit"),
+        "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "guardian", "forecast", "hospital-a@"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "coordinator", "/send report 1 0.1", "had noise 0.1"), "%s", sim_heard(s, "paul").p);
     cr_expect(hears(s, "guardian", "report", "Alarm: round 1 of toy-1"), "%s", sim_heard(s, "paul").p);

@@ -5,7 +5,7 @@
 
 enum { PAGES = 64 };
 struct book {
-    char keys[PAGES][LEDGER_KEY_BYTES];
+    char keys[PAGES][ACCOUNT_KEY_BYTES];
     char records[PAGES][BUDGET_RECORD_BYTES + 1];
     size_t n;
 };
@@ -14,7 +14,7 @@ static enum err put(void *sink, const char *key, struct bytes record)
 {
     struct book *b = sink;
     cr_assert(b->n < PAGES);
-    (void)snprintf(b->keys[b->n], LEDGER_KEY_BYTES, "%s", key);
+    (void)snprintf(b->keys[b->n], ACCOUNT_KEY_BYTES, "%s", key);
     return str_copy(bytes_str(record), b->records[b->n++], BUDGET_RECORD_BYTES + 1);
 }
 
@@ -53,8 +53,8 @@ Test(ledger, a_round_is_charged_to_all_before_and_never_given_back)
     ledger_init(&again, 1, 1e-5, put, &book);
     for (size_t i = 0; i < book.n; i++)
         cr_expect_eq(ledger_load(&again, book.keys[i], bytes_of(book.records[i], strlen(book.records[i]))), OK);
-    double spent = budget_spent(&ledger_account(&l, "a@h", "records")->site);
-    cr_expect(spent > 0 && budget_spent(&ledger_account(&again, "a@h", "records")->site) == spent);
+    double spent = budget_spent(&accounts_find(&l.accounts, "a@h", "records")->site);
+    cr_expect(spent > 0 && budget_spent(&accounts_find(&again.accounts, "a@h", "records")->site) == spent);
     cr_expect_eq(ledger_load(&again, "ledger/a@h/records/budget/0000000009", bytes_of("rot", 3)), OK);
     cr_expect_eq(ledger_reserve(&again, &p, &why), ERR_BUDGET, "a broken ledger is spent");
     ledger_fini(&l);
@@ -117,7 +117,8 @@ Test(ledger, each_sum_is_charged)
         p.mechanism = PRIVACY_DISTRIBUTED;
         p.sum = rows[i].sum;
         cr_assert_eq(ledger_reserve(&l, &p, NULL), OK);
-        cr_expect_eq(ledger_account(&l, "a@h", "records")->site.count, rows[i].charges, "sum %zu", (size_t)p.sum);
+        cr_expect_eq(accounts_find(&l.accounts, "a@h", "records")->site.count, rows[i].charges, "sum %zu",
+                     (size_t)p.sum);
         cr_expect_eq(ledger_commit(&l, &p, "a@h", NULL), OK);
     }
 }
@@ -144,7 +145,7 @@ Test(ledger, tasks_over_one_data_set_share_an_account)
         struct permit p = permit_of(1, &s, 1);
         (void)snprintf(p.run, sizeof p.run, "%s", rows[i].run);
         cr_expect_eq(ledger_reserve(&l, &p, NULL), rows[i].e, "%s", rows[i].name);
-        cr_expect_eq(ledger_account(&l, "a@h", rows[i].data)->site.count, rows[i].charged, "%s", rows[i].name);
+        cr_expect_eq(accounts_find(&l.accounts, "a@h", rows[i].data)->site.count, rows[i].charged, "%s", rows[i].name);
     }
     ledger_fini(&l);
 }

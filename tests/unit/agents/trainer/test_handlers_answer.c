@@ -43,7 +43,7 @@ Test(trainer_handlers_answer, budget_spent_and_no_byte_leaves)
         site_kill(&s);
     }
     cr_expect_eq(h->delta.n, bytes);
-    cr_expect_eq(site_trainer(&s)->budget.count, 1);
+    cr_expect_eq(site_trainer(&s)->account->site.count, 1);
     cr_expect_eq(h->epsilon, trainer_spent(site_trainer(&s)));
     site_close(&s);
 }

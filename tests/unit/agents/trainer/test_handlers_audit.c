@@ -40,7 +40,7 @@ Test(handlers_audit, training_with_noise_claims_and_keeps)
     site_do(&s, "invite");
     const char *heard = site_ask(&s, "paul", quick);
     cr_expect(strstr(heard, "Claimed: epsilon") && strstr(heard, "within what was claimed"), "%s", heard);
-    cr_expect_eq(site_trainer(&s)->patients_budget.count, 0, "an audit costs no budget");
+    cr_expect_eq(site_trainer(&s)->account->patients.count, 0, "an audit costs no budget");
     site_close(&s);
 }
 

@@ -1,6 +1,7 @@
 /* Beginning from settings and store. */
 #include "tests/unit/agents/trainer/site.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static enum err begin(const char *settings, struct why *why)
@@ -56,11 +57,40 @@ Test(trainer_handlers_state, broken_ledger)
     site_do(&s, "invite");
     struct store *kept = sim_store(s.sim, "hospital");
     cr_assert_eq(store_begin(kept), OK);
-    cr_assert_eq(store_put(kept, "budget/0000000000", str_bytes(STR("reserve nothing"))), OK);
+    cr_assert_eq(store_put(kept, "ledger/records/budget/0000000000", str_bytes(STR("reserve nothing"))), OK);
     cr_assert_eq(store_commit(kept), OK);
     site_kill(&s);
     site_do(&s, "train 1");
     cr_expect_eq(site_heard(&s)->got[MSG_UPDATE], 0);
     cr_expect_str_eq(site_heard(&s)->code, "ERR_BUDGET");
+    site_close(&s);
+}
+
+/* What a hospital has spent stays spent when its ledger comes to be one for each data set. */
+Test(trainer_handlers_state, a_ledger_from_before_data_sets)
+{
+    struct site s;
+    site_open(&s, &(struct site_plan){ .task = SITE_TASK SITE_NOISE, .policy = SITE_POLICY(10, "required", 2) });
+    struct store *kept = sim_store(s.sim, "hospital");
+    cr_assert_eq(store_begin(kept), OK);
+    for (unsigned i = 0; i < 3; i++) {
+        char key[64], record[200];
+        (void)snprintf(key, sizeof key, "budget/%010u", i);
+        (void)snprintf(record, sizeof record,
+                       "reserve run=old round=%u mechanism=gaussian noise=3.730631634816469 steps=1 clip=1 epsilon=1 "
+                       "delta=1.0000000000000001e-05",
+                       i + 1);
+        cr_assert_eq(store_put(kept, key, str_bytes(str_of(record))), OK);
+    }
+    cr_assert_eq(store_commit(kept), OK);
+    site_kill(&s);
+    cr_expect_eq(site_trainer(&s)->account->site.count, 3, "%s", site_trainer(&s)->account->site.trouble.text);
+    cr_expect(strstr(site_ask(&s, "paul", "/budget"), "3 charges are older than the ledgers of data sets") != NULL);
+    site_do(&s, "invite");
+    site_do(&s, "train 1");
+    cr_expect_eq(site_heard(&s)->got[MSG_UPDATE], 0);
+    cr_expect_str_eq(site_heard(&s)->code, "ERR_BUDGET");
+    cr_expect(strstr(site_heard(&s)->text, "data set records, the whole hospital: epsilon 1.") != NULL, "%s",
+              site_heard(&s)->text);
     site_close(&s);
 }

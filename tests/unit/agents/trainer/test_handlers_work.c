@@ -57,13 +57,13 @@ Test(trainer_handlers_work, an_interrupted_noised_round_is_paid_once)
     site_do(&s, "invite");
     interrupt(&s, "/tell train 1", WORK_TRAIN);
     cr_assert_eq(h->got[MSG_UPDATE], 1, "%s", h->text);
-    cr_expect_eq(site_trainer(&s)->budget.count, 1);
+    cr_expect_eq(site_trainer(&s)->account->site.count, 1);
     double once = h->epsilon;
     cr_expect(once > .9 && once <= 1);
     site_kill(&s);
     site_do(&s, "train 1");
     cr_expect_eq(h->got[MSG_UPDATE], 1);
-    cr_expect_eq(site_trainer(&s)->budget.count, 1);
+    cr_expect_eq(site_trainer(&s)->account->site.count, 1);
     cr_expect_eq(trainer_spent(site_trainer(&s)), once);
     site_do(&s, "train 2");
     cr_expect_eq(h->got[MSG_UPDATE], 2);
@@ -86,7 +86,7 @@ Test(trainer_handlers_work, patients_are_paid_for_once_a_round)
     cr_assert_eq(h->got[MSG_RUN_ACCEPT], 1, "%s", h->text);
     interrupt(&s, "/tell train 1", WORK_TRAIN);
     cr_assert_eq(h->got[MSG_UPDATE], 1, "%s", h->text);
-    cr_expect(site_trainer(&s)->patients_budget.count == 1 && site_trainer(&s)->budget.count == 0);
+    cr_expect(site_trainer(&s)->account->patients.count == 1 && site_trainer(&s)->account->site.count == 0);
     double once = h->epsilon;
     cr_expect(once > 1 && h->noise > 0 && h->loss == 0);
     site_kill(&s);
@@ -114,7 +114,7 @@ Test(trainer_handlers_work, patients_and_a_smaller_budget)
     site_do(&s, "train 2");
     cr_expect(h->got[MSG_UPDATE] == 1 && h->got[MSG_ROUND_DECLINE] == 1);
     cr_expect(strstr(h->text, "epsilon_max` is 7") != NULL, "%s", h->text);
-    cr_expect_eq(site_trainer(&s)->patients_budget.count, 1);
+    cr_expect_eq(site_trainer(&s)->account->patients.count, 1);
     site_close(&s);
 }
 
@@ -161,6 +161,6 @@ Test(trainer_handlers_work, a_share_of_the_noise_does_not_leave_alone)
     site_do(&s, "train 1");
     cr_expect(h->got[MSG_UPDATE] == 0 && h->got[MSG_ROUND_DECLINE] == 1);
     cr_expect_not_null(strstr(h->text, "no secure sum"), "%s", h->text);
-    cr_expect_eq(site_trainer(&s)->patients_budget.count, 0);
+    cr_expect_eq(site_trainer(&s)->account->patients.count, 0);
     site_close(&s);
 }
