@@ -68,6 +68,15 @@ static enum err hash_stored(struct agent *a, struct fetch *f)
     return OK;
 }
 
+static enum err count_in(struct agent *a, struct fetch *f, uint64_t have)
+{
+    hash_free(f->hash);
+    f->hash = NULL;
+    f->have = have;
+    TRY(hash_new(&f->hash));
+    return hash_stored(a, f);
+}
+
 static bool leads(const struct agent *a, size_t i)
 {
     for (size_t k = 0; k < a->nfetches; k++)
@@ -86,12 +95,10 @@ static enum err resume(struct agent *a, size_t i)
     enum err e = store_size(a->store, f->key, &have);
     if (e != OK && e != ERR_ABSENT) return e;
     bool odd = have > f->of.bytes || (have < f->of.bytes && have % SEAL_CHUNK_BYTES != 0);
-    if (odd) TRY(core_transact(a, forget, f->key));
-    hash_free(f->hash);
-    f->hash = NULL;
-    f->have = odd ? 0 : have;
-    TRY(hash_new(&f->hash));
-    return hash_stored(a, f);
+    if (!odd) e = count_in(a, f, have);
+    if (!odd && e != ERR_STORE) return e;
+    TRY(core_transact(a, forget, f->key)); /* a power cut may have taken the end of it */
+    return count_in(a, f, 0);
 }
 
 /* ---- one chunk after another ---- */

@@ -6,13 +6,15 @@
  * production one SQLite file per agent in WAL mode (synchronous NORMAL: survives a killed process; FULL: survives a
  * power cut), held by one process at a time; in simulation the same over memory.
  *
- * LARGE VALUES are kept in parts of STORE_PART_BYTES: they grow by appending and are read by ranges, so that nobody
- * needs to hold one whole.  A value may have several names (store_link), at no cost in space.
+ * LONG VALUES, above STORE_ROW_BYTES, are files in the folder "<path>-long" beside it, written once and in the same
+ * transactions: they grow by appending and are read by ranges, so that nobody needs to hold one whole.  A value may
+ * have several names (store_link), at no cost in space.  A power cut leaves a STORE_PROCESS_SAFE store whole, but what
+ * was appended last may be missing: reading it is ERR_STORE.  What was put or linked is there.
  */
 #pragma once
 #include "common/base/buf.h"
 
-enum { STORE_MAX_KEY = 512, STORE_PART_BYTES = 1 << 20 };
+enum { STORE_MAX_KEY = 512, STORE_ROW_BYTES = 1 << 20 };
 #define STORE_MAX_VALUE ((size_t)4000000000) /* as long as an attachment may be: SCHEMA_MAX_BLOB */
 
 struct store;

@@ -1,10 +1,10 @@
-/* The store of a real agent: one SQLite file in WAL mode, held by one process.
+/* The store of a real agent: one SQLite file in WAL mode, held by one process, and files of long values beside it.
  *
- *   kept(key, value)   value: the bytes when they are at most STORE_PART_BYTES, else the id of a big one
- * (store_parts.h)
+ *   kept(key, value)   value: the bytes when they are at most STORE_ROW_BYTES, else the id of a long one (store_long.h)
  */
+#include "common/runtime/store_long.h"
 #include "common/runtime/store_ops.h"
-#include "common/runtime/store_parts.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,8 +26,8 @@ static const char *const sql[STATEMENTS] = {
 struct sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
-    struct parts parts;
-    bool damaged;        /* found when it was opened */
+    struct longs longs;
+    bool damaged, lacks; /* found when it was opened; lacks: the file of a long value */
     const char *trouble; /* of the last transaction: SQLite's words, which live for ever */
 };
 /* What a key holds. */
@@ -45,23 +45,55 @@ static enum err run(struct sqlite *s, enum statement which)
     return e == ERR_ABSENT ? OK : e;
 }
 
+static const char *trouble_of(int error)
+{
+    static const struct {
+        int error, rc;
+    } same[] = { { ENOSPC, SQLITE_FULL }, { EDQUOT, SQLITE_FULL }, { EFBIG, SQLITE_FULL }, { EROFS, SQLITE_READONLY } };
+    size_t i = 0;
+    while (i < sizeof same / sizeof *same && same[i].error != error) i++;
+    return sqlite3_errstr(i < sizeof same / sizeof *same ? same[i].rc : SQLITE_IOERR);
+}
+
 /* To be asked before anything else is: each call of SQLite's forgets it. */
 static void note_trouble(struct sqlite *s)
 {
     int rc = sqlite3_errcode(s->db);
-    if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE) s->trouble = sqlite3_errstr(rc);
+    if (s->longs.files.trouble != 0)
+        s->trouble = trouble_of(s->longs.files.trouble);
+    else if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
+        s->trouble = sqlite3_errstr(rc);
 }
 
 static enum err sqlite_begin(void *self)
 {
     struct sqlite *s = self;
     s->trouble = "";
+    s->longs.files.trouble = 0;
     enum err e = run(s, BEGIN);
     if (e != OK) note_trouble(s);
     return e;
 }
 
-static enum err sqlite_commit(void *self) { return run(self, COMMIT); }
+/* Before a file goes, the commit that names it no more must outlive a power cut as surely as the file's end does. */
+static bool log_is_synced(struct sqlite *s)
+{
+    sqlite3_file *log = NULL;
+    if (s->longs.files.always) return true; /* by the commit itself */
+    int rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&log);
+    return rc == SQLITE_OK && log && log->pMethods && log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
+static enum err sqlite_commit(void *self)
+{
+    struct sqlite *s = self;
+    struct files *f = &s->longs.files;
+    TRY(files_before_commit(f));
+    TRY(run(s, COMMIT));
+    files_committed(f, files_dropping(f) && log_is_synced(s));
+    return OK;
+}
+
 static const char *sqlite_trouble(const void *self) { return ((const struct sqlite *)self)->trouble; }
 
 static void sqlite_rollback(void *self)
@@ -69,6 +101,7 @@ static void sqlite_rollback(void *self)
     struct sqlite *s = self;
     note_trouble(s);
     if (!sqlite3_get_autocommit(s->db)) (void)run(s, ROLLBACK);
+    files_rolled_back(&s->longs.files);
 }
 
 static enum err bind_key(sqlite3_stmt *st, const char *key)
@@ -90,7 +123,7 @@ static enum err find(struct sqlite *s, const char *key, struct held *out)
         return OK;
     }
     out->what = HOLDS_BIG;
-    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 1), &out->big));
+    TRY(long_look(&s->longs, sqlite3_column_int64(st, 1), &out->big));
     out->bytes = out->big.bytes;
     return OK;
 }
@@ -133,7 +166,7 @@ static enum err let_go(struct sqlite *s, const char *key)
 {
     struct held h;
     TRY(find(s, key, &h));
-    return h.what == HOLDS_BIG ? parts_name(&s->parts, &h.big, -1) : OK;
+    return h.what == HOLDS_BIG ? long_name(&s->longs, &h.big, -1) : OK;
 }
 
 static enum err sqlite_put(void *self, const char *key, struct bytes value)
@@ -141,9 +174,9 @@ static enum err sqlite_put(void *self, const char *key, struct bytes value)
     struct sqlite *s = self;
     struct big b;
     TRY(let_go(s, key));
-    if (value.n <= STORE_PART_BYTES) return hold_bytes(s, key, value);
-    TRY(parts_make(&s->parts, &b));
-    TRY(parts_append(&s->parts, &b, value));
+    if (value.n <= STORE_ROW_BYTES) return hold_bytes(s, key, value);
+    TRY(long_make(&s->longs, &b));
+    TRY(long_append(&s->longs, &b, value));
     return hold_big(s, key, &b);
 }
 
@@ -165,8 +198,8 @@ static enum err sqlite_get(void *self, const char *key, struct buf *out)
     TRY(bind_key(st, key));
     TRY(statement_step(st));
     if (!is_big(st, 0)) return column(st, 0, out);
-    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 0), &b));
-    return parts_get(&s->parts, &b, out);
+    TRY(long_look(&s->longs, sqlite3_column_int64(st, 0), &b));
+    return long_get(&s->longs, &b, out);
 }
 
 /* Bytes stay in their row as long as they are few. */
@@ -174,18 +207,18 @@ static enum err sqlite_append(void *self, const char *key, struct bytes more)
 {
     struct sqlite *s = self;
     struct held h;
-    struct buf whole CLEANUP(buf_free) = buf_make(STORE_PART_BYTES);
+    struct buf whole CLEANUP(buf_free) = buf_make(STORE_ROW_BYTES);
     TRY(find(s, key, &h));
-    if (h.what == HOLDS_BIG) return h.big.names > 1 ? ERR_STATE : parts_append(&s->parts, &h.big, more);
+    if (h.what == HOLDS_BIG) return h.big.names > 1 ? ERR_STATE : long_append(&s->longs, &h.big, more);
     if (h.what == HOLDS_BYTES) TRY(sqlite_get(self, key, &whole));
-    if (more.n <= STORE_PART_BYTES - whole.n) {
+    if (more.n <= STORE_ROW_BYTES - whole.n) {
         buf_add(&whole, more.p, more.n);
         TRY(buf_err(&whole));
         return hold_bytes(s, key, buf_bytes(&whole));
     }
-    TRY(parts_make(&s->parts, &h.big));
-    TRY(parts_append(&s->parts, &h.big, buf_bytes(&whole)));
-    TRY(parts_append(&s->parts, &h.big, more));
+    TRY(long_make(&s->longs, &h.big));
+    TRY(long_append(&s->longs, &h.big, buf_bytes(&whole)));
+    TRY(long_append(&s->longs, &h.big, more));
     return hold_big(s, key, &h.big);
 }
 
@@ -193,14 +226,14 @@ static enum err sqlite_link(void *self, const char *from, const char *to)
 {
     struct sqlite *s = self;
     struct held h;
-    struct buf whole CLEANUP(buf_free) = buf_make(STORE_PART_BYTES);
+    struct buf whole CLEANUP(buf_free) = buf_make(STORE_ROW_BYTES);
     TRY(find(s, from, &h));
     if (h.what == HOLDS_NOTHING) return ERR_ABSENT;
     if (h.what == HOLDS_BYTES) {
         TRY(sqlite_get(self, from, &whole));
         return sqlite_put(self, to, buf_bytes(&whole));
     }
-    TRY(parts_name(&s->parts, &h.big, 1));
+    TRY(long_name(&s->longs, &h.big, 1));
     TRY(let_go(s, to));
     return hold_big(s, to, &h.big);
 }
@@ -227,8 +260,8 @@ static enum err sqlite_read(void *self, const char *key, uint64_t offset, size_t
         memcpy(out, (const uint8_t *)sqlite3_column_blob(st, 0) + offset, n);
         return OK;
     }
-    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 0), &b));
-    return parts_read(&s->parts, &b, offset, n, out);
+    TRY(long_look(&s->longs, sqlite3_column_int64(st, 0), &b));
+    return long_read(&s->longs, &b, offset, n, out);
 }
 
 static enum err sqlite_next(void *self, const char *prefix, const char *from, bool after, struct buf *key,
@@ -243,15 +276,15 @@ static enum err sqlite_next(void *self, const char *prefix, const char *from, bo
     if (!str_starts(buf_str(key), prefix)) return ERR_ABSENT;
     if (value == NULL) return OK;
     if (!is_big(st, 1)) return column(st, 1, value);
-    TRY(parts_look(&s->parts, sqlite3_column_int64(st, 1), &b));
-    return parts_get(&s->parts, &b, value);
+    TRY(long_look(&s->longs, sqlite3_column_int64(st, 1), &b));
+    return long_get(&s->longs, &b, value);
 }
 
 static void sqlite_close(void *self)
 {
     struct sqlite *s = self;
     for (int i = 0; i < STATEMENTS; i++) (void)sqlite3_finalize(s->statements[i]);
-    parts_fini(&s->parts);
+    long_fini(&s->longs);
     (void)sqlite3_close(s->db);
     free(s);
 }
@@ -261,17 +294,20 @@ static enum err complain(struct sqlite *s, const char *path, struct why *why)
     int rc = sqlite3_errcode(s->db);
     if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
         return why_say(why, ERR_STORE, "%s: another process holds this store; stop it first", path);
+    if (s->lacks)
+        return why_say(why, ERR_STORE, "%s: the folder %s lacks a file that the store names; restore the two together",
+                       path, s->longs.files.dir);
     if (s->damaged || rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
         return why_say(why, ERR_STORE, "%s: the store is damaged; put it aside and restore a copy", path);
     return why_say(why, ERR_STORE, "%s: %s", path, sqlite3_errmsg(s->db));
 }
 
-/* Damage is to be found before anything stands on it.  The parts of long values are not looked through, there may be
+/* Damage is to be found before anything stands on it.  The files of long values are not looked through, there may be
  * gigabytes: their digests are told by whoever uses them. */
 static enum err look_through(struct sqlite *s)
 {
     sqlite3_stmt *st CLEANUP(statement_end) = NULL;
-    TRY(statement_prepare(s->db, "PRAGMA quick_check(kept)", &st));
+    TRY(statement_prepare(s->db, "PRAGMA quick_check", &st));
     TRY(statement_step(st));
     const char *found = (const char *)sqlite3_column_text(st, 0);
     if (found == NULL) return ERR_MEMORY;
@@ -279,7 +315,7 @@ static enum err look_through(struct sqlite *s)
     return s->damaged ? ERR_STORE : OK;
 }
 
-static enum err prepare(struct sqlite *s, enum store_safety safety)
+static enum err prepare(struct sqlite *s, const char *path, enum store_safety safety)
 {
     static const char *const setup[] = {
         "PRAGMA locking_mode = EXCLUSIVE",
@@ -287,7 +323,7 @@ static enum err prepare(struct sqlite *s, enum store_safety safety)
         "PRAGMA journal_size_limit = 67108864", /* what one long value made of the log is given back */
         "PRAGMA secure_delete = FAST",          /* else a long value is written once more to be forgotten */
         "CREATE TABLE IF NOT EXISTS kept(key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 3",
     };
     const char *sync = safety == STORE_POWER_SAFE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
     if (sqlite3_exec(s->db, sync, NULL, NULL, NULL) != SQLITE_OK) return ERR_STORE;
@@ -295,7 +331,7 @@ static enum err prepare(struct sqlite *s, enum store_safety safety)
         if (sqlite3_exec(s->db, setup[i], NULL, NULL, NULL) != SQLITE_OK) return ERR_STORE;
     TRY(look_through(s));
     for (int i = 0; i < STATEMENTS; i++) TRY(statement_prepare(s->db, sql[i], &s->statements[i]));
-    return parts_init(&s->parts, s->db);
+    return long_init(&s->longs, s->db, path, safety, &s->lacks);
 }
 
 enum err store_open_file(const char *path, enum store_safety safety, struct store **out, struct why *why)
@@ -324,7 +360,7 @@ enum err store_open_file(const char *path, enum store_safety safety, struct stor
         return ERR_MEMORY;
     }
     s->trouble = "";
-    if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK || prepare(s, safety) != OK) {
+    if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK || prepare(s, path, safety) != OK) {
         enum err e = s->db ? complain(s, path, why) : ERR_MEMORY;
         sqlite_close(s);
         free(made);

@@ -182,7 +182,7 @@ Test(store, limits)
 
 /* ---- values in parts ---- */
 
-enum { LONG_BYTES = 3 * STORE_PART_BYTES + 17, STEP_BYTES = 700001 };
+enum { LONG_BYTES = 3 * STORE_ROW_BYTES + 17, STEP_BYTES = 700001 };
 
 static uint8_t byte_at(uint64_t i) { return (uint8_t)(i * 31 + i / 1000); }
 
@@ -216,9 +216,9 @@ Test(store, a_value_grows_by_parts_and_is_read_by_ranges)
         size_t n;
     } rows[] = { { 0, 1 },
                  { 0, LONG_BYTES },
-                 { STORE_PART_BYTES - 1, 2 },
-                 { STORE_PART_BYTES, STORE_PART_BYTES },
-                 { 12345, 2 * STORE_PART_BYTES },
+                 { STORE_ROW_BYTES - 1, 2 },
+                 { STORE_ROW_BYTES, STORE_ROW_BYTES },
+                 { 12345, 2 * STORE_ROW_BYTES },
                  { LONG_BYTES - 1, 1 },
                  { LONG_BYTES, 0 } };
     for (int kind = 0; kind < KINDS; kind++) {
@@ -250,7 +250,7 @@ static uint64_t sum_of(struct store *s, const char *key)
 
 Test(store, appending_is_undone_with_its_transaction)
 {
-    static const size_t lengths[] = { 10, STORE_PART_BYTES, LONG_BYTES };
+    static const size_t lengths[] = { 10, STORE_ROW_BYTES, LONG_BYTES };
     for (int kind = 0; kind < KINDS; kind++)
         for (size_t i = 0; i < 3; i++) {
             struct place p = open_place(kind);
@@ -327,8 +327,8 @@ static enum err contents(struct store *s, struct buf *out)
 
 static enum err append_long(struct store *s, const char *key)
 {
-    struct buf b CLEANUP(buf_free) = buf_make(STORE_PART_BYTES + 1);
-    uint8_t *p = buf_grow(&b, STORE_PART_BYTES + 1);
+    struct buf b CLEANUP(buf_free) = buf_make(STORE_ROW_BYTES + 1);
+    uint8_t *p = buf_grow(&b, STORE_ROW_BYTES + 1);
     if (p == NULL) return buf_err(&b);
     memset(p, 7, b.n);
     return store_append(s, key, buf_bytes(&b));

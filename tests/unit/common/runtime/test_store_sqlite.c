@@ -101,7 +101,7 @@ static enum err describe(void *to, const char *key, struct bytes value)
 /* Values within a page, and over several; and a long one. */
 static void furnish(const char *path, struct buf *contents)
 {
-    static uint8_t bytes[STORE_PART_BYTES + 1];
+    static uint8_t bytes[STORE_ROW_BYTES + 1];
     struct store *s = NULL;
     char key[16];
     cr_assert(store_open_file(path, STORE_PROCESS_SAFE, &s, NULL) == OK && store_begin(s) == OK);
