@@ -8,6 +8,7 @@
 #include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ struct merge {
     float *model;         /* the window of the round's model, then of the next one */
     double *memory;       /* the window's */
     bool has_memory;      /* it was stored, not begun */
+    double mean, start;   /* sums of squares so far: of the mean of the updates, and of the round's model */
     struct half halves[HALVES];
     enum err err; /* of the worker */
     struct why why;
@@ -80,12 +82,20 @@ static void add_batch(struct merge *m)
     aggregate_add_all(&m->sum, m->batch, weights, m->nbatch);
 }
 
+/* For the guardian: how far the hospitals moved the model, before the server's own step. */
+static void add_squares(struct merge *m)
+{
+    for (size_t i = 0; i < m->n; i++) m->mean += m->sum.sum[i] * m->sum.sum[i];
+    for (size_t i = 0; i < m->n; i++) m->start += (double)m->model[i] * (double)m->model[i];
+}
+
 /* Updates were checked when they came; a second look costs little and keeps a damaged store out of the model. */
 static enum err step_window(struct merge *m)
 {
     if (!aggregate_finite(&m->sum))
         return why_say(&m->why, ERR_INPUT, "a stored update holds numbers that are not finite");
     TRY(aggregate_finish(&m->sum));
+    add_squares(m);
     if (!m->has_memory) server_opt_begin(&m->opt, m->memory, m->n);
     server_opt_step(&m->opt, m->memory, m->sum.sum, m->model, m->n);
     if (!weights_finite(m->model, m->n))
@@ -212,6 +222,8 @@ static enum err keep_result(struct merge *m, struct run *r)
     TRY(add_scaling(m, r));
     TRY(end_half(m, r, HALF_MODEL, journal_round_tail(r->head.round, tail)));
     TRY(end_half(m, r, HALF_MEMORY, ""));
+    r->head.mean_norm = sqrt(m->mean);
+    r->head.start_norm = sqrt(m->start);
     return journal_drop_merged(r);
 }
 

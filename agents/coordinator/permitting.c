@@ -36,6 +36,15 @@ static enum err model_digest(struct run *r, uint64_t round, char out[PERMIT_DIGE
     return agent_digest(r->home->agent, journal_key(key, "model", r, journal_round_tail(round, tail)), out);
 }
 
+static struct permit_training training_of(const struct task *t)
+{
+    return (struct permit_training){ .adam = t->train.optimizer == OPTIMIZER_ADAM,
+                                     .learning_rate = t->train.learning_rate,
+                                     .weight_decay = t->train.weight_decay,
+                                     .proximal_mu = t->train.proximal_mu,
+                                     .batch = t->train.batch };
+}
+
 static void fill_privacy(const struct task *t, struct permit *p)
 {
     static const enum privacy_mechanism mechanisms[] = { [NOISE_GAUSSIAN] = PRIVACY_GAUSSIAN,
@@ -76,6 +85,7 @@ static enum err fill(struct run *r, enum permit_kind kind, struct arena *arena, 
     (void)snprintf(p->run, sizeof p->run, "%s", r->id);
     (void)snprintf(p->task, sizeof p->task, "%s", r->head.task);
     (void)snprintf(p->document, sizeof p->document, "%s", r->head.digest);
+    if (kind == PERMIT_ROUND) p->training = training_of(&r->task);
     if (kind == PERMIT_ROUND) fill_privacy(&r->task, p);
     for (size_t i = 0; i < r->nsites; i++)
         if ((p->sum ? permitting_sums : permitting_takes)(r, &r->sites[i]))
@@ -274,5 +284,9 @@ enum err permitting_report(struct run *r)
     m.round_report.model = str_of(digest);
     m.round_report.numbers = numbers_of(&r->spec);
     m.round_report.sites = buf_str(&sites);
+    m.round_report.mean = r->head.mean_norm;
+    m.round_report.start = r->head.start_norm;
+    if (shares) m.round_report.noise = r->head.sum_noise;
+    if (shares) m.round_report.patients = r->head.sum_patients;
     return tell(r, RUN_PERMITTING, &m);
 }

@@ -73,6 +73,9 @@ struct run_head {
     double sum_loss;
     double sum_sigma;                   /* noise of the newest sum of updates, in sensitivities; 0: none */
     uint64_t sum_trained;               /* its number */
+    uint64_t sum_patients;              /* in it, where each is hidden by noise in shares */
+    double sum_noise;                   /* of all shares, on each number of the mean */
+    double mean_norm, start_norm;       /* L2, of the newest mean of updates, and of the model it was added to */
     bool scoring;                       /* the present sum is of scores, not of updates */
     uint64_t sum_scored;                /* records scored in the round's sum of scores; 0: there was none */
     double sum_score_loss, sum_correct; /* over all of them */

@@ -337,6 +337,8 @@ static enum err keep_sum(struct run *r, const struct secure_sum *sum)
     TRY(agent_sha256(buf_bytes(&bytes), row.sha256));
     r->head.sum_samples = (uint64_t)sum->weight;
     r->head.sum_loss = sum->loss;
+    r->head.sum_noise = sum->noise;
+    r->head.sum_patients = sum->patients;
     return journal_put_update(r, r->head.round, &everybody, &row, &(struct blob){ .data = buf_bytes(&bytes) });
 }
 

@@ -59,7 +59,8 @@ static enum err read_plain(const struct secure_sum_of *of, const struct secagg_v
 
 /* What the sum is multiplied by: the mean of the hospitals' updates; or minus the step along the mean gradient, taken
  * over the expected number of patients, which is no secret, and not over how many were drawn. */
-static enum err factor_of(const struct secure_sum_of *of, const struct secagg_vec *sum, double *out)
+static enum err factor_of(const struct secure_sum_of *of, const struct secagg_vec *sum, uint64_t *out_patients,
+                          double *out)
 {
     const struct task *t = &of->run->task;
     double patients = 0;
@@ -67,6 +68,7 @@ static enum err factor_of(const struct secure_sum_of *of, const struct secagg_ve
     if (of->plan->want.mode == SECURE_SITE) return OK;
     TRY(quantise_get(&of->plan->count, sum, of->plan->rotated, &patients, 1));
     if (!(patients >= 1)) return ERR_DATA;
+    *out_patients = (uint64_t)patients;
     *out = -t->train.learning_rate / (t->privacy.rate * patients);
     return OK;
 }
@@ -85,7 +87,9 @@ static enum err unrotate(const struct secure_sum_of *of, const struct secagg_vec
 static enum err read_noised(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
 {
     double factor = 0;
-    TRY(factor_of(of, sum, &factor));
+    const struct secure_plan *p = of->plan;
+    TRY(factor_of(of, sum, &s->patients, &factor));
+    s->noise = fabs(factor) * p->share / p->update.scale * sqrt((double)of->members);
     double *numbers = calloc(of->plan->rotated, sizeof *numbers);
     if (numbers == NULL) return ERR_MEMORY;
     enum err e = unrotate(of, sum, numbers);

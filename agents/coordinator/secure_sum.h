@@ -19,6 +19,8 @@ struct secure_sum {
     struct tensor_set *change; /* owned: the mean, a weight a sample; with noise: of hospitals alike, or the step */
     double weight;             /* samples in all; with noise, where they are not told, 1 */
     double loss;               /* mean over them; with noise 0 */
+    double noise;              /* standard deviation of what all shares put on each number of the change; 0: none */
+    uint64_t patients;         /* in all, where the noise hides each; else 0 */
 };
 
 enum secure_mode secure_sum_mode(const struct task *t); /* of its updates */

@@ -2,12 +2,10 @@
 #include "agents/privacy/guardian.h"
 #include "common/privacy/audit_words.h"
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { NOTE_BYTES = 1 << 17, PROOF_BYTES = LOGBOOK_PROOF_MAX_BYTES };
-#define ALMOST (1 - 1e-9) /* numbers went over the wire */
 
 /* ---- may it be done? ---- */
 
@@ -151,69 +149,6 @@ enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m
     e = guardian_permit_get(g, guardian_permit_name(&p), &arena, &given, &note);
     if (e == ERR_ABSENT) return grant(g, m, &p, &arena);
     return e == OK ? repeat(g, m, &given, &arena, buf_str(&note)) : ERR_STORE;
-}
-
-/* ---- what was done? ---- */
-
-/* One hospital's line of the report: it must have been permitted, carry its noise, and be as small as it was clipped.
- */
-static enum err look(struct guardian *g, const struct permit *p, const struct msg_round_report *r, struct str line,
-                     struct why *why)
-{
-    char jid[PERMIT_JID_BYTES];
-    double noise = NAN, norm = NAN;
-    bool good = str_copy(str_next(&line, ' '), jid, sizeof jid) == OK && str_f64(str_next(&line, ' '), &noise) == OK &&
-                str_f64(line, &norm) == OK;
-    if (!good)
-        return why_say(why, ERR_REFUSED, "the report of round %" PRIu64 " of %s cannot be read", p->round, p->run);
-    const struct permit_site *s = permit_site(p, str_of(jid));
-    if (s == NULL)
-        return why_say(why, ERR_REFUSED,
-                       "round %" PRIu64 " of %s added up an update of %.100s, which was not permitted", p->round,
-                       p->run, jid);
-    enum err e = ledger_commit(&g->ledger, p, jid, NULL);
-    if (e != OK) return e == ERR_ABSENT ? ERR_STORE : e;
-    if (!(noise >= permit_deviation(p, s) * ALMOST))
-        return why_say(why, ERR_REFUSED,
-                       "round %" PRIu64 " of %s: the update of %.100s had noise %.4g, and %.4g was permitted", p->round,
-                       p->run, jid, noise, permit_deviation(p, s));
-    double most = permit_norm_bound(p, noise, r->numbers);
-    if (norm <= most) return OK;
-    return why_say(why, ERR_REFUSED,
-                   "round %" PRIu64
-                   " of %s: the update of %.100s has norm %.4g, and clipped to %.4g it has at most %.4g",
-                   p->round, p->run, jid, norm, p->clip, most);
-}
-
-static enum err check_report(struct guardian *g, const struct permit *p, const struct msg_round_report *r)
-{
-    struct str sites = r->sites;
-    while (sites.n > 0) {
-        struct why why = { "" };
-        enum err e = look(g, p, r, str_next(&sites, '\n'), &why);
-        if (e == ERR_REFUSED) e = guardian_alarm(g, p->run, why.text);
-        TRY(e);
-    }
-    return OK;
-}
-
-enum err guardian_on_round_report(struct agent *a, void *self, const struct msg *m)
-{
-    CLEANUP(arena_free) struct arena arena = arena_make(GUARDIAN_ARENA_BYTES);
-    CLEANUP(buf_free) struct buf note = buf_make(NOTE_BYTES);
-    struct guardian *g = self;
-    struct permit p;
-    char text[GUARDIAN_TEXT_BYTES];
-    const struct permit_name name = { PERMIT_ROUND, m->run, m->round, m->round_report.sum };
-    enum err e = guardian_permit_get(g, name, &arena, &p, &note);
-    log_info(agent_log(a), "round.reported", L_NAME("run", m->run), L_U64("round", m->round), L_ERR(e));
-    if (e == OK) e = check_report(g, &p, &m->round_report);
-    if (e == OK)
-        e = tlog_add(&g->log, NULL, "round run=%s round=%" PRIu64 " serial=%" PRIu64 " model=" STR_F, p.run, p.round,
-                     p.serial, STR_ARG(m->round_report.model));
-    if (e != ERR_ABSENT) return e == OK ? OK : ERR_STORE;
-    (void)snprintf(text, sizeof text, "round %" PRIu64 " of %s was trained without a permit", m->round, m->run);
-    return guardian_alarm(g, m->run, text);
 }
 
 /* ---- what does a training give away? ---- */

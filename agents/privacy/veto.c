@@ -6,6 +6,7 @@
 #define BELOW_ONE 0.999999
 #define MOST_EPSILON 1000.0
 #define MOST_NOISE 1e9
+#define MOST_NORM 1e12
 enum { MOST_COUNT = 1000000000, MOST_MINUTES = 7 * 24 * 60 };
 
 /* ---- reading ---- */
@@ -60,10 +61,9 @@ static enum err need_real(const struct doc *d, const char *key, double min, doub
 
 static enum err read_veto(const struct doc *d, struct arena *arena, struct veto *v, struct why *why)
 {
-    static const char *const keys[] = { "min_cohort", "min_records", "without_noise", "min_noise",
-                                        "noise_max",  "epsilon_max", "delta",         "permit_minutes",
-                                        "tasks",      "models",      "purposes",      "queries",
-                                        NULL };
+    static const char *const keys[] = { "min_cohort",  "min_records", "without_noise",  "min_noise", "noise_max",
+                                        "epsilon_max", "delta",       "permit_minutes", "tasks",     "models",
+                                        "purposes",    "queries",     "norm_max",       NULL };
     TRY(doc_only(d, keys, why));
     TRY(need_count(d, "min_cohort", PERMIT_MAX_SITES, &v->min_cohort, why));
     TRY(need_count(d, "min_records", MOST_COUNT, &v->min_records, why));
@@ -71,6 +71,7 @@ static enum err read_veto(const struct doc *d, struct arena *arena, struct veto 
     TRY(doc_get_flag(d, "without_noise", &v->without_noise, why));
     TRY(need_real(d, "min_noise", 0, MOST_NOISE, &v->min_noise, why));
     TRY(doc_get_f64(d, "noise_max", 0, MOST_NOISE, &v->noise_max, why));
+    TRY(doc_get_f64(d, "norm_max", 0, MOST_NORM, &v->norm_max, why));
     TRY(need_real(d, "epsilon_max", TINY, MOST_EPSILON, &v->epsilon_max, why));
     TRY(need_real(d, "delta", TINY, BELOW_ONE, &v->delta, why));
     TRY(need_count(d, "permit_minutes", MOST_MINUTES, &v->permit_minutes, why));

@@ -3,13 +3,14 @@
  *
  * A YAML file that the privacy officers write.  What is asked for is checked
  * against it, and without a readable policy everything is refused (a zeroed
- * struct veto refuses).  Every key but `noise_max` and the last four is required:
+ * struct veto refuses).  Every key but `noise_max`, `norm_max` and the last four is required:
  *
  *   min_cohort: 3            # fewest hospitals of a round
  *   min_records: 11          # fewest training records of each of them: smaller cells are not to be shown
  *   without_noise: yes       # may a round be trained without any noise?
  *   min_noise: 0.5           # least scale of noise, in sensitivities, where there is noise
  *   noise_max: 4             # most that it may be raised to when the budget does not last; default: it is not raised
+ *   norm_max: 10             # of an update without noise, L2, or of the mean of a secure sum of them; default: any
  *   epsilon_max: 8           # of each hospital, over its ledger's life, at delta; of each patient the same again
  *   delta: 1.0e-5
  *   permit_minutes: 60       # how long a permit is good for
@@ -32,7 +33,7 @@ struct veto {
     bool set; /* false: refuses everything */
     uint64_t min_cohort, min_records;
     bool without_noise;
-    double min_noise, noise_max, epsilon_max, delta;
+    double min_noise, noise_max, norm_max, epsilon_max, delta;
     uint64_t permit_minutes;
     struct veto_list tasks, models;
     struct veto_list purposes;

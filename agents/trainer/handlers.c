@@ -130,6 +130,16 @@ static bool is_summed(struct trainer *t, const struct msg *m)
     return run != NULL && run->accepted && run->plan->task.aggregation.secure && from_ours(t, m);
 }
 
+/* By which the guardian knows how large an update can be. */
+static struct permit_training training_of(const struct task *t)
+{
+    return (struct permit_training){ .adam = t->train.optimizer == OPTIMIZER_ADAM,
+                                     .learning_rate = t->train.learning_rate,
+                                     .weight_decay = t->train.weight_decay,
+                                     .proximal_mu = t->train.proximal_mu,
+                                     .batch = t->train.batch };
+}
+
 /* The noise is what the permit asks for, where there is one: in shares it was settled by the sum's header, else it is
  * added. */
 static enum err look_at_permit(struct trainer *t, const struct msg *m, double *out_noise, struct why *why)
@@ -137,9 +147,14 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, double *o
     char model[PERMIT_DIGEST_BYTES];
     const struct secagg_header sum = sum_of(t, m);
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
-    const struct permit_wish wish = {
-        .run = m->run, .round = m->round, .sum = sum.round, .model = model, .counted = !is_summed(t, m)
-    };
+    const struct run *run = run_find(&t->runs, m->run);
+    const struct permit_training training = run ? training_of(&run->plan->task) : (struct permit_training){ 0 };
+    const struct permit_wish wish = { .run = m->run,
+                                      .round = m->round,
+                                      .sum = sum.round,
+                                      .model = model,
+                                      .counted = !is_summed(t, m),
+                                      .training = run ? &training : NULL };
     const struct permitted_by by = { m->round_start.permit, m->round_start.proof };
     TRY(permitted(t, &by, &wish, out_noise, why));
     if (!is_in_shares(t, m) || *out_noise == 0 || sum.sigma == *out_noise) return OK;

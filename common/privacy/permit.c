@@ -6,6 +6,7 @@
 
 static const char head[] = "himas permit v1";
 static const char *const units[] = { "site", "patient" };
+static const char *const optimizers[] = { "sgd", "adam" };
 static const char *const kinds[PERMIT_KINDS] = { "round", "publish", "query" };
 
 const char *permit_kind_name(enum permit_kind k) { return k < PERMIT_KINDS ? kinds[k] : "unknown"; }
@@ -26,6 +27,12 @@ static void print_subject(const struct permit *p, struct buf *out)
         buf_addf(out, "model %s\n", p->model);
 }
 
+static void print_training(const struct permit_training *t, struct buf *out)
+{
+    buf_addf(out, "train %s rate=%.17g decay=%.17g proximal=%.17g batch=%" PRIu64 "\n", optimizers[t->adam],
+             t->learning_rate, t->weight_decay, t->proximal_mu, t->batch);
+}
+
 void permit_print(const struct permit *p, struct buf *out)
 {
     buf_addf(out, "%s\nkind %s\nrun %s\nround %" PRIu64 "\nsum %" PRIu64 "\nrounds %" PRIu64 "\n", head,
@@ -35,6 +42,7 @@ void permit_print(const struct permit *p, struct buf *out)
     buf_addf(out, "mechanism %s\nunit %s\nclip %.17g\nepsilon %.17g\ndelta %.17g\n",
              p->noised ? accountant_mechanism_name(p->mechanism) : "none", units[p->patients], p->clip, p->epsilon,
              p->delta);
+    print_training(&p->training, out);
     for (size_t i = 0; i < p->nsites; i++) print_site(&p->sites[i], out);
     if (p->serial == 0) return;
     buf_addf(out, "serial %" PRIu64 "\nissued %" PRIu64 "\nexpires %" PRIu64 "\nemergency %" PRIu64 "\n", p->serial,
@@ -159,6 +167,22 @@ static enum err read_mechanism(struct str *text, struct permit *p)
     return real(after(text, "delta"), &p->delta);
 }
 
+static enum err read_training(struct str line, struct permit_training *t)
+{
+    struct str value = str_next(&line, ' ');
+    t->adam = str_is(value, optimizers[1]);
+    if (!t->adam && !str_is(value, optimizers[0])) return ERR_INPUT;
+    TRY(named(&line, "rate", &value));
+    TRY(real(value, &t->learning_rate));
+    TRY(named(&line, "decay", &value));
+    TRY(real(value, &t->weight_decay));
+    TRY(named(&line, "proximal", &value));
+    TRY(real(value, &t->proximal_mu));
+    TRY(named(&line, "batch", &value));
+    TRY(count(value, &t->batch));
+    return line.n == 0 ? OK : ERR_INPUT;
+}
+
 static enum err read_granted(struct str *text, struct permit *p)
 {
     if (text->n == 0) return OK;
@@ -201,6 +225,7 @@ static enum err read_permit(struct str text, struct arena *arena, struct permit 
     TRY(digest(after(&text, "document"), p->document));
     TRY(read_subject(&text, p));
     TRY(read_mechanism(&text, p));
+    TRY(read_training(after(&text, "train"), &p->training));
     TRY(read_sites(&text, arena, p));
     return read_granted(&text, p);
 }
@@ -267,21 +292,6 @@ double permit_deviation(const struct permit *p, const struct permit_site *s)
     return local_deviation(p->mechanism, s->noise * LOCAL_SENSITIVITY * p->clip);
 }
 
-/*
- * The clipped update's norm is at most the clip, in L2 and so, for Laplace, in L1, too.  Gaussian noise: the norm of n
- * normal numbers is a Lipschitz function with mean at most sqrt(n), so it passes sqrt(n) + t with chance exp(-t^2 / 2)
- * (Boucheron, Lugosi & Massart 2013, theorem 5.6).  Laplace: none of n passes b log(n / chance) by a union bound.
- */
-double permit_norm_bound(const struct permit *p, double deviation, uint64_t numbers)
-{
-    static const double chance = 1e-12;
-    double n = (double)numbers;
-    if (!p->noised || numbers == 0) return INFINITY;
-    if (p->mechanism == PRIVACY_GAUSSIAN) return p->clip + deviation * (sqrt(n) + sqrt(-2 * log(chance)));
-    if (p->mechanism == PRIVACY_LAPLACE) return p->clip + deviation / sqrt(2) * log(n / chance) * sqrt(n);
-    return INFINITY;
-}
-
 /* ---- signing ---- */
 
 enum err permit_sign(const struct permit *p, const struct note_key *key, const struct sign_key *secret, struct buf *out)
@@ -317,6 +327,12 @@ static enum err check_subject(const struct permit *p, const struct permit_wish *
     return OK;
 }
 
+static bool trains_alike(const struct permit_training *a, const struct permit_training *b)
+{
+    return a->adam == b->adam && a->learning_rate == b->learning_rate && a->weight_decay == b->weight_decay &&
+           a->proximal_mu == b->proximal_mu && a->batch == b->batch;
+}
+
 enum err permit_check(const struct permit *p, const struct permit_wish *w, struct why *why)
 {
     const struct permit_site *s = permit_site(p, str_of(w->jid));
@@ -329,6 +345,9 @@ enum err permit_check(const struct permit *p, const struct permit_wish *w, struc
         return why_say(why, ERR_STATE, "the permit is for secure sum %" PRIu64 ", and this is %" PRIu64, p->sum,
                        w->sum);
     TRY(check_subject(p, w, why));
+    if (w->training && !trains_alike(&p->training, w->training))
+        return why_say(why, ERR_REFUSED,
+                       "the permit is for another optimizer, learning rate, decay or batch than the task's");
     if (w->now_ms > p->expires_ms) return why_say(why, ERR_REFUSED, "the permit has expired");
     if (s == NULL) return why_say(why, ERR_REFUSED, "the permit does not name this hospital");
     if (w->counted && s->records == 0)

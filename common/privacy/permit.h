@@ -24,6 +24,7 @@
  *   clip 1
  *   epsilon 1                         as the task says it; 0 without noise
  *   delta 1.0000000000000001e-05
+ *   train sgd rate=0.1 decay=0 proximal=0 batch=32     as the task says it (or adam): an update's norm follows from it
  *   site a@himas.local records=398 noise=3.73 rate=1 steps=1 asked=3.73 data=records      by ascending JID
  *   serial 7
  *   issued 1767225600000              ms since 1970
@@ -62,6 +63,11 @@ struct permit_site {
     double asked;                 /* as the task has it; noise is not below */
     char data[PERMIT_NAME_BYTES]; /* letters, digits and "._-" */
 };
+struct permit_training {
+    bool adam; /* else plain steps */
+    double learning_rate, weight_decay, proximal_mu;
+    uint64_t batch;
+};
 struct permit {
     enum permit_kind kind;
     char run[PERMIT_NAME_BYTES];
@@ -77,6 +83,7 @@ struct permit {
     enum privacy_mechanism mechanism;                         /* when noised */
     bool patients; /* it hides each patient, and not only the hospital as a whole */
     double clip, epsilon, delta;
+    struct permit_training training; /* of a round */
     const struct permit_site *sites;
     size_t nsites;
     /* what the guardian adds; 0 in what is asked for */
@@ -98,9 +105,6 @@ struct privacy_event permit_event(const struct permit *p, const struct permit_si
 bool permit_name_fine(const char *data);      /* may a data set be called so? */
 double permit_asked(const struct permit *p);  /* the most noise that was asked for, of any hospital, ... */
 double permit_raised(const struct permit *p); /* ... and the most that is permitted */
-/* What the L2 norm of an update of so many numbers can be, clipped as permitted and with noise of that deviation, but
- * for one in 10^12; INFINITY where the permit bounds no update (no noise, in each step, in a secure sum). */
-double permit_norm_bound(const struct permit *p, double deviation, uint64_t numbers);
 /* Standard deviation of what the hospital adds to each number; of a share of a sum that of the sum, in sensitivities;
  * 0: nothing. */
 double permit_deviation(const struct permit *p, const struct permit_site *s);
@@ -122,9 +126,10 @@ struct permit_wish {
     uint64_t now_ms;
     double noise_min; /* its own least noise, where there is noise */
     enum permit_kind kind;
-    const char *document;       /* of a query: the task document's SHA-256 */
-    const char *rows, *columns; /* of a query */
-    bool counted;               /* of a round: the task is one whose numbers of records are told */
+    const char *document;                   /* of a query: the task document's SHA-256 */
+    const char *rows, *columns;             /* of a query */
+    bool counted;                           /* of a round: the task is one whose numbers of records are told */
+    const struct permit_training *training; /* of a round: as the task here says it; NULL: it is not looked at */
 };
 /* ERR_REFUSED with a sentence; ERR_STATE for another secure sum, of which there may be several a round. */
 enum err permit_check(const struct permit *p, const struct permit_wish *wish, struct why *why) MUST_USE;

@@ -54,4 +54,8 @@
     F(T, str, model, 64, 64, "SHA-256 of the new model")                                                               \
     F(T, u64, numbers, 0, SCHEMA_HUGE, "numbers of the model")                                                         \
     F(T, str, sites, 0, 40000,                                                                                         \
-      "one line for each update that was added up: JID, standard deviation of its noise, its L2 norm")
+      "one line for each update that was added up: JID, standard deviation of its noise, its L2 norm")                 \
+    F(T, f64, mean, 0, 1e300, "L2 norm of the mean of these updates")                                                  \
+    F(T, f64, start, 0, 1e300, "L2 norm of the model they were trained from")                                          \
+    F(T, f64, noise, 0, 1e300, "noise in shares: its standard deviation on each number of the mean; else 0")           \
+    F(T, u64, patients, 0, 1e12, "in the sum, where noise in shares hides each; else 0")

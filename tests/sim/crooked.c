@@ -136,9 +136,13 @@ static enum err ask_permit(struct crooked *c, const struct buf *model)
     struct arena arena CLEANUP(arena_free) = arena_make(1 << 20);
     struct buf text CLEANUP(buf_free) = buf_make(PERMIT_MAX_BYTES);
     struct msg m = word(c, MSG_PERMIT_ASK, "permitting");
-    struct permit p = {
-        .round = ROUND, .sum = 1, .rounds = 1, .purpose = c->run.task.purpose, .nsites = CROOKED_SITES
-    };
+    struct permit p = { .round = ROUND,
+                        .sum = 1,
+                        .rounds = 1,
+                        .purpose = c->run.task.purpose,
+                        .training = { .learning_rate = c->run.task.train.learning_rate,
+                                      .batch = c->run.task.train.batch },
+                        .nsites = CROOKED_SITES };
     struct permit_site *sites = arena_array(&arena, CROOKED_SITES, sizeof *sites);
     if (sites == NULL) return ERR_MEMORY;
     for (size_t i = 0; i < CROOKED_SITES; i++) {

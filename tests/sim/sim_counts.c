@@ -204,7 +204,7 @@ static const struct agent_def crooked = { .name = "crooked",
 static void try_crooked(struct tap *t)
 {
     const struct plan p = { "a coordinator without a permit", "queries: yes\n", "counts: yes\n", &crooked };
-    struct ward w = { NULL, "" };
+    struct ward w = { .sim = NULL };
     struct why why = { "" };
     enum err e = open_world(&w, &p, &why);
     tap_is(t, e == OK, "%s %s", p.name, why.text);
@@ -220,7 +220,7 @@ static void try_crooked(struct tap *t)
 int main(void)
 {
     struct tap t = { 0 };
-    struct ward w = { NULL, "" };
+    struct ward w = { .sim = NULL };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct why why = { "" };
         if (rows[i].plan) {

@@ -17,7 +17,7 @@ enum err ward_init(struct ward *w)
     if (mkdtemp(w->dir) == NULL) return ERR_IO;
     (void)snprintf(path, sizeof path, "%s/tasks", w->dir);
     if (mkdir(path, 0700) != 0) return ERR_IO;
-    w->sim = sim_new(SEED, &calm);
+    w->sim = sim_new(w->seed ? w->seed : SEED, &calm);
     return w->sim ? OK : ERR_MEMORY;
 }
 

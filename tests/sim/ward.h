@@ -7,6 +7,7 @@
 #include "common/runtime/sim.h"
 
 struct ward {
+    uint64_t seed; /* 0: the usual one */
     struct sim *sim;
     char dir[40]; /* removed in the end, with all that is in it */
 };

@@ -2,6 +2,7 @@
 #include "agents/coordinator/registry.h"
 #include "tests/unit/agents/coordinator/house.h"
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 static void model_of(const char *extra, uint64_t kill_at_ms, char out[RUN_DIGEST_BYTES])
@@ -14,6 +15,8 @@ static void model_of(const char *extra, uint64_t kill_at_ms, char out[RUN_DIGEST
     if (kill_at_ms) sim_kill(h.sim, "coordinator", 300);
     house_run(&h, 1000);
     cr_expect(house_until_over(&h));
+    cr_expect_float_eq(house_head(&h, "toy-1").mean_norm, sqrt(.75), 1e-6, "three numbers of .5");
+    cr_expect_gt(house_head(&h, "toy-1").start_norm, 0);
     cr_assert(registry_find(sim_agent(h.sim, "coordinator"), STR("toy"), 1, &v) == OK);
     memcpy(out, v.sha256, sizeof v.sha256);
     house_close(&h);

@@ -138,6 +138,8 @@ Test(secure_sum, with_noise)
         for (size_t k = 0; k < WEIGHTS; k++)
             cr_expect_float_eq(s.change->flat[k], rows[i].factor * was[k], 2 / p.update.scale);
         cr_expect(s.weight == 1 && s.loss == 0);
+        cr_expect_eq(s.patients, i == 1 ? 120 : 0);
+        cr_expect_float_eq(s.noise, fabs(rows[i].factor) * p.share / p.update.scale * sqrt(3), 1e-12);
         secagg_vec_put(&v, 0, p.update.total + 1);
         struct why why = { "" };
         struct secure_sum none = { 0 };

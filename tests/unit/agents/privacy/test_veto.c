@@ -36,6 +36,8 @@ static const struct row {
     { "a model to publish", "models: [x]\nmin_cohort: 2\nwithout_noise: no\n" REST, false, 0, 20, "", PERMIT_PUBLISH },
     { "of too few", "min_cohort: 3\nwithout_noise: no\n" REST, false, 0, 20, "`min_cohort`", PERMIT_PUBLISH },
     { "a key is missing", "min_cohort: 2\n" REST, true, 1, 20, "`without_noise` is missing" },
+    { "norms may be bound", "min_cohort: 2\nwithout_noise: yes\nnorm_max: 2.5\n" REST, true, 1, 20, "" },
+    { "by no number", "min_cohort: 2\nwithout_noise: yes\nnorm_max: -1\n" REST, true, 1, 20, "norm_max" },
     { "noise may be raised", "min_cohort: 2\nwithout_noise: yes\nnoise_max: 4\n" REST, true, 1, 20, "" },
     { "to no number", "min_cohort: 2\nwithout_noise: yes\nnoise_max: lots\n" REST, true, 1, 20, "noise_max" },
     { "an unknown key", "min_cohort: 2\nwithout_noise: yes\nmax: 1\n" REST, true, 1, 20, "max" },

@@ -25,6 +25,7 @@ static struct permit some(void)
                             .clip = 2,
                             .epsilon = 1,
                             .delta = 1e-5,
+                            .training = { true, .125, .5, .25, 16 },
                             .sites = sites,
                             .nsites = 2,
                             .serial = 7,
@@ -68,6 +69,10 @@ Test(permit, what_is_printed_is_read_and_nothing_else)
         { "half of what is granted", "issued 1000\n", "" },
         { "something behind", "lasts 4\n", "lasts 4\nmore\n" },
         { "no rounds to come", "rounds 4", "rounds 0" },
+        { "an unknown optimizer", "train adam", "train adagrad" },
+        { "no learning rate", " rate=0.125", "" },
+        { "a learning rate below 0", " rate=0.125", " rate=-1" },
+        { "more of the training", "batch=16", "batch=16 epochs=2" },
         { "no sum", "sum 2\n", "" },
         { "less noise than was asked for", "noise=3.5", "noise=2.5" },
         { "a data set with a slash", "data=images", "data=im/ges" },
@@ -78,6 +83,7 @@ Test(permit, what_is_printed_is_read_and_nothing_else)
     struct arena arena CLEANUP(arena_free) = arena_make(32 * ARENA_BYTES);
     permit_print(&p, &text);
     cr_assert_eq(permit_parse(buf_str(&text), &arena, &back, NULL), OK);
+    cr_expect(back.training.adam && back.training.proximal_mu == .25 && back.training.batch == 16);
     cr_expect(back.serial == 7 && back.nsites == 2 && back.sites[1].noise == 3.5 && strcmp(back.run, "toy-1") == 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buf bent CLEANUP(buf_free) = buf_make(ARENA_BYTES);
@@ -173,6 +179,17 @@ Test(permit, a_hospital_looks_for_itself)
         cr_expect_eq(e, expected, "%s", rows[i].name);
         cr_expect(strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
     }
+    static const struct {
+        struct permit_training training;
+        enum err err;
+    } trainings[] = { { { true, .125, .5, .25, 16 }, OK },          { { false, .125, .5, .25, 16 }, ERR_REFUSED },
+                      { { true, 1.25, .5, .25, 16 }, ERR_REFUSED }, { { true, .125, 0, .25, 16 }, ERR_REFUSED },
+                      { { true, .125, .5, 0, 16 }, ERR_REFUSED },   { { true, .125, .5, .25, 32 }, ERR_REFUSED } };
+    for (size_t i = 0; i < sizeof trainings / sizeof *trainings; i++) {
+        struct permit_wish trained = rows[0].wish;
+        trained.training = &trainings[i].training;
+        cr_expect_eq(permit_check(&p, &trained, NULL), trainings[i].err, "training %zu", i);
+    }
     struct permit_wish counted = rows[0].wish;
     struct permit_site untold[2] = { sites[0], sites[1] };
     struct permit q = some();
@@ -214,43 +231,4 @@ Test(permit, a_question_must_be_the_permitted_one)
                                           .columns = cases[i].columns };
         cr_expect_eq(permit_check(&p, &wish, NULL), cases[i].err, "%s", cases[i].name);
     }
-}
-
-/* Noise as it is drawn stays below, and is not far below. */
-Test(permit, clipped_and_noised_updates_are_below_the_bound)
-{
-    static const struct {
-        enum privacy_mechanism mechanism;
-        double least; /* of norm over bound, on average */
-    } cases[] = { { PRIVACY_GAUSSIAN, .7 }, { PRIVACY_LAPLACE, .04 } };
-    enum { NUMBERS = 400, TIMES = 200 };
-    struct rng rng = rng_make(11);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct permit p = some();
-        double sum = 0;
-        p.mechanism = cases[i].mechanism;
-        double most = permit_norm_bound(&p, 3, NUMBERS);
-        for (int k = 0; k < TIMES; k++) {
-            double squares = 0;
-            for (int n = 0; n < NUMBERS; n++) {
-                double u = rng_unit(&rng) - .5;
-                double laplace = (u < 0 ? 1 : -1) * log(1 - 2 * fabs(u)) / sqrt(2);
-                double x = 3 * (cases[i].mechanism == PRIVACY_GAUSSIAN ? rng_normal(&rng) : laplace);
-                squares += x * x;
-            }
-            cr_expect_lt(sqrt(squares) + p.clip, most);
-            sum += (sqrt(squares) + p.clip) / most / TIMES;
-        }
-        cr_expect_gt(sum, cases[i].least, "%zu: %g", i, sum);
-    }
-}
-
-Test(permit, what_bounds_no_update)
-{
-    struct permit p = some();
-    cr_expect_eq(permit_norm_bound(&p, 3, 0), INFINITY);
-    p.mechanism = PRIVACY_DISTRIBUTED;
-    cr_expect_eq(permit_norm_bound(&p, 3, 10), INFINITY);
-    p.noised = false;
-    cr_expect_eq(permit_norm_bound(&p, 0, 10), INFINITY);
 }

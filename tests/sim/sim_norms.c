@@ -1,0 +1,205 @@
+/*
+ * Updates are as large as hospitals that train as permitted make them, and no larger: the real guardian over real
+ * hospitals, honest ones with many seeds, without one alarm; and with one that takes steps, or puts a vector into a
+ * secure sum, many times as long as the task says, which is an alarm, and ends the run.
+ */
+#include "agents/trainer/secure.h"
+#include "agents/trainer/trainer.h"
+#include "common/base/rng.h"
+#include "tests/sim/ward.h"
+#include "tests/support/tap.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct agent_def coordinator_agent, guardian_agent;
+
+enum { SITES = 3, PATIENTS = 120, INPUTS = 30, SEEDS = 4, SEEDS_DEEP = 60, WAITS = 60, HANDLERS_MAX = 40 };
+#define TOO_LONG 64.0
+
+static const char task_head[] = "name: toy\nstandardise: none\ndata:\n  columns:\n";
+static const char policy[] = "tasks: any\nmodels: any\nmin_cohort: 10\nmax_rounds: 10\n"
+                             "privacy: { mode: optional, epsilon_max: 20, delta: 1.0e-5, epsilon_per_round_max: 20, "
+                             "patients: yes }\n";
+static const char veto[] = "min_cohort: 3\nmin_records: 11\nwithout_noise: yes\nmin_noise: 0\nepsilon_max: 20\n"
+                           "delta: 1.0e-5\npermit_minutes: 60\nnorm_max: 1\n";
+
+/* ---- a hospital that does not train as permitted ---- */
+
+struct overdoer {
+    struct agent_def def;
+    struct agent_handler handlers[HANDLERS_MAX];
+};
+
+static bool overdoes(const struct plan *p) { return p->task.train.learning_rate > 1; }
+
+/* With much more a sum of hospitals' updates is none any more. */
+static const double too_loud[SECURE_MODES] = { [SECURE_SITE] = 6, [SECURE_PATIENT] = 1024 };
+
+/* What was permitted was looked at with the task's own numbers; what is done has others. */
+static enum err on_round_start(struct agent *a, void *self, const struct msg *m)
+{
+    struct trainer *t = self;
+    struct run *run = run_find(&t->runs, m->run);
+    if (run && overdoes(run->plan)) run->plan->task.train.learning_rate /= TOO_LONG;
+    TRY(trainer_on_round_start(a, self, m));
+    run = run_find(&t->runs, m->run);
+    if (run == NULL) return OK;
+    run->plan->task.train.learning_rate *= TOO_LONG;
+    if (run->secure == NULL) return OK;
+    run->secure->plan.share *= too_loud[run->secure->plan.want.mode];
+    return OK;
+}
+
+static void overdoer_make(struct overdoer *o)
+{
+    *o = (struct overdoer){ .def = trainer_agent };
+    for (size_t i = 0; i + 1 < HANDLERS_MAX && trainer_agent.handlers[i].on != MSG_NONE; i++) {
+        o->handlers[i] = trainer_agent.handlers[i];
+        if (o->handlers[i].on == MSG_ROUND_START) o->handlers[i].run = on_round_start;
+    }
+    o->def.handlers = o->handlers;
+}
+
+/* ---- the world ---- */
+
+static enum err put(const struct ward *w, const char *name, const char *words)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(1 << 12);
+    buf_add_z(&text, words);
+    return ward_put(w, name, &text);
+}
+
+static enum err put_task(const struct ward *w, const char *tail)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(1 << 12);
+    buf_add_z(&text, task_head);
+    for (int i = 0; i < INPUTS; i++) buf_addf(&text, "    - { name: x%d, min: -1, max: 1 }\n", i);
+    buf_addf(&text, "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n%s", tail);
+    return ward_put(w, "tasks/toy.yaml", &text);
+}
+
+static enum err put_records(const struct ward *w, int site)
+{
+    struct rng rng = rng_make(w->seed * SITES + (uint64_t)site);
+    struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
+    char name[40];
+    for (int i = 0; i < INPUTS; i++) buf_addf(&text, "x%d,", i);
+    buf_add_z(&text, "y\n");
+    for (int i = 0; i < PATIENTS; i++) {
+        double first = 2 * rng_unit(&rng) - 1;
+        buf_addf(&text, "%.4f,", first);
+        for (int k = 1; k < INPUTS; k++) buf_addf(&text, "%.4f,", 2 * rng_unit(&rng) - 1);
+        buf_addf(&text, "%d\n", first > 0);
+    }
+    (void)snprintf(name, sizeof name, "records-%d.csv", site);
+    return ward_put(w, name, &text);
+}
+
+static enum err open_world(struct ward *w, const char *tail, const struct agent_def *last, struct why *why)
+{
+    TRY(ward_init(w));
+    TRY(put_task(w, tail));
+    TRY(put(w, "policy.yaml", policy));
+    TRY(put(w, "guardian.yaml", veto));
+    TRY(ward_add(w, &guardian_agent, "guardian", "policy: @/guardian.yaml\n", why));
+    TRY(ward_add(w, &coordinator_agent, "coordinator", "tasks: @/tasks\n", why));
+    for (int i = 0; i < SITES; i++) {
+        char name[40];
+        char settings[100];
+        TRY(put_records(w, i));
+        (void)snprintf(name, sizeof name, "hospital-%d", i);
+        (void)snprintf(settings, sizeof settings, "records: @/records-%d.csv\npolicy: @/policy.yaml\n", i);
+        TRY(ward_add(w, i + 1 == SITES ? last : &trainer_agent, name, settings, why));
+    }
+    TRY(sim_add_person(w->sim, "paul", ROLE_OFFICER));
+    TRY(sim_add_person(w->sim, "olga", ROLE_OPERATOR));
+    TRY(sim_start(w->sim, why));
+    ward_wait(w);
+    return OK;
+}
+
+/* ---- what is trained ---- */
+
+#define ROUNDS "rounds: { count: 3, quorum: 3, max_update_norm: 1000, max_samples: 1000 }\n"
+#define SECURE "aggregation: { secure: yes }\n"
+#define STEPS(optimizer) "train: { optimizer: " optimizer ", learning_rate: 0.0625, epochs: 2, batch: 16 }\n"
+#define UNITS "privacy: { mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1 }\n"
+
+static const struct row {
+    const char *name, *task, *says;
+} rows[] = {
+    { "no noise", ROUNDS STEPS("sgd"), "the update of hospital-2@" },
+    { "no noise, in sums", ROUNDS SECURE STEPS("sgd"), "the mean of its secure sum has norm" },
+    { "noise in each step", ROUNDS STEPS("sgd") UNITS, "the update of hospital-2@" },
+    { "noise in each of Adam's steps", ROUNDS STEPS("adam") UNITS, "the update of hospital-2@" },
+    { "noise in each step, in sums", ROUNDS SECURE STEPS("sgd") UNITS, "the mean of its secure sum has norm" },
+    { "patients, noise in shares",
+      ROUNDS SECURE
+      "train: { learning_rate: 0.0625 }\n"
+      "privacy: { mechanism: distributed, unit: patient, rate: 0.5, epsilon: 8, delta: 1.0e-5, clip: 1 }\n",
+      "the mean of its secure sum has norm" },
+    { "hospitals, noise in shares",
+      ROUNDS SECURE STEPS(
+          "sgd") "privacy: { mechanism: distributed, unit: site, epsilon: 8, delta: 1.0e-5, clip: 1 }\n",
+      "the mean of its secure sum has norm" },
+};
+
+/* What the coordinator says of the run in the end. */
+static const char *train(struct ward *w)
+{
+    const char *said = ward_ask(w, "olga", "coordinator", "start toy");
+    for (int i = 0; i < WAITS; i++) {
+        ward_wait(w);
+        said = ward_ask(w, "olga", "coordinator", "runs show toy-1");
+        if (strstr(said, "done") || strstr(said, "failed")) break;
+    }
+    return said;
+}
+
+static void honest(struct tap *t, const struct row *row, uint64_t seeds)
+{
+    uint64_t fine = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        struct ward w = { .seed = seed };
+        struct why why = { "" };
+        enum err e = open_world(&w, row->task, &trainer_agent, &why);
+        const char *said = e == OK ? train(&w) : why.text;
+        bool done = e == OK && strstr(said, "done") != NULL;
+        if (!done) tap_note("seed %u: %s", (unsigned)seed, said);
+        said = done ? ward_ask(&w, "paul", "guardian", "alarm list") : "";
+        bool quiet = strstr(said, "0 alarms") != NULL;
+        if (done && !quiet) tap_note("seed %u: %s", (unsigned)seed, said);
+        fine += done && quiet;
+        ward_free(&w);
+    }
+    tap_is(t, fine == seeds, "%s: honest hospitals, %u of %u seeds without an alarm", row->name, (unsigned)fine,
+           (unsigned)seeds);
+}
+
+static void dishonest(struct tap *t, const struct row *row)
+{
+    struct ward w = { .seed = 1 };
+    struct overdoer last;
+    struct why why = { "" };
+    overdoer_make(&last);
+    enum err e = open_world(&w, row->task, &last.def, &why);
+    const char *said = e == OK ? train(&w) : why.text;
+    bool ended = strstr(said, "failed") != NULL && strstr(said, "the guardian raised an alarm") != NULL;
+    if (!ended) tap_note("%s", said);
+    said = e == OK ? ward_ask(&w, "paul", "guardian", "alarm list") : "";
+    tap_is(t, ended && strstr(said, row->says), "%s: one that goes too far is an alarm, and the run ends", row->name);
+    tap_note("%s", said);
+    ward_free(&w);
+}
+
+int main(void)
+{
+    struct tap t = { 0 };
+    uint64_t seeds = getenv("SIM_DEEP") ? SEEDS_DEEP : SEEDS;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        honest(&t, &rows[i], seeds);
+        dishonest(&t, &rows[i]);
+    }
+    return tap_end(&t);
+}
