@@ -108,7 +108,7 @@ static void trainer_row(const struct coordinator *c, const struct hospital *h, s
     char most[32];
     uint64_t silent = (agent_now_ms(c->agent) - h->seen_ms) / 1000;
     char heard[48];
-    (void)snprintf(records, sizeof records, "%" PRIu64, h->records);
+    (void)snprintf(records, sizeof records, h->records ? "%" PRIu64 : "-", h->records);
     (void)snprintf(doing, sizeof doing, h->progress > 0 ? "%s %.0f%%" : "%s", h->doing[0] ? h->doing : "-",
                    100 * h->progress);
     (void)snprintf(heard, sizeof heard, "%" PRIu64 " s ago", silent);

@@ -82,6 +82,9 @@ static enum err run_policy(struct agent *a, void *self, const struct call *c, st
                                     : "Noise must hide the whole hospital, not only each patient.");
     result_say(out, p->statistics ? "Means and variances of the features may leave without noise."
                                   : "Means and variances of the features do not leave.");
+    result_say(out, p->tell_records ? "The coordinator is told how many records there are."
+                                    : "The coordinator is not told how many records there are, unless a task without "
+                                      "secure sums weighs by them.");
     say_list(out, "tasks", &p->tasks);
     say_list(out, "models", &p->models);
     result_field(out, "epsilon in all", "%g at delta %g", p->epsilon_max, p->delta);

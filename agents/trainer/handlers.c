@@ -241,7 +241,7 @@ enum err trainer_on_presence(struct agent *a, void *self, const struct member *w
     if (!online || strcmp(who->jid, t->coordinator) != 0) return OK;
     m.join.site = str_of(site[0] ? site : "hospital");
     m.join.software = STR("himas-trainer " HIMAS_VERSION);
-    m.join.records = t->about.good;
+    m.join.records = policy_told(&t->policy, t->about.good);
     return agent_send(a, t->coordinator, &m);
 }
 
@@ -256,7 +256,7 @@ enum err trainer_on_heartbeat(struct agent *a, void *self)
     enum transfer transfer = agent_transfer(a, &m.heartbeat.progress);
     if (transfer == TRANSFER_NONE) m.heartbeat.progress = trainer_progress(t);
     m.heartbeat.doing = str_of(transfer == TRANSFER_NONE ? trainer_doing(t) : transfers[transfer]);
-    m.heartbeat.records = t->about.good;
+    m.heartbeat.records = policy_told(&t->policy, t->about.good);
     m.heartbeat.epsilon_spent = trainer_spent(t);
     m.heartbeat.epsilon_max = t->policy.epsilon_max;
     TRY(agent_send(a, t->coordinator, &m));

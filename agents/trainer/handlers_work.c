@@ -68,7 +68,7 @@ static enum err announce(struct trainer *t, struct records_stamp now)
     if (!now.there || str_is(buf_str(&before), text)) return OK;
     TRY(agent_put(t->agent, "file", str_bytes(str_of(text))));
     if (e == ERR_ABSENT) return OK; /* the first look ever: the JOIN says it */
-    m.data_new.records = t->about.good;
+    m.data_new.records = policy_told(&t->policy, t->about.good);
     return agent_send(t->agent, t->coordinator, &m);
 }
 

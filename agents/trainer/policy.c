@@ -107,8 +107,9 @@ static enum err read_purposes(const struct doc *d, struct arena *arena, struct p
 
 static enum err read_policy(const struct doc *d, struct arena *arena, struct policy *p, struct why *why)
 {
-    static const char *const keys[] = { "tasks",   "models",      "min_cohort", "max_rounds", "statistics",
-                                        "privacy", "secure_sums", "purposes",   "counts",     NULL };
+    static const char *const keys[] = { "tasks",      "models",       "min_cohort",  "max_rounds",
+                                        "statistics", "privacy",      "secure_sums", "purposes",
+                                        "counts",     "tell_records", NULL };
     const struct doc *privacy = NULL;
     TRY(doc_only(d, keys, why));
     TRY(read_list(d, "tasks", arena, &p->tasks, why));
@@ -117,6 +118,7 @@ static enum err read_policy(const struct doc *d, struct arena *arena, struct pol
     TRY(need_count(d, "max_rounds", MOST_ROUNDS, &p->max_rounds, why));
     TRY(doc_get_flag(d, "statistics", &p->statistics, why));
     TRY(doc_get_flag(d, "counts", &p->counts, why));
+    TRY(doc_get_flag(d, "tell_records", &p->tell_records, why));
     TRY(read_purposes(d, arena, p, why));
     TRY(doc_need_child(d, "privacy", DOC_MAP, &privacy, why));
     TRY(read_sums(d, p, why));
@@ -300,6 +302,8 @@ enum err policy_allows_counts(const struct policy *p, const struct task *task, c
     TRY(allows_purpose(p, &q, why));
     return p->counts ? OK : why_say(why, ERR_REFUSED, "the policy's `counts` is no");
 }
+
+uint64_t policy_told(const struct policy *p, uint64_t records) { return p->set && p->tell_records ? records : 0; }
 
 enum err policy_allows_cohort(const struct policy *p, uint64_t records, struct why *why)
 {

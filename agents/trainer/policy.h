@@ -4,8 +4,8 @@
  * A YAML file that the hospital alone writes.  Whatever a coordinator proposes
  * is checked against it; nothing a coordinator sends can loosen it, and
  * without a readable policy everything is refused (a zeroed struct policy
- * refuses).  Every key but `purposes`, `counts`, `min_noise`, `patients`, `statistics` and `secure_sums` is required,
- * so that nothing is allowed by forgetting it:
+ * refuses).  Every key but `purposes`, `counts`, `min_noise`, `patients`, `statistics`, `tell_records` and
+ * `secure_sums` is required, so that nothing is allowed by forgetting it:
  *
  *   tasks: any               # or a list: a document's SHA-256 (64 hex digits), a name, or a name's start and *
  *   models: ["mlp 30-64-32-1"]   # or any; a model's canonical text, or the SHA-256 of that text
@@ -14,6 +14,7 @@
  *   purposes: any            # or a list of what a task may be for (common/base/purpose.h); default any
  *   counts: no               # may tables of counts leave, small cells hidden, without noise?  default no
  *   statistics: no           # may means and variances leave, without noise?  default no
+ *   tell_records: no         # is the coordinator told how many records the file has, run or no run?  default no
  *   privacy:
  *     mode: required         # or optional: a task without noise is allowed too
  *     epsilon_max: 8         # over a ledger's life, at delta
@@ -54,6 +55,7 @@ struct policy {
     bool statistics;
     bool barred[PURPOSES]; /* what a task may not be for */
     bool counts;
+    bool tell_records;
     bool privacy_required;
     double epsilon_max;
     double delta;
@@ -92,6 +94,9 @@ enum err policy_check(const struct policy *p, const struct proposal *proposal, s
 /* May this task's columns be counted?  OK, or ERR_REFUSED with the rule. */
 enum err policy_allows_counts(const struct policy *p, const struct task *task, const char *digest, struct why *why)
     MUST_USE;
+
+/* What is told of this many records when nobody asked: the number, or 0. */
+uint64_t policy_told(const struct policy *p, uint64_t records);
 
 /* May anything computed from so many of our records leave?  OK, or ERR_REFUSED naming `min_cohort`. */
 enum err policy_allows_cohort(const struct policy *p, uint64_t records, struct why *why) MUST_USE;

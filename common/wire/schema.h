@@ -82,14 +82,14 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
 #define SCHEMA_JOIN(F, T)                                                                                              \
     F(T, str, site, 1, 63, "the hospital's display name")                                                              \
     F(T, str, software, 1, 63, "program and version")                                                                  \
-    F(T, u64, records, 0, 1e12, "records it holds; 0 when it will not say")
+    F(T, u64, records, 0, 1e12, "records it holds; 0 when its policy does not tell them")
 #define SCHEMA_HEARTBEAT(F, T)                                                                                         \
     F(T, str, doing, 1, 31, "idle, training, evaluating, refusing")                                                    \
     F(T, f64, progress, 0, 1, "share of the present work done")                                                        \
-    F(T, u64, records, 0, 1e12, "records it holds")                                                                    \
+    F(T, u64, records, 0, 1e12, "records it holds; 0 when its policy does not tell them")                              \
     F(T, f64, epsilon_spent, 0, 1e9, "privacy spent over the ledger's life")                                           \
     F(T, f64, epsilon_max, 0, 1e9, "the site's budget; 0 when no policy is set")
-#define SCHEMA_DATA_NEW(F, T) F(T, u64, records, 0, 1e12, "records it holds now")
+#define SCHEMA_DATA_NEW(F, T) F(T, u64, records, 0, 1e12, "records it holds now; 0 when its policy does not tell them")
 #define SCHEMA_RUN_INVITE(F, T)                                                                                        \
     F(T, str, task, 1, 60000, "the task document, exactly as its digest was taken")                                    \
     F(T, str, digest, 64, 64, "SHA-256 of the task document, lower-case hex")

@@ -171,6 +171,16 @@ static bool worth_reading(struct federation *f, const char *from, const struct p
            ++f->packets % 8 == 0;
 }
 
+/* How many records a hospital has, in clear: any number but 0. */
+static bool tells_count(struct str body)
+{
+    static const char *const keys[] = { "\"records\":", "\"samples\":", "\"count\":" };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        for (const char *at = strstr(body.p, keys[i]); at != NULL; at = strstr(at + 1, keys[i]))
+            if (at[strlen(keys[i])] != '0') return true;
+    return false;
+}
+
 static void look_at(void *to, const char *from, const struct packet *p)
 {
     struct federation *f = to;
@@ -178,6 +188,7 @@ static void look_at(void *to, const char *from, const struct packet *p)
     struct msg m;
     if (p->kind == PACKET_CHAT) return;
     f->unmasked += strstr(p->body.p, "\"type\":\"evaluation\"") != NULL;
+    f->counted += str_starts(str_of(from), "hospital-") && tells_count(p->body);
     if (!worth_reading(f, from, p)) return;
     if (msg_decode(p->body, &arena, &m, NULL, NULL) != OK) {
         f->off_schema++;
@@ -471,6 +482,9 @@ enum err federation_check(struct federation *f, struct why *why)
     if (f->from_spent) return why_say(why, ERR_BUG, "%s sent an update without budget", f->spent);
     if (f->plan->secure && f->nupdates > 0) return why_say(why, ERR_BUG, "an update left unmasked");
     if (f->plan->secure && f->unmasked > 0) return why_say(why, ERR_BUG, "scores left unmasked");
+    if (f->plan->secure && f->counted > 0) return why_say(why, ERR_BUG, "a number of records left in clear");
+    if (!f->plan->secure && f->nupdates > 0 && f->counted == 0)
+        return why_say(why, ERR_BUG, "who looks for numbers of records saw none, where each update tells one");
     if (f->plan->secure && f->plan->noise) TRY(paid_check(&f->paid, f->sim, f->plan, why));
     TRY(check_answers(f, why));
     TRY(journal_check(s, why));

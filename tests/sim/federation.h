@@ -37,6 +37,7 @@ struct federation {
     uint64_t packets;
     uint64_t off_schema; /* packets that were no message of the schema */
     uint64_t unmasked;   /* messages with one hospital's scores */
+    uint64_t counted;    /* messages with one hospital's number of records */
     struct paid paid;    /* vectors of secure sums with noise */
     struct answered answered;
     struct vandal vandal;

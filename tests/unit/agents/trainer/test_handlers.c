@@ -101,7 +101,8 @@ Test(trainer_handlers, repeats)
 Test(trainer_handlers, records_come_and_go)
 {
     struct site s;
-    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .no_records = true });
+    site_open(
+        &s, &(struct site_plan){ .policy = "tell_records: yes\n" SITE_POLICY(10, "optional", 8), .no_records = true });
     const struct heard *h = site_heard(&s);
     cr_expect_str_eq(h->doing, "refusing");
     site_write_records(&s, SITE_ROWS);

@@ -25,13 +25,17 @@ Test(policy, whole_document)
     struct arena arena CLEANUP(arena_free) = arena_make(ARENA);
     struct policy p = { 0 };
     struct why why = { "" };
-    cr_assert_eq(parse("tasks: [" DIGEST ", breast*]\nmodels: any\nstatistics: yes\n" REST, &arena, &p, &why), OK, "%s",
-                 why.text);
+    cr_assert_eq(
+        parse("tasks: [" DIGEST ", breast*]\nmodels: any\nstatistics: yes\ntell_records: yes\n" REST, &arena, &p, &why),
+        OK, "%s", why.text);
     cr_expect(p.set && !p.tasks.any && p.tasks.count == 2 && p.models.any);
     cr_expect(p.min_cohort == 50 && p.max_rounds == 10 && p.statistics && p.privacy_required);
+    cr_expect(policy_told(&p, 77) == 77);
     cr_expect(p.epsilon_max == 8 && p.delta == 1e-5 && p.epsilon_per_round_max == 1 && p.min_noise == .5);
     cr_assert_eq(parse("tasks: []\nmodels: any\n" REST, &arena, &p, NULL), OK);
     cr_expect(!p.statistics && !p.tasks.any && p.tasks.count == 0);
+    cr_expect(policy_told(&p, 77) == 0);
+    cr_expect(policy_told(&(struct policy){ .tell_records = true }, 77) == 0, "without a policy nothing is told");
 }
 
 /* What docs/POLICY.md shows is one, and says what the page's tables say of each key. */
