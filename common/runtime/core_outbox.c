@@ -239,6 +239,12 @@ static void forget(struct agent *a, struct peer *p, size_t i)
     if (blob[0] && !core_blob_needed(a, blob)) core_again_release(a, blob);
 }
 
+static void measure(struct agent *a, struct peer *p, uint64_t took_ms)
+{
+    rtt_answered(&p->rtt, took_ms);
+    rtt_answered(&a->line, took_ms);
+}
+
 static void settle(struct agent *a, struct peer *p, const char *id)
 {
     uint64_t epoch = 0;
@@ -246,7 +252,7 @@ static void settle(struct agent *a, struct peer *p, const char *id)
     if (!core_id_parse(id, &epoch, &number) || epoch != a->epoch) return;
     for (size_t i = 0; i < p->nout; i++)
         if (p->out[i].number == number) {
-            if (p->out[i].timed_ms) rtt_answered(&p->rtt, agent_now_ms(a) - p->out[i].timed_ms);
+            if (p->out[i].timed_ms) measure(a, p, agent_now_ms(a) - p->out[i].timed_ms);
             forget(a, p, i);
             return;
         }
@@ -273,6 +279,14 @@ void agent_prolong(struct agent *a, const char *jid)
         if (p->out[i].ttl_ms > 0) p->out[i].expires_ms = agent_now_ms(a) + p->out[i].ttl_ms;
 }
 
+/* A peer that was never measured is given as long as the others take just now.  Else, where thousands are told
+ * something at once, what is still in the broker's queue goes there again, and again, and the queue only grows. */
+static bool is_coming(const struct agent *a, const struct peer *p, const struct outgoing *o)
+{
+    uint64_t waited_ms = agent_now_ms(a) - o->timed_ms;
+    return o->timed_ms > 0 && !p->rtt.known && waited_ms < CORE_RESEND_MAX_MS && rtt_may_come(&a->line, waited_ms);
+}
+
 static void sweep_peer(struct agent *a, struct peer *p)
 {
     for (size_t i = 0; i < p->nout;) {
@@ -283,7 +297,7 @@ static void sweep_peer(struct agent *a, struct peer *p)
             i += before == p->nout; /* could not be forgotten: leave it */
             continue;
         }
-        if (agent_now_ms(a) >= p->out[i].due_ms) core_send_out(a, p, &p->out[i]);
+        if (agent_now_ms(a) >= p->out[i].due_ms && !is_coming(a, p, &p->out[i])) core_send_out(a, p, &p->out[i]);
         i++;
     }
 }
@@ -305,7 +319,10 @@ void core_sweep(struct agent *a)
 void core_make_due(struct agent *a, struct peer *p)
 {
     rtt_afresh(&p->rtt);
-    for (size_t i = 0; i < p->nout; i++) p->out[i].due_ms = p->out[i].silence = 0;
+    for (size_t i = 0; i < p->nout; i++) {
+        p->out[i].due_ms = p->out[i].timed_ms = 0;
+        p->out[i].silence = 0;
+    }
     sweep_peer(a, p);
     if (p->nout > 0) core_arm(a, &a->sweep_token, CORE_SWEEP_MS);
 }

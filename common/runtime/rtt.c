@@ -28,3 +28,10 @@ uint64_t rtt_wait_ms(struct rtt *r, unsigned *tries, const struct rtt_bounds *bo
 }
 
 void rtt_afresh(struct rtt *r) { r->backoff = 0; }
+
+/* RFC 9040, section 3: what is known of one is a first guess for another behind the same bottleneck.  When all answers
+ * queue up behind each other the last ones measured are nearly as old as those still to come. */
+bool rtt_may_come(const struct rtt *others, uint64_t after_ms)
+{
+    return others->known && (double)after_ms < 2 * others->smoothed_ms;
+}

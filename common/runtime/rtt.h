@@ -25,5 +25,7 @@ void rtt_answered(struct rtt *r, uint64_t after_ms);
 /* How long to wait for the answer to a message that goes out now.  tries: 0 at first, kept with the message, and
  * raised here: the next wait for it is longer. */
 uint64_t rtt_wait_ms(struct rtt *r, unsigned *tries, const struct rtt_bounds *bounds);
+/* Whether the answer to a message of so long ago may well be on its way: others take half as long, or longer. */
+bool rtt_may_come(const struct rtt *others, uint64_t after_ms);
 /* The way there is another one now: what was waited in vain says nothing of it. */
 void rtt_afresh(struct rtt *r);

@@ -148,6 +148,29 @@ Test(core_outbox, a_slow_peer_is_waited_for)
     sim_free(s);
 }
 
+/* A peer of which nothing is known is waited for twice as long as the others take just now. */
+Test(core_outbox, where_all_answers_are_late_nothing_goes_again_too_early)
+{
+    static const struct {
+        uint64_t others_ms;
+        unsigned sent; /* in 8 s */
+    } rows[] = { { 0, 2 }, { 100, 2 }, { 1000, 2 }, { 3000, 2 }, { 5000, 1 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sim *s = toys_start("");
+        struct tally t = { 0 };
+        sim_watch(s, count, &t);
+        if (rows[i].others_ms) rtt_answered(&sim_agent(s, "server")->line, rows[i].others_ms);
+        sim_cut(s, "client", 30000);
+        toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+        (void)sim_run(s, 6000, NULL, NULL);
+        cr_expect_eq(t.evaluates, rows[i].sent, "others take %d ms: sent %u times", (int)rows[i].others_ms,
+                     t.evaluates);
+        (void)sim_run(s, 30000, NULL, NULL);
+        cr_expect(toys_state(s, "client")->evaluations == 1 && core_outbox(sim_agent(s, "server")) == 0);
+        sim_free(s);
+    }
+}
+
 /* Which peers an acknowledgement left for. */
 struct acked {
     unsigned client, paul;

@@ -83,3 +83,16 @@ Test(rtt, another_way_there_is_tried_soon)
     cr_expect_eq(first_wait(&r), 3000);
     cr_expect(r.known && r.smoothed_ms == 1000, "what was measured stays");
 }
+
+Test(rtt, what_others_take_is_a_first_guess)
+{
+    static const struct {
+        uint64_t others_ms, after_ms; /* 0: nothing is known of others */
+        bool comes;
+    } rows[] = { { 0, 1, false }, { 4000, 7999, true }, { 4000, 8000, false }, { 1000, 3000, false } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rtt others = { 0 };
+        if (rows[i].others_ms) rtt_answered(&others, rows[i].others_ms);
+        cr_expect_eq(rtt_may_come(&others, rows[i].after_ms), rows[i].comes, "row %zu", i);
+    }
+}
