@@ -86,6 +86,7 @@ modules_enabled = {
     -- No "offline": an agent sends again until it is answered, so a stored message would only arrive stale; and a
     -- message to somebody who is away comes back as an error at once, which says more.
 }
+blocklist_cache_size = 32768 -- accounts; of those beyond it, with 64, a file is looked for at each message
 default_archive_policy = false -- nothing is archived unless its owner switches it on: agents' traffic never is
 archive_expires_after = "1w"
 statistics = "internal"

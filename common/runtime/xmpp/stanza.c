@@ -94,7 +94,11 @@ void stanza_write_message(struct buf *out, const struct packet *p, const char *i
     xml_attribute_z(out, "id", id);
     buf_add_z(out, ">");
     xml_element(out, "body", p->body);
-    if (p->kind == PACKET_MESSAGE) form_write_metadata(out, p->performative, p->thread);
+    if (p->kind == PACKET_MESSAGE) {
+        form_write_metadata(out, p->performative, p->thread);
+        buf_add_z(out,
+                  "<no-store xmlns='" NS_HINTS "'/>"); /* XEP-0334: else the broker looks up two archives each time */
+    }
     buf_add_z(out, "</message>");
 }
 

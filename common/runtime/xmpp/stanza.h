@@ -20,6 +20,7 @@ enum {
 #define NS_CLIENT "jabber:client"
 #define NS_STANZAS "urn:ietf:params:xml:ns:xmpp-stanzas"
 #define NS_DATA "jabber:x:data"
+#define NS_HINTS "urn:xmpp:hints"
 #define NS_COMMANDS "http://jabber.org/protocol/commands"
 
 struct str stanza_attribute(xmpp_stanza_t *s, const char *name);    /* empty when absent; lives as long as s */

@@ -112,6 +112,8 @@ Test(stanza, written_messages_are_read_again)
         cr_expect(str_is(stanza_attribute(r.stanza, "to"), "a@b") && str_is(stanza_attribute(r.stanza, "id"), "m1"));
         cr_expect((strstr((const char *)out.p, "<field var='_thread_node' type='text-single'><value>run-1</value>") !=
                    NULL) == (kinds[i] == PACKET_MESSAGE));
+        cr_expect((stanza_child(r.stanza, "no-store", NS_HINTS) != NULL) == (kinds[i] == PACKET_MESSAGE),
+                  "an archive is for what people say");
     }
 }
 
