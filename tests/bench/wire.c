@@ -10,7 +10,7 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-enum { TICK_MS = 200, RECORD = 16384, MOST_RUNS = 64, READ_BYTES = 4096, RESIDUE_RUNS = 3 };
+enum { TICK_MS = 1000, RECORD = 16384, MOST_RUNS = 64, READ_BYTES = 4096, RESIDUE_RUNS = 3 };
 
 struct wire {
     xmpp_mem_t mem;

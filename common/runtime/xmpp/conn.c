@@ -107,6 +107,9 @@ void conn_close(struct conn *c)
 
 /* ---- up, down and again ---- */
 
+static void on_tick(uv_timer_t *t);
+static void tick_every(struct conn *c, uint64_t ms) { (void)uv_timer_start(&c->tick, on_tick, ms, ms); }
+
 static void on_retry(uv_timer_t *t)
 {
     struct conn *c = t->data;
@@ -152,6 +155,7 @@ void conn_on_up(struct conn *c)
     c->trouble = c->cause = (struct trouble){ .code = OK };
     c->up_ms = c->heard_ms = c->answered_ms = uv_now(c->loop);
     c->asked_ms = 0;
+    tick_every(c, CONN_CALM_MS);
     c->counts.connects++;
     log_info(&c->log, "xmpp.up", L_NAME("jid", conn_jid(c)));
     if (c->events.link) c->events.link(c->events.to, true);
@@ -168,6 +172,7 @@ void conn_on_down(struct conn *c, const struct trouble *why)
         return;
     }
     if (was == CONN_GONE || was == CONN_WAITING) return;
+    tick_every(c, CONN_TICK_MS);
     c->trouble = c->cause.code != OK ? c->cause : *why;
     c->reached = c->reached || timed_out; /* so busy that it does not answer: no less a reason to wait */
     if (timed_out)
@@ -293,7 +298,7 @@ enum err conn_open(const struct xmpp_config *config, const struct conn_events *e
     c->handles = 2;
     c->trouble = (struct trouble){ .code = ERR_NETWORK, .why = { "connecting" } };
     c->state = CONN_WAITING;
-    (void)uv_timer_start(&c->tick, on_tick, CONN_TICK_MS, CONN_TICK_MS);
+    tick_every(c, CONN_TICK_MS);
     (void)uv_timer_start(&c->retry, on_retry, 0, 0);
     *out = c;
     return OK;

@@ -12,6 +12,7 @@
 
 enum {
     CONN_TICK_MS = 200,     /* libstrophe's own timers only fire inside its calls */
+    CONN_CALM_MS = 1000,    /* while it is up, and poll tells when there is something to read */
     CONN_LEAVE_MS = 2000,   /* a good-bye takes no longer */
     CONN_SLOW_PONGS = 4,    /* a ping waits so much longer while other stanzas come: the link may only be slow */
     CONN_STABLE_MS = 10000, /* a link that held so long resets the back-off */
@@ -23,7 +24,7 @@ struct conn_events {
     void *to;
     void (*link)(void *to, bool up);
     void (*stanza)(void *to, xmpp_stanza_t *s); /* every message, presence and iq */
-    void (*tick)(void *to, uint64_t now_ms);    /* every CONN_TICK_MS */
+    void (*tick)(void *to, uint64_t now_ms);    /* every CONN_TICK_MS or CONN_CALM_MS */
     void (*closed)(void *to);                   /* after conn_close; the conn is freed */
 };
 struct conn_counts {
