@@ -106,7 +106,7 @@ struct agent {
     bool attached, up, ready, busy, has_previous; /* busy: inside a transaction */
     struct why trouble;                           /* why it is not ready, but for the link; "" when it is */
     void *state;
-    uint64_t epoch; /* of our own message ids */
+    uint64_t epoch;  /* of our own message ids */
     struct rtt line; /* of everybody's acknowledgements: a guess for peers that were not measured yet */
     uint64_t next_token;
     const struct msg *answering; /* the message whose handler runs */
