@@ -28,7 +28,7 @@ static enum err take_up(struct run *r)
     uint64_t least = merging || grace > limit ? limit : grace;
     int64_t earliest = agent_wall_ms(r->home->agent) + (int64_t)least;
     if (r->head.deadline_ms && r->head.deadline_ms < earliest) r->head.deadline_ms = earliest;
-    if (merging) TRY(merge_begin(r));
+    if (merging && !run_unmasks(r)) TRY(merge_begin(r));
     return coordinator_arm(r);
 }
 

@@ -15,13 +15,14 @@ static bool is_row_of_table(const struct fsm *f, unsigned from, struct str event
 }
 
 /* A round begins when a permit for it is to be asked for, and at no other time: another sum of it may need one, too. */
-static uint64_t round_after(uint64_t round, unsigned from, unsigned to)
+static uint64_t round_after(uint64_t round, unsigned from, const char *event, unsigned to)
 {
     static const bool within[RUN_STATES] = {
         [RUN_PERMITTING] = true, [RUN_KEYS] = true,        [RUN_SHARES] = true,
         [RUN_TRAINING] = true,   [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
     };
-    return round + (to == RUN_PERMITTING && !within[from]);
+    bool again = within[from] || strcmp(event, round_event_name(EVENT_LOST)) == 0;
+    return round + (to == RUN_PERMITTING && !again);
 }
 
 enum err journal_replay(const struct journal_row *rows, size_t n, unsigned *out_state, uint64_t *out_round,
@@ -40,7 +41,7 @@ enum err journal_replay(const struct journal_row *rows, size_t n, unsigned *out_
         if (to >= RUN_STATES || !is_row_of_table(f, state, str_of(row->event), to))
             return why_say(why, ERR_BUG, "row %zu: no row of the table leads from %s by %s to %s", i + 1, row->from,
                            row->event, row->to);
-        round = round_after(round, state, to);
+        round = round_after(round, state, row->event, to);
         state = to;
         if (row->round != round)
             return why_say(why, ERR_BUG, "row %zu is of round %" PRIu64 ", not %" PRIu64, i + 1, row->round, round);

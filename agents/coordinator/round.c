@@ -13,6 +13,7 @@
 #include "agents/coordinator/secure_round.h"
 #include "agents/coordinator/secure_stages.h"
 #include "agents/coordinator/standardise.h"
+#include "agents/coordinator/unmask.h"
 #include <stdio.h>
 
 /* ---- guards: questions about the run ---- */
@@ -68,7 +69,7 @@ static enum err ask_shares(void *self) { return secure_ask_shares(self); }
 static enum err ask_masked(void *self) { return secure_ask_training(self); }
 static enum err ask_votes(void *self) { return secure_ask_votes(self); }
 static enum err ask_answers(void *self) { return secure_ask_answers(self); }
-static enum err unmask(void *self) { return secure_merge(self); }
+static enum err unmask(void *self) { return unmask_begin(self); }
 static enum err sum_scores(void *self)
 {
     struct run *r = self;
@@ -190,6 +191,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   NULL,            next_round,            RUN_PERMITTING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_BROKEN,   NULL,            report_broken,         RUN_FAILED)      },
     { FSM_ROW(RUN_AGGREGATING, EVENT_DEADLINE, NULL,            report_broken,         RUN_FAILED)      },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_LOST,     NULL,            sum_again,             RUN_PERMITTING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_PAUSE,    NULL,            NULL,                  RUN_AGGREGATING) },
     { FSM_ROW(RUN_AGGREGATING, EVENT_RESUME,   NULL,            NULL,                  RUN_AGGREGATING) },
 

@@ -191,7 +191,12 @@ bool run_in_sum(const struct run *r)
 
 bool run_passes_scores(const struct run *r) { return r->head.state == RUN_EVALUATING && r->task.aggregation.secure; }
 
-bool run_lost_sum(const struct run *r) { return run_in_sum(r) && r->secure == NULL; }
+bool run_unmasks(const struct run *r)
+{
+    return r->head.state == RUN_AGGREGATING && r->task.aggregation.secure && r->head.sum_kept != r->head.round;
+}
+
+bool run_lost_sum(const struct run *r) { return (run_in_sum(r) || run_unmasks(r)) && r->secure == NULL; }
 
 /* The last round's model is what the run is judged by. */
 bool run_scores_round(const struct run *r)

@@ -67,12 +67,12 @@ struct run_head {
     int64_t deadline_ms;                                /* wall; 0: none */
     uint64_t journal;                                   /* rows written */
     double sigma;                                       /* noise on the newest of these over its sensitivity; 0: none */
-    uint64_t sums;                                      /* secure sums begun; the number of the present one */
-    uint64_t attempts;                                  /* of these, for the present round */
-    uint64_t sum_samples;                               /* of the newest that ended; 0 where they are not told */
+    uint64_t sums, attempts; /* secure sums begun: the number of the present one; of these, for the present round */
+    uint64_t sum_samples;    /* of the newest that ended; 0 where they are not told */
     double sum_loss;
     double sum_sigma;                   /* noise of the newest sum of updates, in sensitivities; 0: none */
     uint64_t sum_trained;               /* its number */
+    uint64_t sum_kept;                  /* the round whose sum is without masks, and stored like an update */
     uint64_t sum_patients;              /* in it, where each is hidden by noise in shares */
     double sum_noise;                   /* of all shares, on each number of the mean */
     double mean_norm, start_norm;       /* L2, of the newest mean of updates, and of the model it was added to */
@@ -82,8 +82,7 @@ struct run_head {
     bool pause_wanted, logged;          /* logged: the proof that the model is in the log is here (publish.h) */
     double best_loss;                   /* NAN: none yet */
     uint64_t best_round, stale_rounds;  /* stale: without improvement */
-    uint64_t late;                      /* late messages since a round was closed */
-    uint64_t refused;                   /* refused answers since a round was closed */
+    uint64_t late, refused;             /* late messages, refused answers, since a round was closed */
     double loss, auc, accuracy;         /* of the newest evaluated model; NAN: none */
     char why[RUN_WHY_BYTES];            /* it ended */
 };
@@ -137,6 +136,7 @@ bool run_moves_models(const struct run *r);  /* in this phase: then its deadline
 bool run_scores_round(const struct run *r);  /* is its model to be scored at the hospitals? (rounds.evaluate_every) */
 bool run_in_sum(const struct run *r);        /* from a secure sum's keys to its unmasking */
 bool run_passes_scores(const struct run *r); /* evaluating, but what was to be known is: a secure sum told it */
+bool run_unmasks(const struct run *r);       /* a worker takes the masks off the round's sum */
 bool run_lost_sum(const struct run *r);
 bool run_still_waiting(const struct run *r);
 bool run_too_few(const struct run *r);

@@ -12,6 +12,7 @@ struct secure_round *secure_round_new(size_t most)
 {
     struct secure_round *s = calloc(1, sizeof *s);
     if (s == NULL) return NULL;
+    s->holders = 1;
     s->cap = most;
     s->jids = calloc(most + 1, sizeof *s->jids);
     s->members = calloc(most + 1, sizeof *s->members);
@@ -21,9 +22,15 @@ struct secure_round *secure_round_new(size_t most)
     return NULL;
 }
 
+struct secure_round *secure_round_hold(struct secure_round *s)
+{
+    s->holders++;
+    return s;
+}
+
 void secure_round_free(struct secure_round *s)
 {
-    if (s == NULL) return;
+    if (s == NULL || --s->holders > 0) return;
     secagg_server_free(s->server);
     secagg_session_free(s->session);
     free(s->jids);

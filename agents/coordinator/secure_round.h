@@ -23,13 +23,15 @@ struct secure_round {
     size_t nadverts;
     struct secagg_session *session; /* of stage 2 on */
     struct secagg_server *server;
-    size_t needed; /* answers that the present stage cannot do without */
+    size_t holders; /* the run, and a worker */
+    size_t needed;  /* answers that the present stage cannot do without */
 };
 
 /* For at most so many hospitals; NULL out of memory. */
 struct secure_round *secure_round_new(size_t most);
-void secure_round_free(struct secure_round *s);  /* NULL is fine */
-void secure_round_drop(struct secure_round **s); /* for CLEANUP() */
+struct secure_round *secure_round_hold(struct secure_round *s); /* one free more is due; on the loop */
+void secure_round_free(struct secure_round *s);                 /* with the last holder's; NULL is fine */
+void secure_round_drop(struct secure_round **s);                /* for CLEANUP() */
 
 /* JIDs must ascend. */
 void secure_round_add(struct secure_round *s, const char *jid, const uint8_t identity[ED25519_KEY_BYTES]);

@@ -3,7 +3,6 @@
 #include "agents/coordinator/coordinator.h"
 #include "agents/coordinator/feed.h"
 #include "agents/coordinator/journal.h"
-#include "agents/coordinator/merge.h"
 #include "agents/coordinator/permitting.h"
 #include "agents/coordinator/scores.h"
 #include "agents/coordinator/secure_round.h"
@@ -317,51 +316,11 @@ enum err secure_ask_answers(struct run *r)
 
 /* ---- the sum ---- */
 
-static struct secure_sum_of sum_of(const struct run *r)
-{
-    struct secure_sum_of of = { .plan = &r->secure->plan, .header = &r->secure->header, .run = r };
-    for (size_t i = 0; i < r->nsites; i++) {
-        const struct site *s = &r->sites[i];
-        if (s->counted_round != r->head.round) continue;
-        of.members++;
-    }
-    return of;
-}
-
-static enum err keep_sum(struct run *r, const struct secure_sum *sum)
-{
-    struct buf bytes CLEANUP(buf_free) = buf_make(STORE_MAX_VALUE);
-    struct update_row row = { .round = r->head.round, .samples = (uint64_t)sum->weight, .weight = sum->weight };
-    const struct site everybody = { .jid = "sum" };
-    TRY(secure_sum_encode(sum, &bytes));
-    TRY(agent_sha256(buf_bytes(&bytes), row.sha256));
-    r->head.sum_samples = (uint64_t)sum->weight;
-    r->head.sum_loss = sum->loss;
-    r->head.sum_noise = sum->noise;
-    r->head.sum_patients = sum->patients;
-    return journal_put_update(r, r->head.round, &everybody, &row, &(struct blob){ .data = buf_bytes(&bytes) });
-}
-
-static enum err unmask(struct run *r, struct secure_sum *out, struct why *why)
-{
-    struct secagg_vec vector CLEANUP(secagg_vec_fini) = { 0 };
-    struct secure_sum_of of = sum_of(r);
-    TRY(secagg_server_finish(r->secure->server, &vector, why));
-    return secure_sum_read(&of, &vector, out, why);
-}
-
 static enum err unmask_scores(struct run *r, struct tally *out, struct why *why)
 {
     struct secagg_vec vector CLEANUP(secagg_vec_fini) = { 0 };
-    struct secure_sum_of of = sum_of(r);
     TRY(secagg_server_finish(r->secure->server, &vector, why));
-    return secure_sum_scores(&of, &vector, out, why);
-}
-
-static void end_sum(struct run *r)
-{
-    secure_round_free(r->secure);
-    r->secure = NULL;
+    return secure_sum_scores(&r->secure->plan, &r->spec, &vector, out, why);
 }
 
 enum err secure_keep_scores(struct run *r)
@@ -369,7 +328,8 @@ enum err secure_keep_scores(struct run *r)
     struct why why = { 0 };
     struct tally all CLEANUP(tally_fini) = { 0 };
     enum err e = unmask_scores(r, &all, &why);
-    end_sum(r);
+    secure_round_free(r->secure);
+    r->secure = NULL;
     if (e == ERR_CRYPTO || e == ERR_DATA)
         return feed_tell(r->home, "evaluated", r, NULL, "round %" PRIu64 " could not be scored: %s", r->head.round,
                          why.text);
@@ -378,19 +338,4 @@ enum err secure_keep_scores(struct run *r)
     return feed_tell(r->home, "evaluated", r, NULL,
                      "round %" PRIu64 ": the hospitals scored the model on %" PRIu64 " records in all", r->head.round,
                      r->head.sum_scored);
-}
-
-enum err secure_merge(struct run *r)
-{
-    struct why why = { 0 };
-    struct secure_sum sum CLEANUP(secure_sum_fini) = { 0 };
-    enum err e = unmask(r, &sum, &why);
-    if (e == ERR_CRYPTO || e == ERR_DATA) {
-        (void)why_say(&r->broken, e, "%s", why.text);
-        return OK;
-    }
-    TRY(e);
-    TRY(keep_sum(r, &sum));
-    end_sum(r);
-    return merge_begin(r);
 }

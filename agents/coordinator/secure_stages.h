@@ -21,8 +21,7 @@ enum err secure_ask_shares(struct run *r) MUST_USE;
 enum err secure_ask_training(struct run *r) MUST_USE;
 enum err secure_ask_votes(struct run *r) MUST_USE;
 enum err secure_ask_answers(struct run *r) MUST_USE;
-/* The sum, in place of an update of the round, and its merge; or run->broken says why there is none. */
-enum err secure_keep_scores(struct run *r) MUST_USE; /* the same of a sum of scores, which are kept */
-enum err secure_merge(struct run *r) MUST_USE;
+/* What a sum of scores tells, which is kept; or the feed says why it tells nothing. */
+enum err secure_keep_scores(struct run *r) MUST_USE;
 
 bool secure_may_retry(const struct run *r);

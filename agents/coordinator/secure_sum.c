@@ -1,5 +1,5 @@
 #include "agents/coordinator/secure_sum.h"
-#include "common/learn/safetensors.h"
+#include "common/privacy/hadamard.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -35,91 +35,92 @@ enum err secure_sum_plan(const struct run *r, const struct secagg_header *header
     return secure_plan_of(&w, out, why);
 }
 
-static enum err read_mean(const struct secure_plan *p, const struct secagg_vec *sum, double weight, float *out)
+double secure_sum_step(const struct task *t)
+{
+    return t->privacy.rate > 0 ? t->train.learning_rate / t->privacy.rate : 0;
+}
+
+/* Is each of the first n numbers one that hospitals' numbers add up to? */
+static enum err check_numbers(const struct quantise *q, const struct secagg_vec *sum, size_t n)
 {
     double block[BLOCK];
-    for (size_t at = 0; at < p->want.weights; at += BLOCK) {
-        size_t n = p->want.weights - at < BLOCK ? p->want.weights - at : BLOCK;
-        TRY(quantise_get(&p->update, sum, at, block, n));
-        for (size_t i = 0; i < n; i++) out[at + i] = (float)(block[i] / weight);
-    }
+    for (size_t at = 0; at < n; at += BLOCK) TRY(quantise_get(q, sum, at, block, n - at < BLOCK ? n - at : BLOCK));
     return OK;
 }
 
-static enum err read_plain(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
+static enum err read_plain(const struct secure_sum_of *of, struct secagg_vec *sum, struct secure_sum *s)
 {
     const struct secure_plan *p = of->plan;
     double loss = 0;
     TRY(quantise_get(&p->count, sum, p->want.weights, &s->weight, 1));
     TRY(quantise_get(&p->loss, sum, p->want.weights + 1, &loss, 1));
     if (!(s->weight >= 1)) return ERR_DATA;
+    TRY(check_numbers(&p->update, sum, p->want.weights));
     s->loss = loss / s->weight;
-    return read_mean(p, sum, s->weight, s->change->flat);
+    s->units = p->update;
+    s->vector = *sum;
+    *sum = (struct secagg_vec){ 0 };
+    return OK;
 }
 
 /* What the sum is multiplied by: the mean of the hospitals' updates; or minus the step along the mean gradient, taken
  * over the expected number of patients, which is no secret, and not over how many were drawn. */
-static enum err factor_of(const struct secure_sum_of *of, const struct secagg_vec *sum, uint64_t *out_patients,
-                          double *out)
+static enum err find_factor(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
 {
-    const struct task *t = &of->run->task;
     double patients = 0;
-    *out = 1 / (double)of->members;
+    s->factor = 1 / (double)of->members;
     if (of->plan->want.mode == SECURE_SITE) return OK;
     TRY(quantise_get(&of->plan->count, sum, of->plan->rotated, &patients, 1));
     if (!(patients >= 1)) return ERR_DATA;
-    *out_patients = (uint64_t)patients;
-    *out = -t->train.learning_rate / (t->privacy.rate * patients);
+    s->patients = (uint64_t)patients;
+    s->factor = -of->step / patients;
     return OK;
 }
 
-static enum err unrotate(const struct secure_sum_of *of, const struct secagg_vec *sum, double *numbers)
+/* Both kinds of noise are on numbers rotated alike (ddgauss.h, ddunits.h). */
+static enum err read_noised(const struct secure_sum_of *of, struct secagg_vec *sum, struct secure_sum *s)
 {
-    const struct ddgauss_rule site = secure_plan_site(of->plan);
-    const struct ddunits_rule patient = secure_plan_patient(of->plan);
-    uint8_t seed[HASH_BYTES];
-    TRY(quantise_get(&of->plan->update, sum, 0, numbers, of->plan->rotated)); /* is it one at all? */
-    TRY(secagg_header_hash(of->header, seed));
-    return of->plan->want.mode == SECURE_SITE ? ddgauss_get(&site, seed, sum, 0, numbers)
-                                              : ddunits_get(&patient, seed, sum, 0, numbers);
-}
-
-static enum err read_noised(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *s)
-{
-    double factor = 0;
     const struct secure_plan *p = of->plan;
-    TRY(factor_of(of, sum, &s->patients, &factor));
-    s->noise = fabs(factor) * p->share / p->update.scale * sqrt((double)of->members);
-    double *numbers = calloc(of->plan->rotated, sizeof *numbers);
-    if (numbers == NULL) return ERR_MEMORY;
-    enum err e = unrotate(of, sum, numbers);
-    for (size_t i = 0; e == OK && i < of->plan->want.weights; i++) s->change->flat[i] = (float)(factor * numbers[i]);
-    free(numbers);
+    uint8_t seed[HASH_BYTES];
+    TRY(find_factor(of, sum, s));
+    TRY(check_numbers(&p->update, sum, p->rotated));
+    TRY(secagg_header_hash(of->header, seed));
+    TRY(secagg_vec_into_numbers(sum, p->rotated, p->update.scale, &s->numbers));
+    s->noise = fabs(s->factor) * p->share / p->update.scale * sqrt((double)of->members);
     s->weight = 1;
-    s->loss = 0;
-    return e;
+    return hadamard_back_64(seed, s->numbers, p->rotated);
 }
 
-static enum err new_change(const struct model_spec *spec, struct tensor_set **out)
-{
-    struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    return tensor_set_new(shapes, model_shapes(spec, shapes), out);
-}
-
-enum err secure_sum_read(const struct secure_sum_of *of, const struct secagg_vec *sum, struct secure_sum *out,
+enum err secure_sum_read(const struct secure_sum_of *of, struct secagg_vec *sum, struct secure_sum *out,
                          struct why *why)
 {
     const struct secure_plan *p = of->plan;
     struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
     if (sum->n != p->length || sum->bits != p->bits || of->members == 0) return ERR_BUG;
-    TRY(new_change(&of->run->spec, &s.change));
-    if (s.change->nelements != p->want.weights) return ERR_BUG;
     enum err e = (p->want.mode == SECURE_PLAIN ? read_plain : read_noised)(of, sum, &s);
     if (e == ERR_DATA)
         return why_say(why, e, "the secure sum is not one of updates of this task; a hospital's vector was nonsense");
     TRY(e);
     *out = s;
-    s.change = NULL;
+    s = (struct secure_sum){ 0 };
+    return OK;
+}
+
+static enum err mean_window(const struct secure_sum *s, size_t first, size_t n, float *out)
+{
+    double block[BLOCK];
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t some = n - at < BLOCK ? n - at : BLOCK;
+        TRY(quantise_get(&s->units, &s->vector, first + at, block, some));
+        for (size_t i = 0; i < some; i++) out[at + i] = (float)(block[i] / s->weight);
+    }
+    return OK;
+}
+
+enum err secure_sum_window(const struct secure_sum *s, size_t at, size_t n, float *out)
+{
+    if (s->numbers == NULL) return mean_window(s, at, n, out);
+    for (size_t i = 0; i < n; i++) out[i] = (float)(s->factor * s->numbers[at + i]);
     return OK;
 }
 
@@ -134,12 +135,12 @@ static enum err read_scores(const struct secure_plan *p, const struct secagg_vec
     return tally_check(t) == OK ? OK : ERR_DATA;
 }
 
-enum err secure_sum_scores(const struct secure_sum_of *of, const struct secagg_vec *sum, struct tally *out,
-                           struct why *why)
+enum err secure_sum_scores(const struct secure_plan *plan, const struct model_spec *spec, const struct secagg_vec *sum,
+                           struct tally *out, struct why *why)
 {
     CLEANUP(tally_fini) struct tally t = { 0 };
-    TRY(tally_init(&t, model_nclasses(&of->run->spec)));
-    enum err e = read_scores(of->plan, sum, &t);
+    TRY(tally_init(&t, model_nclasses(spec)));
+    enum err e = read_scores(plan, sum, &t);
     if (e == ERR_DATA) return why_say(why, e, "the secure sum is not one of scores; a hospital's vector was nonsense");
     TRY(e);
     *out = t;
@@ -150,11 +151,7 @@ enum err secure_sum_scores(const struct secure_sum_of *of, const struct secagg_v
 void secure_sum_fini(struct secure_sum *s)
 {
     if (s == NULL) return;
-    tensor_set_free(s->change);
-    s->change = NULL;
-}
-
-enum err secure_sum_encode(const struct secure_sum *s, struct buf *out)
-{
-    return safetensors_encode(s->change, NULL, 0, out);
+    secagg_vec_fini(&s->vector);
+    free(s->numbers);
+    s->numbers = NULL;
 }

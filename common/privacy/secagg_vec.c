@@ -1,6 +1,7 @@
 #include "common/privacy/secagg_vec.h"
 #include "common/base/secret.h"
 #include <stdlib.h>
+#include <string.h>
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -60,6 +61,32 @@ enum err secagg_vec_add(struct secagg_vec *into, const struct secagg_vec *from)
     if (into->bits != from->bits || into->n != from->n) return ERR_INPUT;
     for (size_t i = 0; i < into->n && into->narrow != NULL; i++) into->narrow[i] += from->narrow[i];
     for (size_t i = 0; i < into->n && into->wide != NULL; i++) into->wide[i] += from->wide[i];
+    return OK;
+}
+
+/* From the end on: a double lies behind the words that are still to be read, or on the one just read. */
+static void widen(const struct secagg_vec *v, unsigned char *room, size_t n, double scale)
+{
+    for (size_t i = n; i-- > 0;) {
+        double x = (double)secagg_vec_get(v, i) / scale;
+        memcpy(room + i * sizeof x, &x, sizeof x);
+    }
+}
+
+enum err secagg_vec_into_numbers(struct secagg_vec *v, size_t n, double scale, double **out)
+{
+    size_t words = v->n * (v->narrow ? sizeof *v->narrow : sizeof *v->wide);
+    size_t doubles = n * sizeof **out;
+    if (n == 0 || n > v->n) return ERR_INPUT;
+    void *room = realloc(v->narrow ? (void *)v->narrow : (void *)v->wide, doubles > words ? doubles : words);
+    if (room == NULL) return ERR_MEMORY;
+    if (v->narrow != NULL)
+        v->narrow = room;
+    else
+        v->wide = room;
+    widen(v, room, n, scale);
+    *v = (struct secagg_vec){ 0 };
+    *out = room;
     return OK;
 }
 

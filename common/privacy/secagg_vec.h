@@ -45,6 +45,11 @@ enum err secagg_vec_add(struct secagg_vec *into, const struct secagg_vec *from) 
 /* Applies all masks.  On an error (ERR_MEMORY) the vector is wiped. */
 enum err secagg_vec_mask(struct secagg_vec *v, const struct secagg_mask *masks, size_t n) MUST_USE;
 
+/* The first n elements over `scale`, in the vector's own memory, which grows where its words are narrower than doubles;
+ * the vector is then empty.  *out: the caller's, free().  ERR_INPUT for an n that is not 1 to v->n; ERR_MEMORY; the
+ * vector is then as it was. */
+enum err secagg_vec_into_numbers(struct secagg_vec *v, size_t n, double scale, double **out) MUST_USE;
+
 size_t secagg_vec_packed_bytes(unsigned bits, size_t n);
 
 /* Appends the n elements from `at` on; at is a multiple of 8, and so is n unless the part ends the vector (ERR_INPUT);

@@ -37,7 +37,7 @@ static bool is_of_sums(const struct fsm_edge *e)
     static const bool sums[RUN_STATES] = {
         [RUN_KEYS] = true, [RUN_SHARES] = true, [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
     };
-    bool again = e->in == RUN_TRAINING && e->then == RUN_PERMITTING;
+    bool again = e->then == RUN_PERMITTING && (e->in == RUN_TRAINING || e->on == EVENT_LOST);
     return again || (e->in < RUN_STATES && sums[e->in]) || sums[e->then];
 }
 

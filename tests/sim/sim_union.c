@@ -175,12 +175,12 @@ static struct server_opt opt_of(const struct task *t)
                                 t->server.tau };
 }
 
-static void compare(struct world *w, const struct secure_sum *s, uint64_t patients)
+static void compare(struct world *w, const double *change, uint64_t patients)
 {
     const struct task *t = &w->run.task;
     double factor = -t->train.learning_rate / (t->privacy.rate * (double)patients);
-    for (size_t i = 0; i < s->change->nelements; i++, w->numbers++)
-        w->squares += pow((double)s->change->flat[i] / factor - w->exact[i], 2);
+    for (size_t i = 0; i < w->weights->nelements; i++, w->numbers++)
+        w->squares += pow(change[i] / factor - w->exact[i], 2);
 }
 
 static void round_of(struct world *w)
@@ -197,10 +197,14 @@ static void round_of(struct world *w)
         contribute(w, &w->hospitals[i], &sum);
         patients += w->hospitals[i].nunits;
     }
-    must_say(secure_sum_read(&(struct secure_sum_of){ &w->ours, &w->header, &w->run, HOSPITALS }, &sum, &s, &why),
-             &why);
-    compare(w, &s, patients);
-    for (size_t i = 0; i < s.change->nelements; i++) change[i] = (double)s.change->flat[i];
+    const struct secure_sum_of of = { &w->ours, &w->header, secure_sum_step(&w->run.task), HOSPITALS };
+    must_say(secure_sum_read(&of, &sum, &s, &why), &why);
+    for (size_t i = 0; i < w->weights->nelements; i++) {
+        float number = 0;
+        must(secure_sum_window(&s, i, 1, &number));
+        change[i] = (double)number;
+    }
+    compare(w, change, patients);
     server_opt_step(&opt, w->memory, change, w->weights->flat, w->weights->nelements);
 }
 

@@ -20,6 +20,11 @@ void failmalloc_from(size_t n);
 /* Allocations since failmalloc_at(). */
 size_t failmalloc_count(void);
 
+/* How much our own code holds: from watch to most, the most that was held at once beyond what was held before.  One
+ * watch at a time; what is freed that others allocated counts too. */
+void failmalloc_watch(void);
+size_t failmalloc_most(void);
+
 /* For the loop above: arms the n-th failure and says whether to go on; disarms and says no once *done is set, or after
  * FAILMALLOC_ROUNDS_MAX rounds, when the subject never got enough. */
 enum { FAILMALLOC_ROUNDS_MAX = 10000 };

@@ -1,5 +1,5 @@
 #include "agents/coordinator/secure_sum.h"
-#include "common/learn/safetensors.h"
+#include "common/privacy/hadamard.h"
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -46,16 +46,14 @@ Test(secure_sum, mean_and_figures)
     plan_of(&r, &p);
     struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
     struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
-    CLEANUP(buf_free) struct buf bytes = buf_make(1 << 16);
-    struct tensor_set *back CLEANUP(tensor_set_drop) = NULL;
+    float change[WEIGHTS];
     put_sum(&p, (double[]){ 60, -30, 15.5, 120, 90 }, &v);
-    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 3 }, &v, &s, NULL), OK);
-    cr_expect(s.weight == 120 && s.loss == .75);
-    cr_expect(s.change->flat[0] == .5F && s.change->flat[1] == -.25F && s.change->flat[2] == (float)(15.5 / 120));
-    cr_assert_eq(secure_sum_encode(&s, &bytes), OK);
-    cr_assert_eq(safetensors_decode(buf_bytes(&bytes), &back, NULL), OK);
-    cr_expect_eq(model_check(&r.spec, back, NULL), OK);
-    cr_expect_eq(memcmp(back->flat, s.change->flat, WEIGHTS * sizeof(float)), 0);
+    cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, 0, 3 }, &v, &s, NULL), OK);
+    cr_expect(s.weight == 120 && s.loss == .75 && v.n == 0);
+    cr_assert_eq(secure_sum_window(&s, 0, 1, change), OK);
+    cr_assert_eq(secure_sum_window(&s, 1, 2, change + 1), OK);
+    cr_expect(change[0] == .5F && change[1] == -.25F && change[2] == (float)(15.5 / 120));
+    cr_expect_eq(secure_sum_window(&s, p.length, 1, change), ERR_INPUT);
     run_fini(&r);
 }
 
@@ -79,28 +77,81 @@ Test(secure_sum, nonsense_is_told)
         struct secure_sum s = { .weight = -7 };
         struct why why = { "" };
         put_sum(&p, rows[i].sums, &v);
-        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 3 }, &v, &s, &why), ERR_DATA, "%s",
+        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &header, 0, 3 }, &v, &s, &why), ERR_DATA, "%s",
                      rows[i].name);
         cr_expect(why.text[0] != '\0' && s.weight == -7, "%s", rows[i].name);
     }
     run_fini(&r);
 }
 
+/* How many numbers: so many that all else is little beside them. */
+static const struct size_row {
+    const char *name;
+    const char *privacy;
+} size_rows[] = {
+    { "plain", "" },
+    { "each hospital hidden", "privacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, clip: 1, unit: site}\n" },
+    { "each patient hidden",
+      "privacy: {mechanism: distributed, epsilon: 8, delta: 1.0e-5, clip: 1, unit: patient, rate: 0.5}\n" },
+};
+
+/* From the masked sum to the last window: the sum's own memory, or where its words are narrower as many doubles. */
+Test(secure_sum, memory_is_one_vector)
+{
+    enum { HIDDEN = 1450, WINDOW = 1 << 12, MORE = 1 << 16 };
+    for (size_t i = 0; i < sizeof size_rows / sizeof *size_rows; i++) {
+        struct run r = { .home = NULL };
+        struct secure_plan p;
+        struct secagg_header h = { .cohort = 3, .survivors = 3 };
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
+        struct why why = { "" };
+        float window[WINDOW];
+        char text[900];
+        (void)snprintf(text, sizeof text, "%smodel: {arch: mlp, hidden: [%d, %d]}\naggregation: {secure: yes}\n%s",
+                       task, HIDDEN, HIDDEN, size_rows[i].privacy);
+        cr_assert_eq(run_init(&r, str_of(text), &why), OK, "%s", why.text);
+        cr_assert_eq(secure_sum_plan(&r, &h, &p, &why), OK, "%s", why.text);
+        secure_plan_put(&p, &h);
+        cr_assert(p.want.weights > 2000000);
+        cr_assert_eq(secagg_vec_init(&v, p.bits, p.length), OK);
+        size_t mine = v.n * (v.narrow ? sizeof *v.narrow : sizeof *v.wide);
+        size_t least = p.want.mode == SECURE_PLAIN ? mine : p.rotated * sizeof(double);
+        if (p.want.mode == SECURE_PLAIN) secagg_vec_put(&v, p.want.weights, (int64_t)p.count.scale);
+        if (p.want.mode == SECURE_PATIENT) secagg_vec_put(&v, p.rotated, (int64_t)p.count.scale);
+        failmalloc_watch();
+        cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, 1, 3 }, &v, &s, &why), OK, "%s", why.text);
+        for (size_t at = 0; at + WINDOW <= p.want.weights; at += WINDOW)
+            cr_assert_eq(secure_sum_window(&s, at, WINDOW, window), OK);
+        size_t most = mine + failmalloc_most();
+        size_t vector = least > mine ? least : mine;
+        cr_expect(most <= vector + MORE, "%s: %zu bytes; a vector is %zu", size_rows[i].name, most, vector);
+        run_fini(&r);
+    }
+}
+
 Test(secure_sum, without_memory)
 {
-    struct run r;
+    struct run r = { .home = NULL };
     struct secure_plan p;
-    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    struct secagg_header h = { .cohort = 3, .survivors = 3 };
     struct secure_sum s = { 0 };
-    plan_of(&r, &p);
-    put_sum(&p, (double[]){ 1, 1, 1, 2, 1 }, &v);
+    char text[900];
+    (void)snprintf(text, sizeof text, "%saggregation: {secure: yes}\n%s", task, size_rows[1].privacy);
+    cr_assert_eq(run_init(&r, str_of(text), NULL), OK);
+    cr_assert_eq(secure_sum_plan(&r, &h, &p, NULL), OK);
     bool done = false;
     for (size_t n = 1; failmalloc_round(n, &done); n++) {
-        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &header, &r, 3 }, &v, &s, NULL);
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        failmalloc_at(0);
+        cr_assert_eq(secagg_vec_init(&v, p.bits, p.length), OK);
+        failmalloc_at(n);
+        enum err e = secure_sum_read(&(struct secure_sum_of){ &p, &h, 0, 3 }, &v, &s, NULL);
         cr_expect(e == ERR_MEMORY || e == OK);
         done = e == OK;
-        secure_sum_fini(&s);
     }
+    cr_expect(done);
+    secure_sum_fini(&s);
     run_fini(&r);
 }
 
@@ -134,16 +185,20 @@ Test(secure_sum, with_noise)
         cr_assert(secagg_vec_init(&v, p.bits, p.length) == OK && p.rotated == 4 && p.length == 4 + i);
         if (i == 1) secagg_vec_put(&v, 4, 120);
         for (size_t k = 0; k < 4; k++) secagg_vec_put(&v, k, (int64_t)(numbers[k] * p.update.scale));
-        cr_assert_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 3 }, &v, &s, NULL), OK);
-        for (size_t k = 0; k < WEIGHTS; k++)
-            cr_expect_float_eq(s.change->flat[k], rows[i].factor * was[k], 2 / p.update.scale);
+        const struct secure_sum_of of = { &p, &h, secure_sum_step(&r.task), 3 };
+        float change[WEIGHTS];
+        cr_assert_eq(secure_sum_read(&of, &v, &s, NULL), OK);
+        cr_assert_eq(secure_sum_window(&s, 0, WEIGHTS, change), OK);
+        for (size_t k = 0; k < WEIGHTS; k++) cr_expect_float_eq(change[k], rows[i].factor * was[k], 2 / p.update.scale);
         cr_expect(s.weight == 1 && s.loss == 0);
         cr_expect_eq(s.patients, i == 1 ? 120 : 0);
         cr_expect_float_eq(s.noise, fabs(rows[i].factor) * p.share / p.update.scale * sqrt(3), 1e-12);
+        cr_assert_eq(secagg_vec_init(&v, p.bits, p.length), OK);
         secagg_vec_put(&v, 0, p.update.total + 1);
+        if (i == 1) secagg_vec_put(&v, 4, 120);
         struct why why = { "" };
         struct secure_sum none = { 0 };
-        cr_expect_eq(secure_sum_read(&(struct secure_sum_of){ &p, &h, &r, 3 }, &v, &none, &why), ERR_DATA);
+        cr_expect_eq(secure_sum_read(&of, &v, &none, &why), ERR_DATA);
         run_fini(&r);
     }
 }
@@ -159,18 +214,17 @@ Test(secure_sum, of_scores)
     r.head.scoring = true;
     cr_assert_eq(secure_sum_plan(&r, &header, &p, &why), OK, "%s", why.text);
     cr_assert_eq(secagg_vec_init(&v, p.bits, p.length), OK);
-    struct secure_sum_of of = { &p, &header, &r, 3 };
-    cr_assert_eq(secure_sum_scores(&of, &v, &t, NULL), OK, "nobody told anything");
+    cr_assert_eq(secure_sum_scores(&p, &r.spec, &v, &t, NULL), OK, "nobody told anything");
     cr_expect(*t.count == 0);
     tally_fini(&t);
     secagg_vec_put(&v, 0, 60);
     secagg_vec_put(&v, 1, (int64_t)(7.5 * p.loss.scale));
     secagg_vec_put(&v, 2, (int64_t)(2.25 * p.brier.scale));
-    cr_expect_eq(secure_sum_scores(&of, &v, &t, &why), ERR_DATA, "60 records, and none in any class");
+    cr_expect_eq(secure_sum_scores(&p, &r.spec, &v, &t, &why), ERR_DATA, "60 records, and none in any class");
     cr_expect(strstr(why.text, "not one of scores"), "%s", why.text);
     secagg_vec_put(&v, 3, 60);                            /* truly 0, told 0 */
     secagg_vec_put(&v, 3 + 4 + METRICS_MAX_BINS + 5, 60); /* of no true positive, in bin 5 */
-    cr_assert_eq(secure_sum_scores(&of, &v, &t, NULL), OK);
+    cr_assert_eq(secure_sum_scores(&p, &r.spec, &v, &t, NULL), OK);
     cr_expect(*t.count == 60 && *t.loss_sum == 7.5 && *t.brier_sum == 2.25 && t.confusion[0] == 60 &&
               t.negatives[5] == 60);
     run_fini(&r);

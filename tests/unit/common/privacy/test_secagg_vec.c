@@ -128,3 +128,29 @@ Test(secagg_vec, masks_hide_and_cancel)
         for (size_t i = 0; i < N; i++) cr_assert_eq(secagg_vec_get(&a, i), 0, "a spoilt vector is wiped");
     }
 }
+
+/* Narrow words and wide ones, all of them and some; the memory is the vector's own. */
+Test(secagg_vec, into_numbers)
+{
+    static const struct {
+        unsigned bits;
+        size_t all, some;
+    } rows[] = { { 20, 9, 9 }, { 20, 9, 2 }, { 32, 1, 1 }, { 40, 9, 9 }, { 62, 9, 4 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        double *numbers = NULL;
+        cr_assert_eq(secagg_vec_init(&v, rows[i].bits, rows[i].all), OK);
+        for (size_t k = 0; k < rows[i].all; k++) secagg_vec_put(&v, k, (int64_t)k * 100 - 300);
+        cr_expect_eq(secagg_vec_into_numbers(&v, rows[i].all + 1, 8, &numbers), ERR_INPUT);
+        cr_expect_eq(secagg_vec_into_numbers(&v, 0, 8, &numbers), ERR_INPUT);
+        failmalloc_at(1);
+        cr_expect_eq(secagg_vec_into_numbers(&v, rows[i].some, 8, &numbers), ERR_MEMORY);
+        failmalloc_at(0);
+        cr_expect(v.n == rows[i].all && secagg_vec_get(&v, 0) == -300, "row %zu", i);
+        cr_assert_eq(secagg_vec_into_numbers(&v, rows[i].some, 8, &numbers), OK);
+        for (size_t k = 0; k < rows[i].some; k++)
+            cr_expect_eq(numbers[k], ((double)k * 100 - 300) / 8, "row %zu, number %zu", i, k);
+        cr_expect(v.n == 0 && v.narrow == NULL && v.wide == NULL);
+        free(numbers);
+    }
+}
