@@ -284,7 +284,7 @@ void agent_prolong(struct agent *a, const char *jid)
 static bool is_coming(const struct agent *a, const struct peer *p, const struct outgoing *o)
 {
     uint64_t waited_ms = agent_now_ms(a) - o->timed_ms;
-    return o->timed_ms > 0 && !p->rtt.known && waited_ms < CORE_RESEND_MAX_MS && rtt_may_come(&a->line, waited_ms);
+    return o->timed_ms > 0 && !p->rtt.known && waited_ms < CORE_COMING_MS && rtt_may_come(&a->line, waited_ms);
 }
 
 static void sweep_peer(struct agent *a, struct peer *p)

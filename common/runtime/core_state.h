@@ -10,8 +10,9 @@ enum {
     CORE_ACK_DELAY_MS = 1000,    /* an ack waits so long for a message to ride on; much less than a resend */
     CORE_SWEEP_MS = 1000,        /* how often undelivered messages are looked at */
     CORE_RESEND_FIRST_MS = 3000, /* and never sooner, however quick the peer */
-    CORE_RESEND_MAX_MS = 60000,
-    CORE_SHOW_AGAIN_MS = 1000, /* twice as long each time, so that two far from each other do not answer answers */
+    CORE_RESEND_MAX_MS = 30000,  /* ten tries in a usual deadline of five minutes, also where each sixth is lost */
+    CORE_COMING_MS = 60000,      /* what others take keeps a message from going again for no longer */
+    CORE_SHOW_AGAIN_MS = 1000,   /* twice as long each time, so that two far from each other do not answer answers */
     CORE_SHOW_AGAIN_DOUBLINGS = 6,
     CORE_LEAST_LEFT_MS = 60000, /* after a restart: while we were away nobody could take it */
     CORE_MAX_CALLS = 1000,
