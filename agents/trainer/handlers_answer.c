@@ -143,8 +143,8 @@ static enum err answer_sum(struct trainer *t, struct job *j)
     struct run *run = run_find(&t->runs, j->work.run);
     struct secure *s = run->secure;
     if (s == NULL || s->header.round != j->sum.round || s->filled) return OK;
-    s->vector = j->vector;
-    j->vector = (struct secagg_vec){ 0 };
+    s->numbers = j->numbers;
+    j->numbers = (struct secure_numbers){ .delta = NULL };
     s->filled = true;
     s->noise = j->noise;
     s->seconds = (took_ms + MS_PER_S - 1) / MS_PER_S;
@@ -156,7 +156,8 @@ static enum err answer_scores(struct trainer *t, struct job *j)
 {
     struct why why = { 0 };
     bool all = policy_allows_cohort(&t->policy, (uint64_t)*j->tally.count, NULL) == OK;
-    enum err e = secure_vector_scores(&j->sum_plan, &j->tally, all, &j->vector, &why);
+    j->numbers.plan = j->sum_plan;
+    enum err e = secure_vector_scores(&j->sum_plan, &j->tally, all, &j->numbers.vector, &why);
     return e == ERR_INPUT ? trainer_decline(t, &j->work, e, why.text) : e == OK ? answer_sum(t, j) : e;
 }
 

@@ -1,5 +1,6 @@
 /* A secure sum's messages.  What must not be forgotten (which sum was seen and answered, which halves were told) is
  * stored in the transaction in which the answer leaves; a refusal ends the sum here and is told. */
+#include "agents/trainer/mask.h"
 #include "agents/trainer/secure.h"
 #include "agents/trainer/trainer.h"
 #include "common/base/secret.h"
@@ -73,6 +74,7 @@ static enum err put_told(struct trainer *t, const char *run, const struct secagg
 enum err trainer_forget_sums(struct trainer *t, const char *run)
 {
     char key[RUN_KEY_BYTES];
+    TRY(agent_del(t->agent, mask_key(key, run)));
     TRY(agent_del(t->agent, run_key(key, "sum", run)));
     return agent_del(t->agent, run_key(key, "told", run));
 }
@@ -174,9 +176,10 @@ static enum err note_answered(struct trainer *t, const struct run *run)
     return e == OK ? OK : ERR_STORE;
 }
 
-static enum err send_input(struct trainer *t, struct run *run, struct bytes packed, struct bytes input)
+static enum err send_input(struct trainer *t, struct run *run, struct bytes input)
 {
     char hex[2 * SECURE_INPUT_BYTES + 1];
+    char key[RUN_KEY_BYTES];
     struct msg m = msg_make(MSG_SECURE_INPUT, NULL);
     if (input.n > SECURE_INPUT_BYTES) return ERR_BUG;
     hex_encode(input, hex);
@@ -188,22 +191,27 @@ static enum err send_input(struct trainer *t, struct run *run, struct bytes pack
     m.secure_input.seconds = run->secure->seconds;
     m.secure_input.noise = run->secure->noise;
     m.secure_input.epsilon_spent = trainer_spent(t);
-    m.secure_input.vector.data = packed;
-    return agent_send(t->agent, t->coordinator, &m);
+    m.secure_input.vector.kept = mask_key(key, run->id);
+    TRY(agent_send(t->agent, t->coordinator, &m));
+    return agent_del(t->agent, key);
 }
 
 enum err trainer_send_input(struct trainer *t, struct run *run)
 {
-    CLEANUP(buf_free) struct buf packed = buf_make(STORE_MAX_VALUE);
+    const struct secure *s = run->secure;
+    return s->received && s->filled && !s->masked ? mask_begin(t, run) : OK;
+}
+
+enum err trainer_masked(struct trainer *t, struct run *run, const uint8_t packed_sha256[HASH_BYTES])
+{
     CLEANUP(buf_free) struct buf input = buf_make(SECAGG_MESSAGE_MAX);
-    struct secure *s = run->secure;
-    if (!s->received || !s->filled) return OK;
-    TRY(secure_input(s, &packed, &input));
+    const struct secure *s = run->secure;
+    TRY(secure_input(run->secure, packed_sha256, &input));
     TRY(note_answered(t, run));
-    TRY(send_input(t, run, buf_bytes(&packed), buf_bytes(&input)));
+    TRY(send_input(t, run, buf_bytes(&input)));
     t->updates[OUTCOME_SENT]++;
     log_info(agent_log(t->agent), "input.sent", L_NAME("run", run->id), L_U64("round", s->round),
-             L_U64("sum", s->header.round), L_U64("bytes", packed.n));
+             L_U64("sum", s->header.round));
     return OK;
 }
 

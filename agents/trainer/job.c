@@ -40,7 +40,7 @@ void job_free(void *job)
     tally_fini(&j->tally);
     buf_free(&j->model);
     secret_buf_free(&j->update);
-    secagg_vec_fini(&j->vector);
+    secure_numbers_fini(&j->numbers);
     secret_wipe(&j->cover, sizeof j->cover);
     free(j);
 }
@@ -120,10 +120,10 @@ static enum err do_cover(struct job *j, struct table *rows, const struct trainin
     return e;
 }
 
-static enum err put_into_sum(struct job *j, const struct trained *t)
+static enum err put_into_sum(struct job *j, struct trained *t)
 {
     struct secure_source source = { &j->sum_plan, &j->sum, j->cover.unit.units, j->cover.wanted ? j->cover.key : NULL };
-    return secure_vector_fill(&source, t, &j->vector, &j->why);
+    return secure_numbers_take(&source, t, &j->numbers, &j->why);
 }
 
 static enum err do_train(struct job *j)
@@ -137,10 +137,9 @@ static enum err do_train(struct job *j)
     else
         TRY(train_round(j->engine, j->plan, &rows, &j->model, j->work.round, NULL, &hooks, &t, &j->why));
     j->noise = update_training_noise(&j->cover);
-    TRY(j->summed ? put_into_sum(j, &t) : update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why));
     j->samples = t.samples;
     j->loss = t.loss;
-    return OK;
+    return j->summed ? put_into_sum(j, &t) : update_write(t.delta, &j->cover, &j->update, &j->noise, &j->why);
 }
 
 static enum err do_evaluate(struct job *j)

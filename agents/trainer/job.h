@@ -43,13 +43,13 @@ struct job {
     bool loaded;                /* the records were read, and `about` tells of them */
     struct records_stamp stamp; /* of the file, before it was read */
     struct records_about about;
-    struct moments moments;   /* STATS */
-    uint64_t samples;         /* STATS, TRAIN */
-    double loss;              /* TRAIN */
-    double noise;             /* TRAIN */
-    struct buf update;        /* TRAIN: what may leave */
-    struct secagg_vec vector; /* TRAIN, summed: what may leave masked */
-    struct tally tally;       /* EVALUATE */
+    struct moments moments;        /* STATS */
+    uint64_t samples;              /* STATS, TRAIN */
+    double loss;                   /* TRAIN */
+    double noise;                  /* TRAIN */
+    struct buf update;             /* TRAIN: what may leave */
+    struct secure_numbers numbers; /* TRAIN, summed: what may leave masked */
+    struct tally tally;            /* EVALUATE */
 };
 
 /* Not owned arguments are copied or held.  ERR_LIMIT for a path that is too long, ERR_MEMORY. */

@@ -14,7 +14,7 @@ void secure_free(struct secure *s)
     if (s == NULL) return;
     secagg_client_free(s->client);
     secagg_session_free(s->session);
-    secagg_vec_fini(&s->vector);
+    secure_numbers_fini(&s->numbers);
     buf_free(&s->request);
     free(s->members);
     free(s);
@@ -194,17 +194,20 @@ enum err secure_model(struct secure *s, const char sha256[HASH_HEX_BYTES], struc
 
 /* ---- stages 3 to 5 ---- */
 
-enum err secure_input(struct secure *s, struct buf *out_packed, struct buf *out_input)
+enum err secure_mask(struct secure *s, struct secure_numbers *out_numbers, struct secagg_masker **out)
+{
+    if (!s->received || !s->filled || s->masked) return ERR_BUG;
+    TRY(secagg_client_masker(s->client, out));
+    *out_numbers = s->numbers;
+    s->numbers = (struct secure_numbers){ .delta = NULL };
+    s->masked = true;
+    return OK;
+}
+
+enum err secure_input(struct secure *s, const uint8_t packed_sha256[HASH_BYTES], struct buf *out_input)
 {
     struct secagg_input mine;
-    uint8_t sha256[HASH_BYTES];
-    if (!s->received || !s->filled) return ERR_BUG;
-    TRY(secagg_client_mask(s->client, &s->vector));
-    TRY(secagg_vec_pack(&s->vector, 0, s->vector.n, out_packed));
-    secagg_vec_fini(&s->vector);
-    s->filled = false;
-    TRY(hash_of(buf_bytes(out_packed), sha256));
-    TRY(secagg_client_input(s->client, sha256, &mine));
+    TRY(secagg_client_input(s->client, packed_sha256, &mine));
     return secagg_input_encode(&mine, out_input);
 }
 

@@ -29,8 +29,9 @@ struct secure {
     struct secagg_session *session; /* NULL before stage 2 */
     bool asked;                     /* the round's model came */
     bool received;                  /* so did the others' shares */
-    bool filled;                    /* the vector waits for them */
-    struct secagg_vec vector;
+    bool filled;                    /* the numbers came, and wait for them */
+    bool masked;                    /* or went */
+    struct secure_numbers numbers;
     uint64_t seconds;   /* the training took */
     double noise;       /* and had in each step of its own */
     struct buf request; /* that was voted for */
@@ -62,8 +63,10 @@ enum err secure_receive(struct secure *s, struct bytes delivery, struct why *why
 /* Is this the model that the header promised? */
 enum err secure_model(struct secure *s, const char sha256[HASH_HEX_BYTES], struct why *why) MUST_USE;
 
-/* Stage 3, when the vector is there and the shares are: masks it.  secagg_seen.answered is stored before it leaves. */
-enum err secure_input(struct secure *s, struct buf *out_packed, struct buf *out_input) MUST_USE;
+/* Stage 3, when numbers and shares are there: both are taken, for a worker to put one on the other; and what goes with
+ * the vector, packed, of that digest.  secagg_seen.answered is stored before it leaves. */
+enum err secure_mask(struct secure *s, struct secure_numbers *out_numbers, struct secagg_masker **out) MUST_USE;
+enum err secure_input(struct secure *s, const uint8_t packed_sha256[HASH_BYTES], struct buf *out_input) MUST_USE;
 
 /* Stages 4 and 5; *decisions are stored before the answer leaves. */
 enum err secure_vote(struct secure *s, struct bytes request, struct buf *out, struct why *why) MUST_USE;

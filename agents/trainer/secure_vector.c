@@ -55,28 +55,57 @@ void secure_vector_cover(const struct secure_plan *p, const struct secagg_header
     cover->sum = header->round;
 }
 
-/* The product of a float and a weight is one double, rounded once to units. */
-static enum err put_update(const struct secure_plan *p, const float *numbers, double weight, struct secagg_vec *v)
+/* Of the update's numbers those in the part.  The product of a float and a weight is one double, rounded once to
+ * units. */
+static enum err put_update(const struct secure_numbers *m, size_t first, struct secagg_vec *part)
 {
     double block[BLOCK];
-    for (size_t at = 0; at < p->want.weights; at += BLOCK) {
-        size_t n = p->want.weights - at < BLOCK ? p->want.weights - at : BLOCK;
-        for (size_t i = 0; i < n; i++) block[i] = weight * (double)numbers[at + i];
-        TRY(quantise_put(&p->update, block, n, v, at));
+    size_t weights = m->plan.want.weights;
+    size_t end = first < weights && weights - first < part->n ? weights - first : first < weights ? part->n : 0;
+    for (size_t at = 0; at < end; at += BLOCK) {
+        size_t n = end - at < BLOCK ? end - at : BLOCK;
+        for (size_t i = 0; i < n; i++) block[i] = m->weight * (double)m->delta->flat[first + at + i];
+        TRY(quantise_put(&m->plan.update, block, n, part, at));
     }
     return OK;
 }
 
-static enum err fill_plain(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
+static bool is_in(size_t element, size_t first, const struct secagg_vec *part)
+{
+    return element >= first && element - first < part->n;
+}
+
+static enum err put_plain(const struct secure_numbers *m, size_t first, struct secagg_vec *part)
+{
+    size_t count = m->plan.want.weights;
+    size_t loss = count + 1;
+    TRY(put_update(m, first, part));
+    if (is_in(count, first, part)) TRY(quantise_put(&m->plan.count, &m->weight, 1, part, count - first));
+    return is_in(loss, first, part) ? quantise_put(&m->plan.loss, &m->loss, 1, part, loss - first) : OK;
+}
+
+enum err secure_numbers_put(const struct secure_numbers *m, size_t at, struct secagg_vec *part)
+{
+    if (part->bits != m->plan.bits || at > m->plan.length || part->n > m->plan.length - at) return ERR_INPUT;
+    if (m->delta != NULL) return put_plain(m, at, part);
+    for (size_t i = 0; i < part->n; i++) secagg_vec_put(part, i, secagg_vec_get(&m->vector, at + i));
+    return OK;
+}
+
+/* The result as numbers that are summed; it stays the owner of its update. */
+static struct secure_numbers numbers_of(const struct secure_source *source, const struct trained *t)
 {
     const struct secure_plan *p = source->plan;
-    uint64_t samples = t->samples < p->want.samples_max ? t->samples : p->want.samples_max;
-    double weight = (double)samples;
+    double weight = (double)(t->samples < p->want.samples_max ? t->samples : p->want.samples_max);
     double loss = weight * fmax(-SECURE_LOSS_MAX, fmin(SECURE_LOSS_MAX, t->loss));
     if (source->key != NULL) loss = 0; /* exact, it would tell what the noise in the training hides */
-    TRY(put_update(p, t->delta->flat, weight, v));
-    TRY(quantise_put(&p->count, &weight, 1, v, p->want.weights));
-    return quantise_put(&p->loss, &loss, 1, v, p->want.weights + 1);
+    return (struct secure_numbers){ .plan = *p, .delta = t->delta, .weight = weight, .loss = loss };
+}
+
+static enum err fill_plain(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
+{
+    const struct secure_numbers m = numbers_of(source, t);
+    return put_plain(&m, 0, v);
 }
 
 /* ---- with noise ---- */
@@ -152,6 +181,27 @@ enum err secure_vector_fill(const struct secure_source *source, const struct tra
     *out = v;
     v = (struct secagg_vec){ 0 };
     return OK;
+}
+
+enum err secure_numbers_take(const struct secure_source *source, struct trained *trained, struct secure_numbers *out,
+                             struct why *why)
+{
+    if (source->plan->want.mode != SECURE_PLAIN) {
+        out->plan = *source->plan;
+        return secure_vector_fill(source, trained, &out->vector, why);
+    }
+    TRY(check(source->plan, trained, why));
+    *out = numbers_of(source, trained);
+    trained->delta = NULL;
+    return OK;
+}
+
+void secure_numbers_fini(struct secure_numbers *m)
+{
+    if (m == NULL) return;
+    tensor_set_free(m->delta);
+    m->delta = NULL;
+    secagg_vec_fini(&m->vector);
 }
 
 /* ---- scores ---- */

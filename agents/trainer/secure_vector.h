@@ -8,8 +8,9 @@
  *   secure_vector_plan   the plan that follows from task and header (its cohort, survivors, adversaries); the header
  *                        must agree.  To be asked when the header comes, before secagg_client_new
  *   secure_vector_cover  with noise: what is charged, before it is drawn (charge.h)
- *   secure_vector_fill   the result of the round's training in the plan's units, on a worker; secagg_client_mask takes
- *                        the vector
+ *   secure_numbers_take  the result of the round's training, on a worker: without noise as it is, with noise as the
+ *                        vector of whole units (secure_vector_fill)
+ *   secure_numbers_put   any part of the vector, on a worker; secagg_masker_apply takes it
  */
 #pragma once
 #include "agents/trainer/plan.h"
@@ -44,3 +45,19 @@ enum err secure_vector_fill(const struct secure_source *source, const struct tra
  * when more records were scored than the task allows; ERR_MEMORY. */
 enum err secure_vector_scores(const struct secure_plan *p, const struct tally *counted, bool all,
                               struct secagg_vec *out, struct why *why) MUST_USE;
+
+/* What is summed, of which the vector is made part by part: without noise the update itself, so that it is never beside
+ * the vector. */
+struct secure_numbers {
+    struct secure_plan plan;
+    struct tensor_set *delta; /* owned; SECURE_PLAIN: the update, and then what it counts */
+    double weight;
+    double loss;              /* times the weight */
+    struct secagg_vec vector; /* owned; every other mode */
+};
+/* Takes the update, without noise.  secure_vector_fill's errors; nothing is then taken. */
+enum err secure_numbers_take(const struct secure_source *source, struct trained *trained, struct secure_numbers *out,
+                             struct why *why) MUST_USE;
+/* The part, of zeros, gets the elements of the vector from `at` on.  ERR_INPUT. */
+enum err secure_numbers_put(const struct secure_numbers *m, size_t at, struct secagg_vec *part) MUST_USE;
+void secure_numbers_fini(struct secure_numbers *m); /* wipes; for CLEANUP() */

@@ -9,6 +9,7 @@
  *   sum/<run> told/<run>  the newest secure sum that was seen and whether it was answered; which halves were told
  *   ledger/<data set>/... the privacy ledger of whole updates, and of training that hides each patient (accounts.h)
  *   budget/... budget-patients/... what was charged before there was one for each data set
+ *   vector/<run>       what was masked so far of the vector for a secure sum (mask.h)
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
  *   audit/alarm        the canaries proved more than was claimed: no training until a later audit finds it in order
  *   count/document     the task document whose columns were counted; count/table/... what left (handlers_count.c)
@@ -75,8 +76,9 @@ enum err trainer_drop_work(struct trainer *t, const char *run) MUST_USE; /* the 
 enum err trainer_wake(struct trainer *t) MUST_USE; /* begins the next piece soon, when there is one and none is going */
 
 /* handlers_secure.c: secure sums. */
-/* Masks and sends the vector, once it and the others' shares are there. */
+/* Begins to mask the vector, once it and the others' shares are there; and sends it, masked (mask.h). */
 enum err trainer_send_input(struct trainer *t, struct run *run) MUST_USE;
+enum err trainer_masked(struct trainer *t, struct run *run, const uint8_t packed_sha256[HASH_BYTES]) MUST_USE;
 /* May the round's model be trained on, for the sum under way?  ERR_REFUSED, ERR_STATE with a sentence. */
 enum err trainer_admit_model(struct trainer *t, struct run *run, const struct msg *m, struct why *why) MUST_USE;
 enum err trainer_refuse_sum(struct trainer *t, struct run *run, const struct work *w, enum err code, const char *text)

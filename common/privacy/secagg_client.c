@@ -257,11 +257,10 @@ struct masks {
 };
 static void wipe_masks(struct masks *m) { secret_wipe(m, sizeof *m); }
 
-enum err secagg_client_mask(struct secagg_client *c, struct secagg_vec *v)
+enum err secagg_client_masker(struct secagg_client *c, struct secagg_masker **out)
 {
     struct masks masks CLEANUP(wipe_masks) = { 0 };
     TRY(at_stage(c, RECEIVED));
-    if (v->bits != c->header.bits || v->n != c->header.length) return ERR_INPUT;
     TRY(secagg_session_self_mask(c->session, c->secrets.seed, c->place, &masks.at[masks.n++]));
     for (size_t i = 0; i < c->holders; i++) {
         bool masked = secagg_session_are_peers(c->session, c->place, c->holder[i]) &&
@@ -271,7 +270,7 @@ enum err secagg_client_mask(struct secagg_client *c, struct secagg_vec *v)
     }
     /* The streams are spent, whether or not this succeeds. */
     c->stage = MASKED;
-    return secagg_vec_mask(v, masks.at, masks.n);
+    return secagg_masker_new(masks.at, masks.n, out);
 }
 
 enum err secagg_client_input(struct secagg_client *c, const uint8_t packed_sha256[HASH_BYTES], struct secagg_input *out)

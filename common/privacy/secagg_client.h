@@ -48,10 +48,10 @@ enum err secagg_client_share(struct secagg_client *c, random_fn *random, void *s
 enum err secagg_client_receive(struct secagg_client *c, const struct secagg_delivery *delivery, struct why *why)
     MUST_USE;
 
-/* Stage 3: masks the vector in place; it must be of the header's ring and length (ERR_INPUT).  After ERR_MEMORY it is
- * wiped.  What leaves is this vector packed whole, and an input with the SHA-256 of that; secagg_seen.answered is to be
- * stored before. */
-enum err secagg_client_mask(struct secagg_client *c, struct secagg_vec *v) MUST_USE;
+/* Stage 3: the masks of the one vector, to be put on it part by part from its beginning; that is for any thread.  What
+ * leaves is this vector packed whole, and an input with the SHA-256 of that; secagg_seen.answered is to be stored
+ * before.  Once, also after ERR_MEMORY. */
+enum err secagg_client_masker(struct secagg_client *c, struct secagg_masker **out) MUST_USE;
 enum err secagg_client_input(struct secagg_client *c, const uint8_t packed_sha256[HASH_BYTES], struct secagg_input *out)
     MUST_USE;
 

@@ -90,31 +90,65 @@ enum err secagg_vec_into_numbers(struct secagg_vec *v, size_t n, double scale, d
     return OK;
 }
 
-struct streams {
-    struct stream *at[STREAMS];
+struct secagg_masker {
+    size_t n;
+    struct masking {
+        struct stream *stream; /* owned */
+        enum prg_sign sign;
+    } at[];
 };
 
-static void free_streams(struct streams *s)
+void secagg_masker_free(struct secagg_masker *m)
 {
-    for (size_t k = 0; k < STREAMS; k++) stream_free(s->at[k]);
+    for (size_t k = 0; m != NULL && k < m->n; k++) stream_free(m->at[k].stream);
+    free(m);
 }
 
-static enum err mask_block(struct secagg_vec *v, size_t at, size_t n, struct stream *s, enum prg_sign sign)
+void secagg_masker_drop(struct secagg_masker **m) { secagg_masker_free(*m); }
+
+enum err secagg_masker_new(const struct secagg_mask *masks, size_t n, struct secagg_masker **out)
 {
-    return v->narrow ? prg_mask_32(s, sign, v->narrow + at, n) : prg_mask_64(s, sign, v->wide + at, n);
+    struct secagg_masker *m CLEANUP(secagg_masker_drop) = calloc(1, sizeof *m + n * sizeof *m->at);
+    if (m == NULL) return ERR_MEMORY;
+    for (; m->n < n; m->n++) {
+        TRY(stream_new(masks[m->n].key, &m->at[m->n].stream));
+        m->at[m->n].sign = masks[m->n].sign;
+    }
+    *out = m;
+    m = NULL;
+    return OK;
 }
 
-static enum err mask_some(struct secagg_vec *v, const struct secagg_mask *masks, size_t n)
+static enum err mask_block(struct secagg_vec *v, size_t at, size_t n, const struct masking *m)
 {
-    struct streams streams CLEANUP(free_streams) = { { NULL } };
-    for (size_t k = 0; k < n; k++) TRY(stream_new(masks[k].key, &streams.at[k]));
+    return v->narrow ? prg_mask_32(m->stream, m->sign, v->narrow + at, n)
+                     : prg_mask_64(m->stream, m->sign, v->wide + at, n);
+}
+
+static enum err mask_blocks(struct secagg_masker *m, struct secagg_vec *v)
+{
     for (size_t at = 0; at < v->n; at += BLOCK) {
         size_t some = v->n - at < BLOCK ? v->n - at : BLOCK;
-        for (size_t k = 0; k < n; k++) TRY(mask_block(v, at, some, streams.at[k], masks[k].sign));
+        for (size_t k = 0; k < m->n; k++) TRY(mask_block(v, at, some, &m->at[k]));
     }
     return OK;
 }
 
+enum err secagg_masker_apply(struct secagg_masker *m, struct secagg_vec *part)
+{
+    enum err e = mask_blocks(m, part);
+    if (e != OK) wipe(part);
+    return e;
+}
+
+static enum err mask_some(struct secagg_vec *v, const struct secagg_mask *masks, size_t n)
+{
+    struct secagg_masker *m CLEANUP(secagg_masker_drop) = NULL;
+    TRY(secagg_masker_new(masks, n, &m));
+    return secagg_masker_apply(m, v);
+}
+
+/* Streams by the dozen: so many do not crowd each other out of the cache. */
 enum err secagg_vec_mask(struct secagg_vec *v, const struct secagg_mask *masks, size_t n)
 {
     for (size_t done = 0; done < n; done += STREAMS) {

@@ -42,6 +42,15 @@ void secagg_vec_put(struct secagg_vec *v, size_t i, int64_t x);
 /* into += from.  ERR_INPUT when they are not alike. */
 enum err secagg_vec_add(struct secagg_vec *into, const struct secagg_vec *from) MUST_USE;
 
+/* Puts masks on a vector part by part: each mask's stream goes on where the last part ended. */
+struct secagg_masker;
+enum err secagg_masker_new(const struct secagg_mask *masks, size_t n, struct secagg_masker **out)
+    MUST_USE;                                      /* ERR_MEMORY */
+void secagg_masker_free(struct secagg_masker *m);  /* wipes; NULL is fine */
+void secagg_masker_drop(struct secagg_masker **m); /* for CLEANUP() */
+/* To the next part, of words as wide as the last one's.  On an error (ERR_MEMORY) the part is wiped. */
+enum err secagg_masker_apply(struct secagg_masker *m, struct secagg_vec *part) MUST_USE;
+
 /* Applies all masks.  On an error (ERR_MEMORY) the vector is wiped. */
 enum err secagg_vec_mask(struct secagg_vec *v, const struct secagg_mask *masks, size_t n) MUST_USE;
 

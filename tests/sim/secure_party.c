@@ -66,9 +66,11 @@ enum err party_delivery(struct party *p, struct bytes delivery, struct buf *inpu
     if (p->session == NULL) return ERR_STATE;
     TRY(secagg_delivery_parse(delivery, &told));
     TRY(secagg_client_receive(p->client, &told, why));
+    struct secagg_masker *masker CLEANUP(secagg_masker_drop) = NULL;
     TRY(secagg_vec_init(&v, p->header.bits, p->header.length));
     for (size_t k = 0; k < v.n; k++) secagg_vec_put(&v, k, party_number(p->id, p->header.round, k));
-    TRY(secagg_client_mask(p->client, &v));
+    TRY(secagg_client_masker(p->client, &masker));
+    TRY(secagg_masker_apply(masker, &v));
     TRY(secagg_vec_pack(&v, 0, v.n, packed));
     TRY(hash_of(buf_bytes(packed), sha256));
     TRY(secagg_client_input(p->client, sha256, &mine));

@@ -120,9 +120,11 @@ enum err world_vector(struct world *w, size_t i, struct secagg_input *out, struc
 {
     struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
     uint8_t sha256[HASH_BYTES];
+    struct secagg_masker *masker CLEANUP(secagg_masker_drop) = NULL;
     TRY(secagg_vec_init(&v, w->header.bits, w->header.length));
     for (size_t k = 0; k < v.n; k++) secagg_vec_put(&v, k, world_number(w, i, k));
-    TRY(secagg_client_mask(w->clients[i], &v));
+    TRY(secagg_client_masker(w->clients[i], &masker));
+    TRY(secagg_masker_apply(masker, &v));
     TRY(secagg_vec_pack(&v, 0, v.n, packed));
     TRY(hash_of(buf_bytes(packed), sha256));
     return secagg_client_input(w->clients[i], sha256, out);

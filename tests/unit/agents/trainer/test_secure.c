@@ -202,7 +202,10 @@ Test(secure, stages_in_order_and_the_promised_model)
     cr_expect(secure_model(s, promised, &why) == OK && s->asked);
     promised[0] = promised[0] == '0' ? '1' : '0';
     cr_expect_eq(secure_model(s, promised, &why), ERR_REFUSED);
-    cr_expect_eq(secure_input(s, &out, &out), ERR_BUG);
+    struct secure_numbers none;
+    struct secagg_masker *masker = NULL;
+    cr_expect_eq(secure_mask(s, &none, &masker), ERR_BUG, "nothing was trained");
+    cr_expect_eq(secure_input(s, b.header.model_sha256, &out), ERR_STATE, "nothing was masked");
     bench_close(&b);
 }
 

@@ -270,3 +270,66 @@ Test(secure_vector, holds_what_was_counted)
     cr_expect_eq(secure_vector_scores(&p, &many, true, &none, &why), ERR_INPUT);
     cr_expect(strstr(why.text, "max_samples"), "%s", why.text);
 }
+
+/* Part by part it is the vector that is filled at once, without noise and with. */
+Test(secure_vector, part_by_part)
+{
+    static const char *const tasks[] = { TASK, SHARES("site") };
+    for (size_t m = 0; m < 2; m++) {
+        CLEANUP(plan_let_go) struct plan *plan = learned_plan(tasks[m]);
+        struct secagg_header h = { .cohort = COHORT };
+        struct secure_plan p = plan_of(TASK);
+        if (m) h = honest_header(plan, SECURE_SITE);
+        if (m) cr_assert_eq(secure_vector_plan(plan, &h, false, &p, NULL), OK);
+        const uint8_t key[STREAM_KEY_BYTES] = { 1 };
+        struct secure_source source = { .plan = &p, .header = &h, .key = m ? key : NULL };
+        CLEANUP(trained_fini) struct trained t = trained_of((float[WEIGHTS]){ .5F, -.25F, .125F }, 40, .75);
+        struct secagg_vec whole CLEANUP(secagg_vec_fini) = { 0 };
+        struct secure_numbers numbers CLEANUP(secure_numbers_fini) = { .delta = NULL };
+        cr_assert_eq(secure_vector_fill(&source, &t, &whole, NULL), OK);
+        cr_assert_eq(secure_numbers_take(&source, &t, &numbers, NULL), OK);
+        cr_expect((t.delta == NULL) == (m == 0));
+        for (size_t at = 0; at < p.length; at++)
+            for (size_t n = 1; n <= p.length - at; n++) {
+                struct secagg_vec part CLEANUP(secagg_vec_fini) = { 0 };
+                cr_assert_eq(secagg_vec_init(&part, p.bits, n), OK);
+                cr_assert_eq(secure_numbers_put(&numbers, at, &part), OK);
+                for (size_t i = 0; i < n; i++)
+                    cr_expect_eq(secagg_vec_get(&part, i), secagg_vec_get(&whole, at + i), "%zu + %zu", at, i);
+                cr_expect_eq(secure_numbers_put(&numbers, p.length - n + 1, &part), ERR_INPUT);
+            }
+    }
+}
+
+/* From the trained update to the packed vector: the update, and beside it a window. */
+Test(secure_vector, memory_is_one_vector)
+{
+    enum { SIDE = 1450, WINDOW = 1 << 14, MORE = 1 << 18 };
+    CLEANUP(plan_let_go) struct plan *plan = learned_plan(TASK "model: {arch: mlp, hidden: [1450, 1450]}\n");
+    struct secagg_header h = { .cohort = COHORT };
+    struct secure_want want = secure_vector_want(plan, &h, false);
+    struct secagg_mask masks[COHORT] = { { { 1 }, PRG_ADD }, { { 2 }, PRG_TAKE }, { { 3 }, PRG_ADD } };
+    struct secure_plan p;
+    struct trained t = { .samples = 9 };
+    struct secagg_masker *masker CLEANUP(secagg_masker_drop) = NULL;
+    struct secure_numbers numbers CLEANUP(secure_numbers_fini) = { .delta = NULL };
+    CLEANUP(buf_free) struct buf packed = buf_make(1 << 20);
+    cr_assert_eq(secure_plan_of(&want, &p, NULL), OK);
+    cr_assert(p.want.weights > SIDE * SIDE);
+    failmalloc_watch();
+    struct tensor_shape shapes[MODEL_MAX_TENSORS];
+    cr_assert_eq(tensor_set_new(shapes, model_shapes(&plan->spec, shapes), &t.delta), OK);
+    cr_assert_eq(secure_numbers_take(&(struct secure_source){ .plan = &p }, &t, &numbers, NULL), OK);
+    cr_assert_eq(secagg_masker_new(masks, COHORT, &masker), OK);
+    for (size_t at = 0; at < p.length; at += WINDOW) {
+        struct secagg_vec part CLEANUP(secagg_vec_fini) = { 0 };
+        cr_assert_eq(secagg_vec_init(&part, p.bits, p.length - at < WINDOW ? p.length - at : WINDOW), OK);
+        cr_assert_eq(secure_numbers_put(&numbers, at, &part), OK);
+        cr_assert_eq(secagg_masker_apply(masker, &part), OK);
+        cr_assert_eq(secagg_vec_pack(&part, 0, part.n, &packed), OK);
+        buf_clear(&packed);
+    }
+    size_t most = failmalloc_most();
+    size_t vector = p.length * sizeof(float);
+    cr_expect(most >= vector && most <= vector + MORE, "%zu bytes; the update is %zu", most, vector);
+}
