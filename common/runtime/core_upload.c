@@ -3,6 +3,7 @@
 #include "common/runtime/core_private.h"
 #include "common/wire/codec.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { UPLOAD_RETRY_MS = 1000, UPLOAD_RETRY_MAX_MS = 60000 };
@@ -82,29 +83,31 @@ static enum err all_stored(struct agent *a, const char *content, const struct se
 
 /* ---- one chunk ---- */
 
-static enum err seal_stored(struct agent *a, const struct seal_record *r, size_t i, struct buf *out)
+static void free_bytes(uint8_t **p) { free(*p); }
+
+/* In place; room for a whole chunk and its tag. */
+static enum err seal_stored(struct agent *a, const struct seal_record *r, size_t i, uint8_t *out)
 {
     char key[STORE_MAX_KEY];
-    struct buf plain CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES);
     size_t n = seal_chunk_bytes(r->manifest.bytes, i);
-    uint8_t *to = buf_grow(&plain, n);
-    if (to == NULL) return buf_err(&plain);
     (void)snprintf(key, sizeof key, "~blob/%s", r->manifest.sha256);
-    TRY(store_read(a->store, key, (uint64_t)i * SEAL_CHUNK_BYTES, n, to));
-    return core_seal_chunk(&r->seal, i, buf_bytes(&plain), out);
+    TRY(store_read(a->store, key, (uint64_t)i * SEAL_CHUNK_BYTES, n, out));
+    return seal_chunk(&r->seal, i, bytes_of(out, n), out);
 }
 
 static enum err store_chunk(struct agent *a, const struct seal_record *r, size_t i, struct upload_chunk *c)
 {
-    struct buf sealed CLEANUP(buf_free) = buf_make(SEAL_CHUNK_BYTES + AEAD_TAG_BYTES);
-    TRY(seal_stored(a, r, i, &sealed));
-    TRY(hash_hex_of(buf_bytes(&sealed), c->sha256));
+    uint8_t *room CLEANUP(free_bytes) = malloc(SEAL_CHUNK_BYTES + AEAD_TAG_BYTES);
+    if (room == NULL) return ERR_MEMORY;
+    TRY(seal_stored(a, r, i, room));
+    struct bytes sealed = bytes_of(room, seal_sealed_bytes(r->manifest.bytes, i));
+    TRY(hash_hex_of(sealed, c->sha256));
     memcpy(c->blob, r->manifest.sha256, sizeof c->blob);
     c->index = a->upload.chunk = i;
     c->began_ms = agent_now_ms(a);
     c->token = core_token(a);
     a->upload.chunks = r->manifest.nchunks;
-    enum err e = a->transport.store(a->transport.self, c->token, c->sha256, buf_bytes(&sealed));
+    enum err e = a->transport.store(a->transport.self, c->token, c->sha256, sealed);
     if (e != OK) c->token = 0;
     return e;
 }

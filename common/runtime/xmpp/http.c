@@ -8,8 +8,8 @@ struct transfer {
     const struct curl_door *curl; /* the http's */
     CURL *easy;
     struct curl_slist *headers;
-    uint8_t *put;
-    size_t put_n, put_at;
+    struct bytes put; /* the caller's */
+    size_t put_at;
     struct buf got;
     http_done_fn *done;
     void *to;
@@ -40,15 +40,14 @@ static void free_transfer(struct transfer *t)
     if (t->easy) t->curl->easy_cleanup(t->easy);
     t->curl->slist_free_all(t->headers);
     buf_free(&t->got);
-    free(t->put);
     free(t);
 }
 
 static size_t on_read(char *to, size_t size, size_t n, void *arg)
 {
     struct transfer *t = arg;
-    size_t k = size * n < t->put_n - t->put_at ? size * n : t->put_n - t->put_at;
-    memcpy(to, t->put + t->put_at, k);
+    size_t k = size * n < t->put.n - t->put_at ? size * n : t->put.n - t->put_at;
+    memcpy(to, t->put.p + t->put_at, k);
     t->put_at += k;
     return k;
 }
@@ -57,7 +56,7 @@ static size_t on_read(char *to, size_t size, size_t n, void *arg)
 static int on_seek(void *arg, curl_off_t offset, int origin)
 {
     struct transfer *t = arg;
-    if (origin != SEEK_SET || offset < 0 || (size_t)offset > t->put_n) return CURL_SEEKFUNC_FAIL;
+    if (origin != SEEK_SET || offset < 0 || (size_t)offset > t->put.n) return CURL_SEEKFUNC_FAIL;
     t->put_at = (size_t)offset;
     return CURL_SEEKFUNC_OK;
 }
@@ -199,19 +198,15 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 
 /* ---- starting ---- */
 
-static enum err set_put(struct transfer *t, const struct http_request *r)
+static void set_put(struct transfer *t, const struct http_request *r)
 {
-    t->put = malloc(r->put.n ? r->put.n : 1);
-    if (!t->put) return ERR_MEMORY;
-    memcpy(t->put, r->put.p, r->put.n);
-    t->put_n = r->put.n;
+    t->put = r->put;
     (void)t->curl->easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
     (void)t->curl->easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->put.n);
     (void)t->curl->easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
     (void)t->curl->easy_setopt(t->easy, CURLOPT_READDATA, (void *)t);
     (void)t->curl->easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
     (void)t->curl->easy_setopt(t->easy, CURLOPT_SEEKDATA, (void *)t);
-    return OK;
 }
 
 /* "Expect:" empty: a broker that does not answer 100-continue costs a second a chunk. */
@@ -250,8 +245,8 @@ static enum err set_up(const struct http *h, struct transfer *t, const struct ht
     if (h->ca_file) (void)curl->easy_setopt(easy, CURLOPT_CAINFO, h->ca_file);
     if (h->ca_file) (void)curl->easy_setopt(easy, CURLOPT_CAPATH, NULL);
     (void)curl->easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* else a changed file counts after a day */
-    TRY(set_headers(t, r));
-    return r->put.p ? set_put(t, r) : OK;
+    if (r->put.p) set_put(t, r);
+    return set_headers(t, r);
 }
 
 static enum err open_curl(struct http *h)

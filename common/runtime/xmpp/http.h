@@ -23,7 +23,7 @@ struct http;
 typedef void http_done_fn(void *to, enum err e, struct bytes data);
 struct http_request {
     struct str url;
-    struct bytes put;                          /* p NULL: a GET */
+    struct bytes put;                          /* p NULL: a GET; the bytes must live until done, or closed */
     const char *headers[HTTP_MAX_HEADERS + 1]; /* "Name: value", NULL-terminated */
     size_t max_bytes;                          /* of what a GET may bring */
     http_done_fn *done;
@@ -31,8 +31,8 @@ struct http_request {
 };
 
 enum err http_open(struct uv_loop_s *loop, const char *ca_file, struct http **out) MUST_USE;
-/* Everything is copied.  done comes on the loop, never from inside.  ERR_INPUT: no https URL; ERR_LIMIT; ERR_MEMORY;
- * ERR_IO: libcurl is not installed. */
+/* All but what is put is copied.  done comes on the loop, never from inside.  ERR_INPUT: no https URL; ERR_LIMIT;
+ * ERR_MEMORY; ERR_IO: libcurl is not installed. */
 enum err http_start(struct http *h, const struct http_request *request) MUST_USE;
 /* Drops what runs, without calling done; frees on the loop, then calls closed. */
 void http_close(struct http *h, void (*closed)(void *to), void *to);

@@ -117,9 +117,7 @@ static enum err begin_put(struct job *j, xmpp_stanza_t *iq)
     };
     memcpy(r.headers, slot.headers, sizeof r.headers);
     j->phase = JOB_PUT;
-    TRY(http_start(j->upload->http, &r));
-    buf_free(&j->data); /* http has its own copy */
-    return OK;
+    return http_start(j->upload->http, &r);
 }
 
 static bool is_error(xmpp_stanza_t *iq) { return !str_is(stanza_attribute(iq, "type"), "result"); }
