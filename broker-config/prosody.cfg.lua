@@ -118,6 +118,7 @@ if upload_port == "" then
     http_file_share_daily_quota = 50 * 1024 * 1024 * 1024
     http_file_share_global_quota = room
     http_file_share_expires_after = keep
+    storage_archive_item_limit = room / (1024 * 1024) -- files: the default, 10000, is 10 GB a day in pieces of 1 MiB
 else
     Component("upload." .. domain) "http_upload_external"
     modules_enabled = { "himas_upload_keep" }

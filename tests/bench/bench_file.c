@@ -1,5 +1,7 @@
 /* What a large model costs on its way: 44 MB to 3 trainers and an update as long back from each, against curl(1) with
- * the same files on the same service, in turn; and what it does to small messages of others while it goes to 50. */
+ * the same files on the same service, in turn, and what of it is the agents' own work; and what it does to small
+ * messages of others while it goes to 50. */
+#include "tests/bench/parts.h"
 #include "tests/bench/pinger.h"
 #include "tests/bench/plain.h"
 #include "tests/bench/team.h"
@@ -8,19 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MODEL_BYTES = 44 * 1000 * 1000, TRAINERS = 3, BLOCKS = 2, FAN_TRAINERS = 50, IDLE_S = 5 };
+enum { MODEL_BYTES = 44 * 1000 * 1000, TRAINERS = 3, BLOCKS = 3, FAN_TRAINERS = 50, IDLE_S = 5 };
 
+struct keeper { /* who keeps the files */
+    const char *name;
+    bool external, counts; /* counts: the 99th percentile with it is the one that has an aim */
+};
 struct costs {
     double wall_s[BLOCKS * 2], cpu_s[BLOCKS * 2], broker_s[BLOCKS * 2];
     size_t n;
 };
 
-static void team_of(struct team *g, const struct place *p, const char *prefix, size_t trainers, const char *settings)
+static void team_of(struct team *g, const struct place *p, const char *prefix, size_t trainers, size_t a_process,
+                    const char *settings)
 {
     team_start(g, &(struct team_plan){ .place = p,
                                        .kind = TEAM_TOY,
                                        .prefix = prefix,
                                        .trainers = trainers,
+                                       .a_process = a_process,
                                        .journal = true,
                                        .coordinator_settings = "",
                                        .trainer_settings = settings });
@@ -54,14 +62,33 @@ static void tell(const char *what, struct costs *c)
                 report_quantile(c->cpu_s, c->n, 0.5), report_quantile(c->broker_s, c->n, 0.5), c->n);
 }
 
-static void there_and_back(const struct place *p, const char *kept_by)
+/* A round's work that curl does not do, each part measured alone; the rest is what both do: TLS, HTTP, copies. */
+static void tell_parts(const struct place *p, double ours_s, double curl_s)
+{
+    struct part parts[PARTS];
+    double all_s = 0;
+    parts_measure(p, MODEL_BYTES, TRAINERS, parts);
+    report_line("    %-34s %9s %12s %12s %12s", "the agents' own work, by itself", "times", "wall ms", "CPU ms",
+                "CPU s a round");
+    for (size_t i = 0; i < PARTS; i++) {
+        double cpu_s = parts[i].cpu_ms * (double)parts[i].times / 1e3;
+        all_s += cpu_s;
+        report_line("    %-34s %9zu %12.1f %12.1f %12.2f", parts[i].what, parts[i].times, parts[i].wall_ms,
+                    parts[i].cpu_ms, cpu_s);
+    }
+    report_line("    %-34s %9s %12s %12s %12.2f", "all of these", "", "", "", all_s);
+    report_line("    %-34s %9s %12s %12s %12.2f   (curl's: %.2f)", "what is left: TLS, HTTP, copies", "", "", "",
+                ours_s - all_s, curl_s);
+}
+
+static void there_and_back(const struct place *p, const struct keeper *keeper)
 {
     struct team g;
     struct costs us = { .n = 0 };
     struct costs curl = { .n = 0 };
     char settings[64];
     (void)snprintf(settings, sizeof settings, "reply_bytes: %d\n", MODEL_BYTES);
-    team_of(&g, p, "t", TRAINERS, settings);
+    team_of(&g, p, "t", TRAINERS, 1, settings); /* as hospitals are, and curl */
     struct plain *plain = plain_open(p, MODEL_BYTES, TRAINERS);
     (void)plain_round(plain);
     for (int i = 0; i < BLOCKS; i++) {
@@ -73,13 +100,17 @@ static void there_and_back(const struct place *p, const char *kept_by)
     report_ratio(&(struct report_ratio){ "44 MB to 3 trainers and back, against curl", wall, 1.15, false, "" });
     report_line(
         "  %d MB to %d trainers and back by %s; the agents' files are sealed, hashed and journalled, curl's are not",
-        MODEL_BYTES / 1000000, TRAINERS, kept_by);
+        MODEL_BYTES / 1000000, TRAINERS, keeper->name);
     report_line("    %-34s %9s %12s %12s %5s", "seconds", "wall", "clients' CPU", "broker's CPU", "n");
     tell("curl, PUT and GET", &curl);
     tell("agents", &us);
-    report_line("    processor seconds, agents / curl: %.2f of the clients, %.2f with the broker's",
-                *us.cpu_s / *curl.cpu_s, (*us.cpu_s + *us.broker_s) / (*curl.cpu_s + *curl.broker_s));
+    double ours_s = report_quantile(us.cpu_s, us.n, 0.5);
+    double curl_s = report_quantile(curl.cpu_s, curl.n, 0.5);
+    report_line("    processor seconds, agents / curl: %.2f of the clients, %.2f with the broker's", ours_s / curl_s,
+                (ours_s + report_quantile(us.broker_s, us.n, 0.5)) /
+                    (curl_s + report_quantile(curl.broker_s, curl.n, 0.5)));
     team_end(&g);
+    tell_parts(p, ours_s, curl_s);
 }
 
 /* ---- to fifty, and who waits meanwhile ---- */
@@ -96,7 +127,7 @@ static void tell_pings(const char *what, double *times, size_t n)
                 report_quantile(times, n, 0.99), report_quantile(times, n, 1), n);
 }
 
-static void fan_out(const struct place *p, const char *kept_by)
+static void fan_out(const struct place *p, const struct keeper *keeper)
 {
     struct team g;
     double idle[CHILD_MAX_NUMBERS];
@@ -106,7 +137,7 @@ static void fan_out(const struct place *p, const char *kept_by)
     struct place with = *p;
     struct child ping = child_start(pinger_child, &with);
     (void)child_hear(&ping, &ms, 1, 60);
-    team_of(&g, p, "f", FAN_TRAINERS, "reply_bytes: 1570\n");
+    team_of(&g, p, "f", FAN_TRAINERS, 0, "reply_bytes: 1570\n");
     child_tell(&ping, (struct order){ .count = 1 });
     (void)sleep(IDLE_S);
     size_t nidle = ping_end(&ping, idle);
@@ -115,9 +146,11 @@ static void fan_out(const struct place *p, const char *kept_by)
     (void)team_rounds(&g, (struct order){ .count = 0, .bytes = MODEL_BYTES }, &ms, 1); /* the one that does not count */
     ms = (double)(report_now_ns() - began_ns) / 1e6;
     size_t nbusy = ping_end(&ping, busy);
-    (void)snprintf(name, sizeof name, "p99 of small messages while 44 MB goes to %d, by %s", FAN_TRAINERS, kept_by);
-    report_ratio(&(struct report_ratio){ name, report_quantile(busy, nbusy, 0.99), 50, false, " ms" });
-    report_line("  44 MB to %d trainers by %s: %.1f s, %.0f MB/s of them all", FAN_TRAINERS, kept_by, ms / 1e3,
+    (void)snprintf(name, sizeof name, "p99 of small messages while 44 MB goes to %d, by %s", FAN_TRAINERS,
+                   keeper->name);
+    if (keeper->counts)
+        report_ratio(&(struct report_ratio){ name, report_quantile(busy, nbusy, 0.99), 50, false, " ms" });
+    report_line("  44 MB to %d trainers by %s: %.1f s, %.0f MB/s of them all", FAN_TRAINERS, keeper->name, ms / 1e3,
                 (double)MODEL_BYTES * FAN_TRAINERS / 1e3 / ms);
     report_line("    %-34s %9s %9s %9s %5s", "ms a small message", "median", "99 %", "most", "n");
     tell_pings("with nothing else", idle, nidle);
@@ -126,7 +159,9 @@ static void fan_out(const struct place *p, const char *kept_by)
     child_end(&ping);
 }
 
-static void at_a_place(bool external, void (*measure)(const struct place *p, const char *kept_by))
+typedef void measure_fn(const struct place *p, const struct keeper *keeper);
+
+static void at_a_place(const struct keeper *keeper, measure_fn *measure)
 {
     struct place p;
     static const struct {
@@ -137,20 +172,29 @@ static void at_a_place(bool external, void (*measure)(const struct place *p, con
     place_make(&p);
     for (size_t i = 0; i < sizeof accounts / sizeof *accounts; i++)
         place_accounts(&p, accounts[i].prefix, accounts[i].n);
-    if (external) place_external_upload(&p);
+    if (keeper->external) place_external_upload(&p);
     place_start(&p);
-    measure(&p, external ? "nginx" : "Prosody");
+    measure(&p, keeper);
     place_end(&p);
+}
+
+/* As broker.sh asks for it: tools/install-deps.sh upload. */
+static bool has_nginx(void)
+{
+    return system("command -v nginx >/dev/null") == 0 &&
+           access("/usr/lib/nginx/modules/ngx_http_js_module.so", R_OK) == 0;
 }
 
 int main(int argc, char **argv)
 {
     bool back = argc < 2 || strcmp(argv[1], "back") == 0;
     bool fan = argc < 2 || strcmp(argv[1], "fan") == 0;
-    bool nginx = system("command -v nginx >/dev/null") == 0;
-    if (back) at_a_place(false, there_and_back);
-    if (fan) at_a_place(false, fan_out);
-    if (fan && nginx) at_a_place(true, fan_out);
-    if (fan && !nginx) report_line("  nginx is not installed: not measured with an upload service of its own");
+    bool nginx = has_nginx();
+    const struct keeper prosody = { "Prosody itself", false, !nginx };
+    const struct keeper beside = { "nginx beside Prosody", true, true };
+    if (back) at_a_place(&prosody, there_and_back);
+    if (fan && nginx) at_a_place(&beside, fan_out);
+    if (fan) at_a_place(&prosody, fan_out);
+    if (fan && !nginx) report_line("  no nginx with JavaScript here: not measured with an upload service of its own");
     return 0;
 }

@@ -10,9 +10,10 @@ enum { LOGIN_S = 900, ROUNDS_S = 600, SETTLE_US = (CORE_ACK_DELAY_MS + 300) * 10
 static void start_crowds(struct team *g, struct yard_recorder *recorder)
 {
     const struct team_plan *p = &g->plan;
-    for (size_t at = 0; at < p->trainers; at += TEAM_TRAINERS_A_PROCESS) {
+    size_t most = p->a_process ? p->a_process : TEAM_TRAINERS_A_PROCESS;
+    for (size_t at = 0; at < p->trainers; at += most) {
         size_t left = p->trainers - at;
-        size_t n = left < TEAM_TRAINERS_A_PROCESS ? left : TEAM_TRAINERS_A_PROCESS;
+        size_t n = left < most ? left : most;
         struct yard_plan yard = {
             .place = p->place, .prefix = p->prefix, .first = at, .n = n, .stream_management = p->stream_management
         };

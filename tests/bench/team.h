@@ -12,7 +12,7 @@ struct team_plan {
     const struct place *place;
     enum team_kind kind;
     const char *prefix;
-    size_t trainers;
+    size_t trainers, a_process; /* so many trainers in one; 0: TEAM_TRAINERS_A_PROCESS */
     bool journal, stream_management;
     const char *coordinator_settings, *trainer_settings; /* YAML */
     const char *task;                                    /* TEAM_REAL */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TTL_MS = 600000, TOY_RECORDS = 100, TOY_MAX_BYTES = 1 << 30 };
+enum { PATTERN_BYTES = 1 << 16, TTL_MS = 600000, TOY_RECORDS = 100, TOY_MAX_BYTES = 1 << 30 };
 
 /* ---- the coordinator ---- */
 
@@ -13,7 +13,9 @@ static struct bytes content(size_t n, uint64_t stamp, uint8_t **out)
 {
     uint8_t *p = *out = malloc(n + sizeof stamp);
     if (p == NULL) report_die("memory");
-    for (size_t i = 0; i < n; i++) p[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (size_t i = 0; i < n && i < PATTERN_BYTES; i++) p[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (size_t at = PATTERN_BYTES; at < n; at += PATTERN_BYTES)
+        memcpy(p + at, p, n - at < PATTERN_BYTES ? n - at : PATTERN_BYTES);
     memcpy(p, &stamp, n < sizeof stamp ? n : sizeof stamp);
     return bytes_of(p, n);
 }
