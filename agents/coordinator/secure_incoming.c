@@ -58,18 +58,26 @@ static void note_input(struct incoming *in, uint64_t bytes)
     s->bytes = bytes;
 }
 
+struct came { /* the attachment, where the runtime keeps it */
+    struct agent *agent;
+    const struct blob *blob;
+};
+static enum err read_came(const void *from, uint64_t at, size_t n, uint8_t *out)
+{
+    const struct came *c = from;
+    return agent_blob_read(c->agent, c->blob, at, n, out);
+}
+
 static enum err take_input(struct incoming *in, uint32_t from, struct why *why)
 {
     const struct msg_secure_input *m = &in->m->secure_input;
-    struct secure_round *s = in->run->secure;
-    uint64_t most = secagg_vec_packed_bytes(s->header.bits, s->header.length);
-    struct buf packed CLEANUP(buf_free) = buf_make((size_t)most + 1);
+    const struct came came = { in->home->agent, &m->vector };
+    const struct secagg_packed packed = { agent_blob_bytes(came.agent, came.blob), read_came, &came };
     struct buf input CLEANUP(buf_free) = buf_make(SECAGG_MESSAGE_MAX);
     uint8_t *to = buf_grow(&input, m->input.n / 2);
     if (to == NULL) return buf_err(&input);
     if (hex_decode(m->input, to, input.n) != OK) return ERR_PROTO;
-    TRY(read_blob(in, &m->vector, most, &packed));
-    TRY(secure_round_take_input(s, from, buf_bytes(&input), buf_bytes(&packed), why));
+    TRY(secure_round_take_input(in->run->secure, from, buf_bytes(&input), &packed, why));
     note_input(in, packed.n);
     return OK;
 }

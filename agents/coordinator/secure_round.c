@@ -184,8 +184,8 @@ enum err secure_round_delivery(const struct secure_round *s, uint32_t to, struct
     return secagg_delivery_encode(&d, out);
 }
 
-enum err secure_round_take_input(struct secure_round *s, uint32_t from, struct bytes input, struct bytes packed,
-                                 struct why *why)
+enum err secure_round_take_input(struct secure_round *s, uint32_t from, struct bytes input,
+                                 const struct secagg_packed *packed, struct why *why)
 {
     struct secagg_input i;
     TRY(secagg_input_parse(input, &i));

@@ -55,8 +55,8 @@ enum err secure_round_begin_sharing(struct secure_round *s, struct buf *out_adve
 enum err secure_round_take_shares(struct secure_round *s, uint32_t from, struct bytes bundle, struct why *why) MUST_USE;
 enum err secure_round_end_sharing(struct secure_round *s, struct why *why) MUST_USE;
 enum err secure_round_delivery(const struct secure_round *s, uint32_t to, struct buf *out) MUST_USE;
-enum err secure_round_take_input(struct secure_round *s, uint32_t from, struct bytes input, struct bytes packed,
-                                 struct why *why) MUST_USE;
+enum err secure_round_take_input(struct secure_round *s, uint32_t from, struct bytes input,
+                                 const struct secagg_packed *packed, struct why *why) MUST_USE;
 enum err secure_round_end_inputs(struct secure_round *s, struct buf *out_request, struct why *why) MUST_USE;
 enum err secure_round_take_vote(struct secure_round *s, uint32_t from, struct bytes vote, struct why *why) MUST_USE;
 enum err secure_round_votes(struct secure_round *s, struct buf *out) MUST_USE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum stage { SHARING, INPUTS, ANSWERS, FINISHED };
+enum { WINDOW = 1 << 16 }; /* elements */
 
 /* What the server knows of one member. */
 struct party {
@@ -157,8 +158,56 @@ enum err secagg_server_delivery(const struct secagg_server *s, uint32_t to, stru
     return OK;
 }
 
-enum err secagg_server_take_input(struct secagg_server *s, const struct secagg_input *input, struct bytes packed,
-                                  struct why *why)
+/* Hands them out a window at a time, of whole elements that begin at a byte. */
+typedef enum err window_fn(void *to, size_t element, size_t elements, struct bytes packed);
+
+static enum err each_window(const struct secagg_vec *v, const struct secagg_packed *packed, window_fn *fn, void *to)
+{
+    uint8_t *window = malloc(secagg_vec_packed_bytes(v->bits, WINDOW));
+    enum err e = window ? OK : ERR_MEMORY;
+    uint64_t at = 0;
+    for (size_t k = 0; e == OK && k < v->n; k += WINDOW) {
+        size_t some = v->n - k < WINDOW ? v->n - k : WINDOW;
+        size_t n = secagg_vec_packed_bytes(v->bits, some);
+        e = packed->read(packed->from, at, n, window);
+        if (e == OK) e = fn(to, k, some, bytes_of(window, n));
+        at += n;
+    }
+    free(window);
+    return e;
+}
+
+static enum err hash_window(void *to, size_t element, size_t elements, struct bytes packed)
+{
+    (void)element;
+    (void)elements;
+    return hash_add(to, packed);
+}
+
+static enum err hash_packed(const struct secagg_vec *v, const struct secagg_packed *packed, uint8_t out[HASH_BYTES])
+{
+    struct hash *h CLEANUP(hash_drop) = NULL;
+    TRY(hash_new(&h));
+    TRY(each_window(v, packed, hash_window, h));
+    return hash_end(h, out);
+}
+
+static enum err add_window(void *to, size_t element, size_t elements, struct bytes packed)
+{
+    return secagg_vec_add_packed(to, element, elements, packed) == OK ? OK : ERR_STORE;
+}
+
+/* The last byte's filling is all that makes a vector of the right length none. */
+static bool is_filled(const struct secagg_vec *v, const struct secagg_packed *packed)
+{
+    uint8_t last = 0;
+    unsigned used = (unsigned)(v->n * v->bits % 8);
+    if (packed->n != secagg_vec_packed_bytes(v->bits, v->n)) return false;
+    return packed->read(packed->from, packed->n - 1, 1, &last) == OK && (used == 0 || last >> used == 0);
+}
+
+enum err secagg_server_take_input(struct secagg_server *s, const struct secagg_input *input,
+                                  const struct secagg_packed *packed, struct why *why)
 {
     size_t place = 0;
     uint8_t sha256[HASH_BYTES];
@@ -168,11 +217,12 @@ enum err secagg_server_take_input(struct secagg_server *s, const struct secagg_i
     enum err e = secagg_input_verify(input, secagg_session_identity(s->session, place));
     if (e != OK) return why_say(why, e, "member %u did not sign its vector", input->from);
     if (p->survived) return why_say(why, ERR_DUPLICATE, "member %u sent a vector before", input->from);
-    TRY(hash_of(packed, sha256));
+    if (!is_filled(&s->sum, packed))
+        return why_say(why, ERR_REFUSED, "member %u sent no vector of this round's length", input->from);
+    TRY(hash_packed(&s->sum, packed, sha256));
     if (memcmp(sha256, input->sha256, HASH_BYTES) != 0)
         return why_say(why, ERR_CRYPTO, "the vector is not the one member %u signed", input->from);
-    if (secagg_vec_add_packed(&s->sum, 0, s->sum.n, packed) != OK)
-        return why_say(why, ERR_REFUSED, "member %u sent no vector of this round's length", input->from);
+    TRY(each_window(&s->sum, packed, add_window, &s->sum));
     p->survived = true;
     return OK;
 }

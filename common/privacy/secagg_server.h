@@ -31,9 +31,17 @@ enum err secagg_server_end_sharing(struct secagg_server *s, struct why *why) MUS
 /* ERR_ABSENT when this member gave no shares: it gets none. */
 enum err secagg_server_delivery(const struct secagg_server *s, uint32_t to, struct secagg_delivery *out) MUST_USE;
 
-/* Stage 3: adds the packed vector; its SHA-256 is computed here. */
-enum err secagg_server_take_input(struct secagg_server *s, const struct secagg_input *input, struct bytes packed,
-                                  struct why *why) MUST_USE;
+/* A packed vector wherever it lies: n bytes of it from `at` on. */
+typedef enum err secagg_read_fn(const void *from, uint64_t at, size_t n, uint8_t *out);
+struct secagg_packed {
+    uint64_t n; /* bytes */
+    secagg_read_fn *read;
+    const void *from;
+};
+/* Stage 3: adds the packed vector, which is read twice, a window at a time: for its SHA-256, and then to add it.  Also
+ * read's errors; where the second reading fails or differs the sum is spoilt (ERR_STORE). */
+enum err secagg_server_take_input(struct secagg_server *s, const struct secagg_input *input,
+                                  const struct secagg_packed *packed, struct why *why) MUST_USE;
 enum err secagg_server_end_inputs(struct secagg_server *s, struct why *why) MUST_USE;
 enum err secagg_server_request(const struct secagg_server *s, struct secagg_request *out) MUST_USE;
 

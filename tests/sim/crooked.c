@@ -8,6 +8,7 @@
 #include "common/privacy/secagg_list.h"
 #include "common/runtime/roster_log.h"
 #include "tests/sim/keeper.h"
+#include "tests/support/secagg_world.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,7 +297,8 @@ static enum err keep(struct crooked *c, size_t i, const struct msg *m, struct by
     if (m->type == MSG_SECURE_ANSWER) return overhear(c, &c->end.sites[i], bytes), OK;
     uint8_t *to = buf_grow(&input, m->secure_input.input.n / 2);
     TRY(hex_decode(m->secure_input.input, to, input.n));
-    return secure_round_take_input(c->sum, from, buf_bytes(&input), bytes, &why);
+    const struct secagg_packed packed = world_packed(&bytes);
+    return secure_round_take_input(c->sum, from, buf_bytes(&input), &packed, &why);
 }
 
 static enum err hear(struct agent *a, void *self, const struct msg *m)

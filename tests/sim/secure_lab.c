@@ -1,5 +1,6 @@
 #include "tests/sim/secure_lab.h"
 #include "tests/support/dice.h"
+#include "tests/support/secagg_world.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,7 +114,9 @@ static enum err inputs(struct lab *l, size_t i, struct why *why)
     TRY(secagg_delivery_encode(&delivery, &l->delivery[i]));
     TRY(party_delivery(&l->parties[i], buf_bytes(&l->delivery[i]), &l->input[i], &l->packed[i], why));
     TRY(secagg_input_parse(buf_bytes(&l->input[i]), &input));
-    TRY(secagg_server_take_input(l->server, &input, buf_bytes(&l->packed[i]), why));
+    const struct bytes bytes = buf_bytes(&l->packed[i]);
+    const struct secagg_packed packed = world_packed(&bytes);
+    TRY(secagg_server_take_input(l->server, &input, &packed, why));
     l->arrived.ids[l->arrived.n++] = input.from;
     return OK;
 }

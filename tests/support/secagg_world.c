@@ -130,6 +130,16 @@ enum err world_vector(struct world *w, size_t i, struct secagg_input *out, struc
     return secagg_client_input(w->clients[i], sha256, out);
 }
 
+static enum err read_bytes(const void *from, uint64_t at, size_t n, uint8_t *out)
+{
+    const struct bytes *b = from;
+    if (at > b->n || n > b->n - at) return ERR_INPUT;
+    memcpy(out, b->p + at, n);
+    return OK;
+}
+
+struct secagg_packed world_packed(const struct bytes *b) { return (struct secagg_packed){ b->n, read_bytes, b }; }
+
 enum err world_input(struct world *w, struct why *why)
 {
     struct buf packed CLEANUP(buf_free) = buf_make(SIZE_MAX / 2);
@@ -138,7 +148,9 @@ enum err world_input(struct world *w, struct why *why)
         if (!is_there(w, i, WORLD_INPUT)) continue;
         buf_clear(&packed);
         TRY(world_vector(w, i, &input, &packed));
-        TRY(secagg_server_take_input(w->server, &input, buf_bytes(&packed), why));
+        const struct bytes bytes = buf_bytes(&packed);
+        const struct secagg_packed in = world_packed(&bytes);
+        TRY(secagg_server_take_input(w->server, &input, &in, why));
     }
     return secagg_server_end_inputs(w->server, why);
 }

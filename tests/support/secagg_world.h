@@ -61,4 +61,5 @@ enum err world_run(struct world *w, struct secagg_vec *out, struct why *why); /*
 /* One member's part. */
 enum err world_bundle(struct world *w, size_t i, struct secagg_bundle *out, struct why *why);
 enum err world_vector(struct world *w, size_t i, struct secagg_input *out, struct buf *packed);
+struct secagg_packed world_packed(const struct bytes *b);             /* borrowed */
 bool world_is_sum(const struct world *w, const struct secagg_vec *v); /* of all who sent their vectors */

@@ -182,6 +182,12 @@ Test(secagg_server, wrong_bundles)
     world_fini(&w);
 }
 
+static enum err take(struct world *w, const struct secagg_input *input, struct bytes bytes)
+{
+    const struct secagg_packed packed = world_packed(&bytes);
+    return secagg_server_take_input(w->server, input, &packed, NULL);
+}
+
 Test(secagg_server, wrong_inputs)
 {
     struct world_plan plan = world_plan_of(4, 0);
@@ -195,20 +201,20 @@ Test(secagg_server, wrong_inputs)
     cr_assert_eq(world_vector(&w, 1, &input, &packed), OK);
     forged = input;
     forged.sha256[0] ^= 1;
-    cr_expect_eq(secagg_server_take_input(w.server, &forged, buf_bytes(&packed), NULL), ERR_CRYPTO);
+    cr_expect_eq(take(&w, &forged, buf_bytes(&packed)), ERR_CRYPTO);
     packed.p[3] ^= 1;
-    cr_expect_eq(secagg_server_take_input(w.server, &input, buf_bytes(&packed), NULL), ERR_CRYPTO, "changed");
+    cr_expect_eq(take(&w, &input, buf_bytes(&packed)), ERR_CRYPTO, "changed");
     packed.p[3] ^= 1;
     forged = input;
     cr_assert_eq(hash_of(bytes_of(packed.p, packed.n - 1), forged.sha256), OK);
     cr_assert_eq(secagg_input_sign(&forged, &w.identities[1]), OK);
-    cr_expect_eq(secagg_server_take_input(w.server, &forged, bytes_of(packed.p, packed.n - 1), NULL), ERR_REFUSED);
+    cr_expect_eq(take(&w, &forged, bytes_of(packed.p, packed.n - 1)), ERR_REFUSED);
     forged = input;
     forged.from = world_id(0);
     cr_assert_eq(secagg_input_sign(&forged, &w.identities[0]), OK);
-    cr_expect_eq(secagg_server_take_input(w.server, &forged, buf_bytes(&packed), NULL), ERR_REFUSED, "no shares");
-    cr_expect_eq(secagg_server_take_input(w.server, &input, buf_bytes(&packed), NULL), OK);
-    cr_expect_eq(secagg_server_take_input(w.server, &input, buf_bytes(&packed), NULL), ERR_DUPLICATE);
+    cr_expect_eq(take(&w, &forged, buf_bytes(&packed)), ERR_REFUSED, "no shares");
+    cr_expect_eq(take(&w, &input, buf_bytes(&packed)), OK);
+    cr_expect_eq(take(&w, &input, buf_bytes(&packed)), ERR_DUPLICATE);
     world_fini(&w);
 }
 
