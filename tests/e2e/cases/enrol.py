@@ -13,6 +13,7 @@ from lib.wait import until
 
 ME = "hospital-d"
 REVOKED_S = 5.0
+LONGEST = 8192  # bytes of a request
 
 
 class Office:
@@ -119,6 +120,10 @@ def is_compared(t, office, fingerprint):
         done = office.himas("enrol", "accept", file, "--fingerprint", said)
         t.ok(done.returncode == 76 and office.rosters() == before,
              f"{name} is refused", done)
+    with open(request + ".long", "w", encoding="utf-8") as f:
+        f.write(text + "#" * LONGEST)
+    done = office.himas("enrol", "accept", request + ".long", "--fingerprint", fingerprint)
+    t.ok(done.returncode != 0 and f"larger than the {LONGEST} bytes allowed" in done.stdout, "one too long is refused", done)
     accepted = office.tell("enrol", "accept", request, "--fingerprint", fingerprint)["fields"]
     t.ok(int(accepted["version"]) > 1 and accepted["jid"] == office.jid(ME), "the right one is accepted", accepted)
     return accepted

@@ -144,7 +144,8 @@ bool chief_hears(struct sim *s, const char *agent, const char *words, const char
     sim_forget(s, "paul");
     sim_say(s, "paul", agent, words);
     (void)sim_run(s, SHORT_MS, NULL, NULL);
-    return strstr(sim_heard(s, "paul").p, part) != NULL;
+    struct str heard = sim_heard(s, "paul");
+    return heard.n > 0 && strstr(heard.p, part) != NULL;
 }
 
 const struct chief *chief_of(struct sim *s) { return core_state(sim_agent(s, "coordinator")); }
