@@ -109,13 +109,14 @@ Component("pubsub." .. domain) "pubsub"
 -- that small messages need not wait while a model goes to many.
 local upload_port = "@UPLOAD@"
 local most, keep, room = 128 * 1024 * 1024, 24 * 3600, 100 * 1024 * 1024 * 1024
+local daily = room / 2 -- of one account
 if upload_port == "" then
     Component("upload." .. domain) "http_file_share"
     http_host = domain
     http_external_url = "https://127.0.0.1:@HTTPS@/" -- what agents are told to use; the certificate names it
     http_file_share_access = { domain }
     http_file_share_size_limit = most
-    http_file_share_daily_quota = 50 * 1024 * 1024 * 1024
+    http_file_share_daily_quota = daily
     http_file_share_global_quota = room
     http_file_share_expires_after = keep
     storage_archive_item_limit = room / (1024 * 1024) -- files: the default, 10000, is 10 GB a day in pieces of 1 MiB
@@ -128,4 +129,5 @@ else
     himas_upload_folder = dir .. "/data/upload"
     himas_upload_expires_after = keep
     himas_upload_quota = room
+    himas_upload_daily_quota = daily
 end

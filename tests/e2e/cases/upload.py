@@ -7,9 +7,12 @@ import pathlib
 import shutil
 import ssl
 import time
+import xml.etree.ElementTree as ET
+
+from slixmpp.exceptions import IqError
 
 from lib import tap
-from lib.federation import Federation, task
+from lib.federation import DOMAIN, Federation, task
 from lib.wait import until
 
 MODULE = "/usr/lib/nginx/modules/ngx_http_js_module.so"
@@ -18,7 +21,7 @@ BODY = b"some bytes"
 
 
 OLD_S = 25 * 3600
-
+MOST, DAILY = 128 << 20, 50 << 30  # bytes of a file, and of an account a day: broker-config/prosody.cfg.lua
 
 class Files:
     def __init__(self, fed):
@@ -42,6 +45,33 @@ class Files:
             return answer.status, answer.read()
         finally:
             c.close()
+
+
+def slots(peer, sizes):
+    """How many of these slots it gets, and the condition of each refusal (XEP-0363)."""
+    async def ask():
+        got, refused = 0, []
+        for size in sizes:
+            iq = peer.client.make_iq_get(ito=f"upload.{DOMAIN}")
+            iq.append(ET.Element("{urn:xmpp:http:upload:0}request", filename="a", size=str(size)))
+            try:
+                await iq.send(timeout=10)
+                got += 1
+            except IqError as e:
+                refused.append(e.condition)
+        return got, refused
+    return peer.do(ask)
+
+
+def bounded(t, fed, keeper):
+    whole = DAILY // MOST
+    with fed.peer("greedy") as greedy, fed.peer("modest") as modest:
+        got, refused = slots(greedy, [DAILY, MOST + 1, -DAILY, 1.5])
+        t.ok(got == 0 and "resource-constraint" not in refused, f"{keeper} gives no slot for what is no file's length",
+             (got, refused))
+        t.same(slots(greedy, [MOST] * (whole + 1)), (whole, ["resource-constraint"]),
+               f"{keeper} gives an account its {DAILY >> 30} GiB a day and no more, whatever was refused before")
+        t.same(slots(modest, [MOST]), (1, []), f"{keeper} gives others theirs")
 
 
 def leave_old(fed):
@@ -77,7 +107,8 @@ def test(t):
     if not shutil.which("nginx") or not os.path.exists(MODULE):
         raise tap.Skip("nginx with its JavaScript is not installed: tools/install-deps.sh upload")
     tasks = {"breast-cancer": task(model="{arch: mlp, hidden: [700, 400], seed: 1}", rounds=1, epochs=1)}
-    with Federation(tasks=tasks) as fed:
+    with Federation(tasks=tasks, strangers=["greedy", "modest"]) as fed:
+        bounded(t, fed, "Prosody")
         fed.broker.kill()
         fed.broker.tool("upload", fed.broker.folder, "external")
         old = leave_old(fed)
@@ -93,6 +124,7 @@ def test(t):
         guarded(t, files)
         until(lambda: not old.exists(), "what is older than a day to be removed", 20)
         t.ok(all(p.exists() for p in kept), "what is older than a day is removed, and nothing else", files.kept())
+        bounded(t, fed, "nginx's slot service")
 
 
 if __name__ == "__main__":
