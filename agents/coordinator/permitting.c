@@ -42,7 +42,7 @@ static struct permit_training training_of(const struct task *t)
                                      .learning_rate = t->train.learning_rate,
                                      .weight_decay = t->train.weight_decay,
                                      .proximal_mu = t->train.proximal_mu,
-                                     .batch = t->train.batch };
+                                     .batch = task_batch(t) };
 }
 
 static void fill_privacy(const struct task *t, struct permit *p)

@@ -137,7 +137,7 @@ static struct permit_training training_of(const struct task *t)
                                      .learning_rate = t->train.learning_rate,
                                      .weight_decay = t->train.weight_decay,
                                      .proximal_mu = t->train.proximal_mu,
-                                     .batch = t->train.batch };
+                                     .batch = task_batch(t) };
 }
 
 /* The noise is what the permit asks for, where there is one: in shares it was settled by the sum's header, else it is

@@ -42,11 +42,13 @@ static void fill_summed(const struct task *t, struct unit_rule *r)
     r->steps = 1;
 }
 
+/* Once over all of them, whatever their number: where that is to stay untold, rate and steps are the task's. */
 static void fill_steps(const struct task *t, struct unit_rule *r)
 {
     uint64_t batch = t->train.batch < r->units ? t->train.batch : r->units;
-    r->rate = (double)batch / (double)r->units;
-    r->steps = t->train.epochs * ((r->units + batch - 1) / batch);
+    bool told = t->privacy.rate > 0;
+    r->rate = told ? t->privacy.rate : (double)batch / (double)r->units;
+    r->steps = t->train.epochs * (told ? (uint64_t)ceil(1 / r->rate) : (r->units + batch - 1) / batch);
 }
 
 enum err unit_rule_make(const struct plan *plan, uint64_t units, struct unit_rule *out, struct why *why)

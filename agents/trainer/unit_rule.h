@@ -4,9 +4,9 @@
  * (common/privacy/secure_plan.h).
  *
  * UNIT: a patient (or, in secure sums, the hospital, where so asked); where the records name none, a record.
- * Neighbours: the same hospital with one more or one less among those it trains on.  How many they are is told in
- * clear, and the rate at which they are drawn follows from it: batch / units, but at most 1.  For noise in shares the
- * task names the rate.
+ * Neighbours: the same hospital with one more or one less among those it trains on.  Without secure
+ * sums how many they are is told in clear, and the rate at which they are drawn follows from it: batch / units, but at
+ * most 1.  In secure sums the task names the rate, and nothing here follows from their number.
  */
 #pragma once
 #include "agents/trainer/plan.h"

@@ -51,8 +51,8 @@ static double permitted_noise(const struct permit *p, const struct permit_site *
 /*
  * With d the way from the start, each step makes of it (1 - rate (decay + mu)) d - rate (gradient + decay start), so as
  * long as that factor is not beyond -1, all steps together go no farther than their lengths, and their noises, which
- * are independent, add up as squares.  With a chance of 1 all are drawn; how many they are is then not told, and one
- * stands for them in the noise.
+ * are independent, add up as squares.  With a chance of 1, or one the task names, how many there are is not told,
+ * and one stands for them: who is drawn is at most all, and the noise is over the expected number.
  */
 static double steps_bound(const struct permit *p, const struct permit_site *s, const struct norm_seen *seen)
 {
@@ -60,7 +60,7 @@ static double steps_bound(const struct permit *p, const struct permit_site *s, c
     const double steps = (double)s->steps;
     const double pulled = t->learning_rate * t->weight_decay * steps * seen->start;
     const bool some = s->rate < 1 && t->batch > 0;
-    const double expected = some ? (double)t->batch : 1;
+    const double expected = some ? (double)t->batch : s->rate;
     const double drawn = some ? draws(steps * expected, s->rate) : steps;
     if (t->learning_rate * (t->weight_decay + (t->adam ? 0 : t->proximal_mu)) > 2) return INFINITY;
     if (t->adam) return ROUNDED * (t->learning_rate * adam_step() * steps * sqrt((double)seen->numbers) + pulled);

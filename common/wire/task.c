@@ -216,6 +216,26 @@ static enum err check_step(const struct doc *d, const struct task *t, struct why
     return OK;
 }
 
+/* A rate of each hospital's own would tell how many patients it has: in a sum all have the task's. */
+static enum err check_rate(const struct doc *d, const struct task *t, struct why *why)
+{
+    const struct doc *privacy = doc_get(d, "privacy");
+    const struct doc *batch = doc_get(doc_get(d, "train"), "batch");
+    const struct doc *rate = doc_get(privacy, "rate");
+    if (t->privacy.mechanism != NOISE_DP_SGD) return OK;
+    if (!t->aggregation.secure && rate != NULL)
+        return doc_refuse(rate, why, "mechanism dp-sgd without secure sums does not use it: `train.batch` says it");
+    if (t->aggregation.secure && rate == NULL)
+        return doc_refuse(privacy, why,
+                          "mechanism dp-sgd in secure sums needs `rate`: the chance of each patient to be "
+                          "in a step");
+    return t->aggregation.secure && batch != NULL
+               ? doc_refuse(batch, why, "in secure sums a step draws patients by `privacy.rate`, and does not use this")
+               : OK;
+}
+
+uint64_t task_batch(const struct task *t) { return t->privacy.rate > 0 ? 0 : t->train.batch; }
+
 static enum err check_unit(const struct doc *d, const struct task *t, struct why *why)
 {
     const struct doc *privacy = doc_get(d, "privacy");
@@ -227,6 +247,7 @@ static enum err check_unit(const struct doc *d, const struct task *t, struct why
         return doc_refuse(privacy, why, "unit patient needs `rate`: the chance of each patient to be in a round");
     if (distributed && !patients && doc_get(privacy, "rate") != NULL)
         return doc_refuse(doc_get(privacy, "rate"), why, "unit site does not use it: every hospital is in every round");
+    TRY(check_rate(d, t, why));
     return check_step(d, t, why);
 }
 
@@ -245,7 +266,7 @@ static enum err check_privacy(const struct doc *d, const struct task *t, struct 
     } rules[] = { [NOISE_NONE] = { "none", 0, 0 },
                   [NOISE_GAUSSIAN] = { "gaussian", 7, 7 },
                   [NOISE_LAPLACE] = { "laplace", 5, 5 },
-                  [NOISE_DP_SGD] = { "dp-sgd", 7, 15 },
+                  [NOISE_DP_SGD] = { "dp-sgd", 7, 47 },
                   [NOISE_DISTRIBUTED] = { "distributed", 7, 63 } };
     static const char *const keys[] = { "epsilon", "delta", "clip", "noise_multiplier", "unit", "rate" };
     const struct doc *privacy = doc_get(d, "privacy");

@@ -82,4 +82,5 @@ struct task {
 enum err task_parse(struct str text, const char *source, struct arena *arena, struct task *out, struct why *why)
     MUST_USE;
 
+uint64_t task_batch(const struct task *t);      /* records of a step; 0 where each is in it by `privacy.rate` */
 bool task_hides_patients(const struct task *t); /* each patient, and not the hospital as a whole */

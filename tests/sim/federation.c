@@ -17,16 +17,15 @@ extern const struct agent_def coordinator_agent, trainer_agent, guardian_agent;
 enum { ROWS = 60, VIRTUAL_MS = 7200 * 1000, ASK_AGAIN_MS = 20000, LOOK_MS = 500, MINUTE_MS = 60000 };
 enum { JOIN_DEADLINE_MS = 120000, ROUND_DEADLINE_MS = 300000 };
 
-static const char task_head[] =
-    "name: toy\n"
-    "data:\n"
-    "  header: no\n"
-    "  columns:\n"
-    "    - { name: a, kind: real, min: -10, max: 10 }\n"
-    "    - { name: b, kind: real, min: -10, max: 10 }\n"
-    "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n"
-    "model: { arch: logistic, seed: 3 }\n"
-    "train: { optimizer: sgd, learning_rate: 0.1, epochs: 1, batch: 16, test_fraction: 0.3, seed: 5 }\n";
+static const char task_head[] = "name: toy\n"
+                                "data:\n"
+                                "  header: no\n"
+                                "  columns:\n"
+                                "    - { name: a, kind: real, min: -10, max: 10 }\n"
+                                "    - { name: b, kind: real, min: -10, max: 10 }\n"
+                                "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n"
+                                "model: { arch: logistic, seed: 3 }\n";
+static const char train_head[] = "train: { optimizer: sgd, learning_rate: 0.1, epochs: 1, test_fraction: 0.3, seed: 5";
 static const char policy_head[] = "tasks: any\nmodels: any\nmin_cohort: 5\nmax_rounds: 100\n";
 enum { EPSILON_A_ROUND = 5 };
 
@@ -73,6 +72,7 @@ static enum err write_task(const struct federation_files *f, const struct plan *
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
     char dir[100];
     buf_addf(&text, "%sstandardise: %s\n", task_head, p->moments ? "moments" : "ranges");
+    buf_addf(&text, "%s%s }\n", train_head, p->local_steps ? "" : ", batch: 16");
     buf_addf(&text,
              "rounds: { count: %llu, quorum: %llu, evaluate_every: %llu, join_deadline: %llums, "
              "round_deadline: %llums, max_update_norm: %s }\n",
@@ -81,7 +81,7 @@ static enum err write_task(const struct federation_files *f, const struct plan *
              (unsigned long long)or_else(p->join_deadline_ms, JOIN_DEADLINE_MS),
              (unsigned long long)or_else(p->round_deadline_ms, ROUND_DEADLINE_MS), p->narrow ? "0.000001" : "10000");
     if (p->noise && p->secure && p->local_steps)
-        buf_addf(&text, "privacy: { mechanism: dp-sgd, epsilon: 8, delta: 1.0e-6, clip: 1 }\n");
+        buf_addf(&text, "privacy: { mechanism: dp-sgd, epsilon: 8, delta: 1.0e-6, clip: 1, rate: 0.25 }\n");
     else if (p->noise && p->secure)
         buf_addf(&text, "privacy: { mechanism: distributed, unit: site, epsilon: 8, delta: 1.0e-6, clip: 1 }\n");
     else if (p->noise)

@@ -134,8 +134,11 @@ static struct secagg_header honest_header(const struct plan *p, enum secure_mode
 /* Noise in the training: of each step, as it was reckoned; the sum's header promises none, and the loss is not told. */
 Test(secure_vector, noise_in_the_training)
 {
-    static const char task[] = TASK "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1, "
-                                    "noise_multiplier: 20}\n";
+    static const char task[] =
+        "name: toy\n"
+        "data: {columns: [{name: a, min: 0, max: 1}, {name: b, min: 0, max: 1}, {name: y, role: label, classes: 2}]}\n"
+        "rounds: {max_update_norm: 2, max_samples: 50, quorum: 3}\naggregation: {secure: yes}\n"
+        "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1, noise_multiplier: 20, rate: 0.25}\n";
     CLEANUP(plan_let_go) struct plan *plan = learned_plan(task);
     struct secure_plan p = plan_of(task), got;
     struct secagg_header h = { .round = 22, .cohort = COHORT, .survivors = COHORT };

@@ -15,6 +15,10 @@
 #define NAMED(noise)                                                                                                   \
     SITE_TASK "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1, noise_multiplier: " #noise "}\n"
 
+#define IN_SUMS(rate)                                                                                                  \
+    SITE_SECURE_TASK "train: {epochs: 2}\n"                                                                            \
+                     "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 1.0e-5, clip: 1, rate: " #rate "}\n"
+
 /* SITE_TASK has 3 rounds of 2 epochs in batches of 16. */
 Test(unit_rule, rates_and_steps)
 {
@@ -30,6 +34,22 @@ Test(unit_rule, rates_and_steps)
         cr_expect(r.rate == rows[i].rate && r.steps == rows[i].steps && r.rounds == 3, "%zu", i);
         double cost = unit_rule_cost(&r, 3, 1e-5);
         cr_expect(cost <= 8 && cost > 7, "%zu: noise %g, epsilon %g", i, r.noise, cost);
+    }
+}
+
+/* In secure sums nothing of the rule but the number itself hangs on how many there are. */
+Test(unit_rule, untold_in_sums)
+{
+    CLEANUP(plan_let_go)
+    struct plan *p = learned_plan(IN_SUMS(0.3));
+    struct unit_rule first;
+    cr_assert_eq(unit_rule_make(p, 1, &first, NULL), OK);
+    cr_expect(first.rate == .3 && first.steps == 8 && first.noise > 0);
+    for (uint64_t units = 2; units < 3000; units += 371) {
+        struct unit_rule r;
+        cr_assert_eq(unit_rule_make(p, units, &r, NULL), OK);
+        r.units = first.units;
+        cr_expect_eq(memcmp(&r, &first, sizeof r), 0, "%d", (int)units);
     }
 }
 
@@ -70,12 +90,12 @@ Test(unit_rule, noise_by_name)
 /* A sum that is given up is spent: the noise is for a few more than there are rounds. */
 Test(unit_rule, steps_for_secure_sums)
 {
-    CLEANUP(plan_let_go) struct plan *p = learned_plan(SITE_SECURE_TASK SITE_UNIT_NOISE);
+    CLEANUP(plan_let_go) struct plan *p = learned_plan(IN_SUMS(0.1));
     CLEANUP(plan_let_go) struct plan *alone = learned_plan(SITE_TASK SITE_UNIT_NOISE);
     struct unit_rule r, a;
     cr_assert_eq(unit_rule_make(p, 160, &r, NULL), OK);
     cr_assert_eq(unit_rule_make(alone, 160, &a, NULL), OK);
-    cr_expect(r.rounds == secure_plan_sums(3) && r.steps == 5 && !r.summed);
+    cr_expect(r.rounds == secure_plan_sums(3) && r.steps == 20 && !r.summed);
     cr_expect(unit_rule_cost(&r, r.rounds, 1e-5) <= 8 && unit_rule_cost(&r, r.rounds, 1e-5) > 7);
     cr_expect(unit_rule_event(&r).mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN && a.rounds == 3);
 }

@@ -156,11 +156,12 @@ Test(task, noise_in_the_training_for_a_sum)
     struct arena arena CLEANUP(arena_free) = arena_make(ARENA_BYTES);
     struct task t;
     struct why why = { "" };
-    cr_assert_eq(parse(DATA SUMMED "train: {epochs: 3, batch: 8}\nprivacy: {mechanism: dp-sgd, epsilon: 8, delta: 0.1, "
-                                   "clip: 1}\n",
+    cr_assert_eq(parse(DATA SUMMED "train: {epochs: 3}\nprivacy: {mechanism: dp-sgd, epsilon: 8, delta: 0.1, "
+                                   "clip: 1, rate: 0.1}\n",
                        &arena, &t, &why),
                  OK, "%s", why.text);
     cr_expect(t.aggregation.secure && task_hides_patients(&t) && t.train.epochs == 3 && t.scale == SCALE_RANGES);
+    cr_expect(t.privacy.rate == .1 && task_batch(&t) == 0);
 }
 
 Test(task, combinations_refused)
@@ -170,6 +171,10 @@ Test(task, combinations_refused)
         { DATA "rounds: {quorum: 2}\naggregation: {secure: yes}\n", "rounds.quorum: a secure sum of fewer than 3" },
         { DATA "rounds: {quorum: 3}\naggregation: {secure: yes}\nstandardise: moments\n",
           "standardise: moments would be told of each hospital" },
+        { DATA SUMMED "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 0.1, clip: 1}\n", "needs `rate`" },
+        { DATA SUMMED "train: {batch: 8}\nprivacy: {mechanism: dp-sgd, epsilon: 8, delta: 0.1, clip: 1, rate: 0.1}\n",
+          "batch: in secure sums a step draws" },
+        { DATA "privacy: {mechanism: dp-sgd, epsilon: 8, delta: 0.1, clip: 1, rate: 0.1}\n", "`train.batch` says it" },
         { DATA "purpose: profit\n", "task.yaml:3: purpose: " },
         { DATA "aggregation: {adversaries: 1}\n", "`adversaries` is for `secure: yes`" },
         { DATA "rounds: {quorum: 3}\naggregation: {secure: yes, adversaries: 2}\n",
