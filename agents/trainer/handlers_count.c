@@ -82,15 +82,21 @@ struct search {
     char rows[CONTRACT_NAME_BYTES], columns[CONTRACT_NAME_BYTES];
 };
 
+/* What a kept table was counted by. */
+static enum err counted_by(struct bytes value, char rows[CONTRACT_NAME_BYTES], char columns[CONTRACT_NAME_BYTES])
+{
+    struct str rest = bytes_str(value);
+    TRY(str_copy(str_next(&rest, '\n'), rows, CONTRACT_NAME_BYTES));
+    return str_copy(str_next(&rest, '\n'), columns, CONTRACT_NAME_BYTES);
+}
+
 static enum err look_at_table(void *to, const char *key, struct bytes value)
 {
     struct search *s = to;
-    struct str rest = bytes_str(value);
     const char *const asked[] = { s->ask->rows, s->ask->columns };
     (void)key;
     if (s->shared[0]) return OK;
-    TRY(str_copy(str_next(&rest, '\n'), s->rows, sizeof s->rows));
-    TRY(str_copy(str_next(&rest, '\n'), s->columns, sizeof s->columns));
+    TRY(counted_by(value, s->rows, s->columns));
     for (size_t i = 0; i < 2; i++)
         if (asked[i][0] && (strcmp(asked[i], s->rows) == 0 || strcmp(asked[i], s->columns) == 0))
             (void)snprintf(s->shared, sizeof s->shared, "%s", asked[i]);
@@ -270,4 +276,34 @@ enum err trainer_on_query(struct agent *a, void *self, const struct msg *m)
     if (e == OK) e = str_copy(m->query.columns, ask.columns, sizeof ask.columns);
     if (e == OK) e = answer(t, m, &ask, &why);
     return e == OK ? OK : or_refuse(t, &ask.about, e, &why);
+}
+
+/* ---- what left, for those who answer for it ---- */
+
+static enum err list_table(void *to, const char *key, struct bytes value)
+{
+    char rows[CONTRACT_NAME_BYTES], columns[CONTRACT_NAME_BYTES];
+    (void)key;
+    TRY(counted_by(value, rows, columns));
+    result_row(to, (const char *const[]){ rows, columns[0] ? columns : "-", NULL });
+    return OK;
+}
+
+/* No numbers: who may see this need not be allowed to see those. */
+enum err trainer_run_tables(struct agent *a, void *self, const struct call *c, struct result *out)
+{
+    static const char *const columns[] = { "counted by", "and", NULL };
+    CLEANUP(buf_free) struct buf document = buf_make(HASH_HEX_BYTES);
+    enum err e = agent_get(a, document_key, &document);
+    (void)self;
+    (void)c;
+    if (e == ERR_ABSENT) {
+        result_say(out, "No table of counts has left this hospital.");
+        return OK;
+    }
+    if (e != OK) return e;
+    result_say(out, "These tables of counts have left, small cells hidden. Other tables by these columns are refused.");
+    result_field(out, "task document", STR_F, STR_ARG(buf_str(&document)));
+    result_columns(out, columns);
+    return agent_scan(a, TABLES, list_table, out);
 }

@@ -89,6 +89,9 @@ enum err trainer_forget_sums(struct trainer *t, const char *run) MUST_USE; /* th
 enum err trainer_answer(struct trainer *t, struct job *j) MUST_USE; /* what came of it, good or bad */
 enum err trainer_decline(struct trainer *t, const struct work *w, enum err code, const char *text) MUST_USE;
 
+/* handlers_count.c */
+command_run_fn trainer_run_tables;
+
 /* handlers_audit.c */
 agent_handler_fn trainer_on_audit_ask;
 command_run_fn trainer_run_audit;
