@@ -246,6 +246,7 @@ enum err run_doctor(const struct cli *cli, const struct cli_call *call, struct w
     (void)cli_text(&call->call, "agent", agent, sizeof agent);
     (void)cli_text(&call->call, "config", config, sizeof config);
     (void)cli_text(&call->call, "task", task, sizeof task);
+    if (*config && access(config, R_OK) != 0) return why_say(why, ERR_USAGE, "--config: %s cannot be read", config);
     TRY(home_open(cli->data, &home, why));
     if (!*config) TRY(home_need(&home, why));
     result_init(&d.rows);

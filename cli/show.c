@@ -76,16 +76,25 @@ static void chat(const struct show_up *u, const struct look *l, struct buf *out)
     line(out, l, "then", text);
 }
 
+static size_t count_kind(const struct setup *s, const char *kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s->nagents; i++) n += strcmp(s->agents[i].kind, kind) == 0;
+    return n;
+}
+
 static void print_text(const struct cli *cli, const struct show_up *u, struct buf *out)
 {
     const struct look *l = &cli->look;
     char seconds[DRAW_BYTES];
-    size_t hospitals = u->setup->nagents - 1;
+    size_t hospitals = count_kind(u->setup, "trainer");
+    const char *guardian = count_kind(u->setup, "guardian") ? ", a guardian" : "";
     draw_ink(out, l, INK_GREEN, "%s", u->setup->broker.domain);
     if (u->was_running)
-        buf_addf(out, " is running already: a coordinator and %zu hospitals\n", hospitals);
+        buf_addf(out, " is running already: a coordinator%s and %zu hospital%s\n", guardian, hospitals,
+                 hospitals == 1 ? "" : "s");
     else
-        buf_addf(out, " is up: a broker, a coordinator and %zu hospital%s, in %s\n", hospitals,
+        buf_addf(out, " is up: a broker, a coordinator%s and %zu hospital%s, in %s\n", guardian, hospitals,
                  hospitals == 1 ? "" : "s", draw_seconds(u->seconds, seconds));
     where(u, l, out);
     head(out, l, "Next");

@@ -33,3 +33,19 @@ Test(doctor, whom_it_looks_at)
     cr_expect_eq(run_doctor(&cli, &call, &why), ERR_ABSENT);
     cr_expect(strstr(why.text, "himas up"), "%s", why.text);
 }
+
+Test(doctor, settings_that_are_not_there)
+{
+    char option[] = "--config", file[] = "/nonexistent/agent.yaml";
+    char *words[] = { option, file, NULL };
+    const struct subcommand *sub = cli_subcommands;
+    struct cli cli = { .data = "/nonexistent/himas" };
+    struct cli_call call = { 0 };
+    struct command command;
+    struct why why = { "" };
+    while (strcmp(sub->name, "doctor") != 0) sub++;
+    cr_assert_eq(args_split(sub, 2, words, &cli, &call, &why), OK, "%s", why.text);
+    cr_assert_eq(args_check(sub, &command, &call, &why), OK, "%s", why.text);
+    cr_expect_eq(run_doctor(&cli, &call, &why), ERR_USAGE);
+    cr_expect_str_eq(why.text, "--config: /nonexistent/agent.yaml cannot be read");
+}
