@@ -57,3 +57,18 @@ Test(feed, programs_get_events_until_they_end_it)
     cr_expect(house_state(&h)->feed.count == 0 && !house_has(&h, "feed/"));
     house_close(&h);
 }
+
+Test(feed, one_watcher_more_than_there_is_room_for)
+{
+    struct house h;
+    house_open(&h, NULL, (const char *const[]){ "honest", NULL });
+    struct feed *f = &((struct coordinator *)core_state(sim_agent(h.sim, "coordinator")))->feed;
+    for (; f->count < FEED_MAX_WATCHERS; f->count++)
+        (void)snprintf(f->watchers[f->count].jid, sizeof f->watchers->jid, "w%zu@sim.local", f->count);
+    subscribe(&h, SUBSCRIBE("1"));
+    cr_expect(f->count == FEED_MAX_WATCHERS && !house_has(&h, "feed/"), "refused");
+    f->count--;
+    subscribe(&h, SUBSCRIBE("1"));
+    cr_expect(f->count == FEED_MAX_WATCHERS && house_has(&h, "feed/"), "taken when there is room");
+    house_close(&h);
+}
