@@ -15,6 +15,12 @@ uint64_t conn_backoff_ms(unsigned failures, bool reached, uint64_t random)
     return random % (bound < max ? bound : max);
 }
 
+uint64_t conn_refused_ms(unsigned refusals, uint64_t random)
+{
+    if (refusals < XMPP_REFUSED_TRIES) return 0;
+    return XMPP_BACKOFF_REFUSED_MS / 2 + random % (XMPP_BACKOFF_REFUSED_MS / 2);
+}
+
 uint64_t conn_now_ms(const struct conn *c) { return uv_now(c->loop); }
 bool conn_is_up(const struct conn *c) { return c->state == CONN_UP; }
 bool conn_offers_sm(const struct conn *c) { return c->offers_sm; }
@@ -123,12 +129,16 @@ static void try_again(struct conn *c)
 {
     uint64_t random = 0;
     if (os_random(&random, sizeof random) != OK) random = 0; /* everybody comes back at once, no worse */
-    uint64_t wait_ms = conn_backoff_ms(c->failures++, c->reached, random);
+    c->refusals = c->trouble.code == ERR_AUTH ? c->refusals + 1 : 0;
+    uint64_t usual_ms = conn_backoff_ms(c->failures++, c->reached, random);
+    uint64_t refused_ms = conn_refused_ms(c->refusals, random);
+    uint64_t wait_ms = refused_ms ? refused_ms : usual_ms;
     c->state = CONN_WAITING;
     uv_update_time(c->loop); /* a handshake may have blocked it: the wait begins now */
     struct log_field why = L_STR("why", c->trouble.why.text);
     if (c->trouble.code == ERR_TLS) why.kind = LOG_NAME; /* words of ours, and a certificate's dates: no patient's */
-    log_warn(&c->log, "xmpp.down", L_ERR(c->trouble.code), why, L_U64("again_in_ms", wait_ms));
+    log_warn(&c->log, refused_ms ? "xmpp.refused" : "xmpp.down", L_ERR(c->trouble.code), why,
+             L_U64("again_in_ms", wait_ms));
     (void)uv_timer_start(&c->retry, on_retry, wait_ms, 0);
 }
 
@@ -141,7 +151,7 @@ enum err conn_set_password(struct conn *c, const char *password)
     free(c->password);
     c->password = copy;
     xmpp_conn_set_pass(c->strophe, copy);
-    c->failures = 0;
+    c->failures = c->refusals = 0;
     if (c->state == CONN_WAITING) (void)uv_timer_start(&c->retry, on_retry, 0, 0);
     return OK;
 }

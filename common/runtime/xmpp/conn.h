@@ -52,3 +52,5 @@ struct conn_counts conn_counts(const struct conn *c);
 /* How long to wait after that many failures in a row: uniform in [0, min(max, first * 2^failures)).  max is smaller
  * when the last try did not reach the broker. */
 uint64_t conn_backoff_ms(unsigned failures, bool reached, uint64_t random);
+/* The same after so many refusals of the account in a row, which end by hand only; 0 while they are few. */
+uint64_t conn_refused_ms(unsigned refusals, uint64_t random);

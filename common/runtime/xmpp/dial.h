@@ -44,6 +44,7 @@ struct conn {
     long flags;       /* libstrophe's */
     unsigned handles; /* timers and requests not yet closed */
     unsigned failures;
+    unsigned refusals; /* of the account, in a row */
     uint64_t up_ms, heard_ms;
     uint64_t asked_ms, answered_ms; /* a ping is out since, 0 none; the last was answered */
     struct trouble trouble;         /* why the last try failed, or the link broke */

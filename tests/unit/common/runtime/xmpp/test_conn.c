@@ -32,6 +32,23 @@ Test(conn, backoff_is_jittered_doubled_and_bounded)
     }
 }
 
+Test(conn, a_refused_account_waits_long_but_not_at_first)
+{
+    static const struct {
+        unsigned refusals;
+        uint64_t random, wait_ms;
+    } rows[] = {
+        { 0, 7, 0 },
+        { XMPP_REFUSED_TRIES - 1, 7, 0 },
+        { XMPP_REFUSED_TRIES, 0, XMPP_BACKOFF_REFUSED_MS / 2 },
+        { XMPP_REFUSED_TRIES, 7, XMPP_BACKOFF_REFUSED_MS / 2 + 7 },
+        { XMPP_REFUSED_TRIES, XMPP_BACKOFF_REFUSED_MS / 2 - 1, XMPP_BACKOFF_REFUSED_MS - 1 },
+        { 4000000000u, XMPP_BACKOFF_REFUSED_MS / 2, XMPP_BACKOFF_REFUSED_MS / 2 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(conn_refused_ms(rows[i].refusals, rows[i].random), rows[i].wait_ms, "row %zu", i);
+}
+
 Test(conn, a_wrong_config_is_refused_in_words)
 {
     static const struct {
