@@ -1,5 +1,6 @@
 #include "agents/trainer/engines/net.h"
 #include "agents/trainer/records.h"
+#include "agents/trainer/secure_vector.h"
 #include "agents/trainer/train_job.h"
 #include "agents/trainer/unit_rule.h"
 #include "common/base/file.h"
@@ -209,6 +210,55 @@ Test(unit_rule, breast_cancer)
             tensor_set_copy(sum, f.weights);
         }
         double auc = auc_of(&f);
+        cr_expect_gt(auc, .95, "seed %d: %g", seed, auc);
+    }
+}
+
+/* The hospitals' changes through a secure sum, as its plan says: the new weights. */
+static void step_by_sum(struct federation *f, uint64_t round, uint8_t seed)
+{
+    const uint8_t key[STREAM_KEY_BYTES] = { 1 };
+    struct secagg_header h = { .cohort = HOSPITALS };
+    struct secure_want want = secure_vector_want(f->plan, &h, false);
+    struct secure_plan p;
+    struct secagg_vec sum CLEANUP(secagg_vec_fini) = { 0 };
+    double weight = 0;
+    cr_assert_eq(secure_plan_of(&want, &p, NULL), OK);
+    cr_assert_eq(secagg_vec_init(&sum, p.bits, p.length), OK);
+    for (size_t i = 0; i < HOSPITALS; i++) {
+        CLEANUP(trained_fini) struct trained t = { .samples = f->train.nrows / HOSPITALS };
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        struct why why = { "" };
+        cr_assert_eq(tensor_set_zeros_like(f->weights, &t.delta), OK);
+        take_part(f, i, round, seed, t.delta);
+        tensor_set_scale(HOSPITALS, t.delta); /* it took part as one of them */
+        tensor_set_subtract(t.delta, f->weights, t.delta);
+        cr_assert_eq(secure_vector_fill(&(struct secure_source){ .plan = &p, .key = key }, &t, &v, &why), OK, "%s",
+                     why.text);
+        cr_assert_eq(secagg_vec_add(&sum, &v), OK);
+    }
+    cr_assert_eq(quantise_get(&p.count, &sum, p.want.weights, &weight, 1), OK);
+    for (size_t k = 0; k < p.want.weights; k++) {
+        double number = 0;
+        cr_assert_eq(quantise_get(&p.update, &sum, k, &number, 1), OK);
+        f->weights->flat[k] += (float)(number / weight);
+    }
+}
+
+/* The same in secure sums, with the task's rate and more sums reckoned with than there are rounds. */
+Test(unit_rule, breast_cancer_in_sums)
+{
+    for (uint8_t seed = 0; seed < 3; seed++) {
+        CLEANUP(close_federation) struct federation f = { 0 };
+        struct unit_rule r;
+        open_federation(&f);
+        f.plan->task.aggregation.secure = true;
+        f.plan->task.privacy.rate = .25;
+        cr_assert_eq(unit_rule_make(f.plan, 1, &r, NULL), OK);
+        cr_expect(r.noise > .5 && r.steps >= 4 && r.rounds > f.plan->task.rounds.count);
+        for (uint64_t round = 1; round <= f.plan->task.rounds.count; round++) step_by_sum(&f, round, seed);
+        double auc = auc_of(&f);
+        cr_log_info("seed %d: noise %g, %d steps a round, AUC %.4f", seed, r.noise, (int)r.steps, auc);
         cr_expect_gt(auc, .95, "seed %d: %g", seed, auc);
     }
 }
