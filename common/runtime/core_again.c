@@ -1,7 +1,8 @@
 /* The same content goes out, and comes, under one message after another: a model is scored, and then trained on.
  *
  * "~sent" names the last content that every message about it is done with: its bytes, its seal and the places of its
- * chunks stay, so that the next message refers to the same chunks.  "~again/<sender>" names the last ones that came
+ * chunks stay, so that the next message refers to the same chunks.  "~sent-chunk" is the same for those of one chunk, of
+ * which many may pass while a large one is on its way.  "~again/<sender>" names the last ones that came
  * whole from that sender, newest first; their bytes stay under "~fetch/<sender>/<digest>" (core_fetch.c). */
 #include "common/crypto/hash.h"
 #include "common/runtime/core_private.h"
@@ -16,30 +17,39 @@ struct sent {
     uint64_t until_wall_ms;
 };
 
-static enum err read_sent(struct agent *a, struct sent *out)
+static const char *place_of(const struct agent *a, const char *digest)
+{
+    char key[STORE_MAX_KEY];
+    uint64_t bytes = 0;
+    (void)snprintf(key, sizeof key, "~blob/%s", digest);
+    return store_size(a->store, key, &bytes) == OK && bytes <= MANIFEST_CHUNK_BYTES ? "~sent-chunk" : "~sent";
+}
+
+static enum err read_sent(struct agent *a, const char *place, struct sent *out)
 {
     struct buf text CLEANUP(buf_free) = buf_make(2 * HASH_HEX_BYTES);
-    TRY(store_get(a->store, "~sent", &text));
+    TRY(store_get(a->store, place, &text));
     struct str rest = buf_str(&text);
     TRY(str_copy(str_next(&rest, ' '), out->digest, sizeof out->digest));
     return str_u64(rest, &out->until_wall_ms);
 }
 
-static enum err write_sent(struct agent *a, const char *digest)
+static enum err write_sent(struct agent *a, const char *place, const char *digest)
 {
     char text[HASH_HEX_BYTES + 24];
     (void)snprintf(text, sizeof text, "%s %" PRId64, digest, agent_wall_ms(a) + CORE_REUSE_MS);
-    return store_put(a->store, "~sent", str_bytes(str_of(text)));
+    return store_put(a->store, place, str_bytes(str_of(text)));
 }
 
 static enum err release(struct agent *a, void *digest)
 {
     struct sent old = { "", 0 };
-    enum err e = read_sent(a, &old);
+    const char *place = place_of(a, digest);
+    enum err e = read_sent(a, place, &old);
     if (e != OK && e != ERR_ABSENT) return e;
     if (e == OK && strcmp(old.digest, digest) != 0 && !core_blob_needed(a, old.digest))
         TRY(core_blob_forget(a, old.digest));
-    return write_sent(a, digest);
+    return write_sent(a, place, digest);
 }
 
 void core_again_release(struct agent *a, const char digest[65])
@@ -52,13 +62,14 @@ void core_again_release(struct agent *a, const char digest[65])
 enum err core_again_fresh(struct agent *a, const char digest[65])
 {
     struct sent old = { "", 0 };
-    enum err e = read_sent(a, &old);
+    const char *place = place_of(a, digest);
+    enum err e = read_sent(a, place, &old);
     if (e != OK) return e == ERR_ABSENT ? OK : e;
     int64_t left = (int64_t)old.until_wall_ms - agent_wall_ms(a);
     bool stale = left <= 0 || left > CORE_REUSE_MS; /* or the clock was set back */
     if (strcmp(old.digest, digest) != 0 || core_blob_needed(a, digest) || !stale) return OK;
     TRY(core_blob_forget(a, digest));
-    return store_del(a->store, "~sent");
+    return store_del(a->store, place);
 }
 
 /* ---- came ---- */
