@@ -90,6 +90,7 @@ void core_free(struct agent *a)
     free_peers(a);
     free(a->state);
     free(a->effects);
+    free(a->settled);
     free(a->timers);
     free(a->jobs);
     free(a->calls);

@@ -187,5 +187,6 @@ void core_on_packet(struct agent *a, const struct packet *packet)
     }
     if (core_too_fast(a, &p->messages, CORE_RATE_PER_S, CORE_RATE_BURST)) return;
     on_message(a, p, packet);
+    core_settle_rest(a);
     arena_reset(&a->arena);
 }

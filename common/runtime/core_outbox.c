@@ -239,6 +239,42 @@ static void forget(struct agent *a, struct peer *p, size_t i)
     if (blob[0] && !core_blob_needed(a, blob)) core_again_release(a, blob);
 }
 
+enum err core_drop_settled(struct agent *a)
+{
+    char key[STORE_MAX_KEY];
+    for (size_t i = 0; i < a->nsettled; i++) {
+        core_out_key(&a->peers[a->settled[i].peer], a->settled[i].number, key);
+        TRY(store_del(a->store, key));
+    }
+    return OK;
+}
+
+static enum err nothing_else(struct agent *a, void *arg)
+{
+    (void)a;
+    (void)arg;
+    return OK;
+}
+
+void core_settle_rest(struct agent *a)
+{
+    if (a->nsettled > 0 && core_transact(a, nothing_else, NULL) != OK)
+        log_error(&a->log, "outbox.kept", L_U64("messages", a->nsettled)); /* the next commit drops them */
+}
+
+/* The row goes with the commit of what the acknowledgement came with, a commit of its own costs as much as a message's.
+ * Should that not come to be, the message goes once more after a restart, and the peer knows it.  An attachment's bytes
+ * are forgotten when no row names them, so that row goes first. */
+static void drop(struct agent *a, struct peer *p, size_t i)
+{
+    if (p->out[i].blob[0] || core_grow((void **)&a->settled, a->nsettled, &a->cap_settled, sizeof *a->settled) != OK) {
+        forget(a, p, i);
+        return;
+    }
+    a->settled[a->nsettled++] = (struct settled){ (size_t)(p - a->peers), p->out[i].number };
+    memmove(&p->out[i], &p->out[i + 1], (--p->nout - i) * sizeof *p->out);
+}
+
 static void measure(struct agent *a, struct peer *p, uint64_t took_ms)
 {
     rtt_answered(&p->rtt, took_ms);
@@ -253,7 +289,7 @@ static void settle(struct agent *a, struct peer *p, const char *id)
     for (size_t i = 0; i < p->nout; i++)
         if (p->out[i].number == number) {
             if (p->out[i].timed_ms) measure(a, p, agent_now_ms(a) - p->out[i].timed_ms);
-            forget(a, p, i);
+            drop(a, p, i);
             return;
         }
 }

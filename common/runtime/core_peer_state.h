@@ -24,6 +24,11 @@ struct outgoing {
     char blob[65]; /* digest of its attachment when that travels out of band, or "" */
     bool waits;    /* the attachment is not stored yet */
 };
+/* A message that was acknowledged and whose row is still in the store. */
+struct settled {
+    size_t peer; /* index */
+    uint64_t number;
+};
 /* A token bucket: so many events at once, then so many a second. */
 struct bucket {
     double left;

@@ -34,7 +34,10 @@ void core_sweep(struct agent *a);
 void core_flush_acks(struct agent *a);
 void core_acked(struct agent *a, struct peer *p, const struct msg *m);
 void core_refused(struct agent *a, struct peer *p,
-                  const struct msg *m);              /* an error is the last word on what it answers */
+                  const struct msg *m); /* an error is the last word on what it answers */
+/* In a transaction: rows of acknowledged messages; core_settle_rest makes one for those that found none. */
+enum err core_drop_settled(struct agent *a) MUST_USE;
+void core_settle_rest(struct agent *a);
 void core_make_due(struct agent *a, struct peer *p); /* try everything for this peer at once */
 enum err core_out_keep(struct agent *a, const struct peer *p, const struct outgoing *o, const struct msg *m) MUST_USE;
 void core_out_key(const struct peer *p, uint64_t number, char key[STORE_MAX_KEY]);

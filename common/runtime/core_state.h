@@ -118,6 +118,8 @@ struct agent {
     size_t *peer_slots; /* open-addressing index: position + 1 */
     struct effect *effects;
     size_t neffects, cap_effects;
+    struct settled *settled;
+    size_t nsettled, cap_settled;
     struct timer *timers;
     size_t ntimers, cap_timers;
     struct pending_job *jobs;

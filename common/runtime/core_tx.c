@@ -114,11 +114,15 @@ enum err core_transact(struct agent *a, core_event_fn *fn, void *arg)
     a->busy = true;
     enum err e = fn(a, arg);
     a->busy = false;
+    if (e == OK) e = core_drop_settled(a);
     if (e == OK)
         e = store_commit(a->store);
     else
         store_rollback(a->store);
-    if (e == OK) a->counts.commits++;
+    if (e == OK) {
+        a->counts.commits++;
+        a->nsettled = 0;
+    }
     core_small_end(a);
     finish(a, e == OK);
     if (!spoiled(e)) return e;

@@ -1,6 +1,9 @@
 /* The store of a real agent: one SQLite file in WAL mode, held by one process, and files of long values beside it.
  *
  *   kept(key, value)   value: the bytes when they are at most STORE_ROW_BYTES, else the id of a long one (store_long.h)
+ *
+ * One tree: where the key had an index beside the table, as in older stores, which are read and written as they are, a
+ * commit writes a sixth more pages.
  */
 #include "common/runtime/store_long.h"
 #include "common/runtime/store_ops.h"
@@ -322,7 +325,7 @@ static enum err prepare(struct sqlite *s, const char *path, enum store_safety sa
         "PRAGMA journal_mode = WAL",
         "PRAGMA journal_size_limit = 67108864", /* what one long value made of the log is given back */
         "PRAGMA secure_delete = FAST",          /* else a long value is written once more to be forgotten */
-        "CREATE TABLE IF NOT EXISTS kept(key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS kept(key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         "PRAGMA user_version = 3",
     };
     const char *sync = safety == STORE_POWER_SAFE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";

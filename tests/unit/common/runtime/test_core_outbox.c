@@ -250,3 +250,48 @@ Test(core_outbox, a_refusal_ends_the_sending)
     cr_expect_eq(core_outbox(server), 0);
     sim_free(s);
 }
+
+static bool is_kept(struct agent *a, uint64_t number)
+{
+    char key[STORE_MAX_KEY];
+    uint64_t bytes = 0;
+    core_out_key(core_peer(a, "client@sim.local"), number, key);
+    return store_size(a->store, key, &bytes) == OK;
+}
+
+/* The row of what was acknowledged goes with the commit of the message that said so, whatever becomes of that. */
+Test(core_outbox, an_acknowledgement_needs_no_commit_of_its_own)
+{
+    static const char ack[] = "{\"version\":1,\"type\":\"ack\",\"id\":\"\",\"in_reply_to\":\"\",\"run\":\"\",\"round\":"
+                              "0,\"stage\":\"\",\"sent_at_ms\":0,\"ttl_ms\":0,\"ack\":[]}";
+    static const struct {
+        const char *what, *json;
+        enum err fails;
+        uint64_t commits;
+    } rows[] = {
+        { "alone", ack, OK, 1 },
+        { "with a message", TOYS_JOIN("1a-2"), OK, 1 },
+        { "with a refused one", TOYS_JOIN("1a-2"), ERR_BUDGET, 1 },
+        { "with one that was handled before", TOYS_JOIN("1a-1"), OK, 1 },
+        { "with one that we could not keep", TOYS_JOIN("1a-2"), ERR_IO, 1 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sim *s = toys_start("");
+        struct agent *server = sim_agent(s, "server");
+        struct buf json CLEANUP(buf_free) = buf_make(2000);
+        sim_cut(s, "client", 60000);
+        toys_feed(s, "server", "client@sim.local", TOYS_JOIN("1a-1"));
+        cr_assert(core_outbox(server) == 1 && is_kept(server, 1));
+        const char *list = strstr(rows[i].json, "\"ack\":[") + strlen("\"ack\":[");
+        buf_addf(&json, "%.*s\"%llx-1\"%s", (int)(list - rows[i].json), rows[i].json, (unsigned long long)server->epoch,
+                 list);
+        uint64_t before = server->counts.commits;
+        toys_fail_with = rows[i].fails;
+        core_on_packet(server, &(struct packet){ .peer = "client@sim.local", .body = buf_str(&json) });
+        toys_fail_with = OK;
+        cr_expect_eq(server->counts.commits - before, rows[i].commits, "%s: %d commits", rows[i].what,
+                     (int)(server->counts.commits - before));
+        cr_expect(!is_kept(server, 1) && server->nsettled == 0, "%s", rows[i].what);
+        sim_free(s);
+    }
+}
