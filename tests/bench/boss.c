@@ -16,7 +16,7 @@ struct boss {
     uv_timer_t settle; /* acknowledgements of a round before are over */
     int fd;
     uint64_t began_ns, next_call;
-    bool said, running;
+    bool said, running, asked;
     struct order order;
     uint64_t round;      /* of the real coordinator: the last begun */
     uint64_t started_ns; /* of that */
@@ -115,7 +115,9 @@ static void on_order(uv_poll_t *p, int status, int events)
         return;
     }
     b->ntimes = 0;
-    if (b->plan->real)
+    if (b->order.count == 0)
+        b->asked = true;
+    else if (b->plan->real)
         real_begin(b);
     else
         toy_begin(b);
@@ -143,6 +145,10 @@ static void on_check(uv_check_t *c)
     if (!b->said && everybody(b)) {
         b->said = true;
         (void)uv_timer_start(&b->settle, on_settled, SETTLE_MS, 0);
+    }
+    if (b->asked && crowd_quiet(&b->crowd)) {
+        b->asked = false;
+        child_answer(b->fd, NULL, 0);
     }
     if (b->said && !b->plan->real) toy_look(b);
 }

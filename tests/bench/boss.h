@@ -12,5 +12,6 @@ struct boss_plan {
 };
 
 /* Answers {seconds} when connected and all trainers are there; then for every order (count rounds, bytes of the model,
- * which the real coordinator does not need) the milliseconds of each round. */
+ * which the real coordinator does not need) the milliseconds of each round; for one of no rounds {}, as soon as it is
+ * quiet. */
 void boss_child(int fd, void *plan);

@@ -1,10 +1,10 @@
 #include "tests/bench/crowd.h"
+#include "common/runtime/core_state.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { OPENING_AT_ONCE = 8, OPENER_MS = 2, PING_MS = 86400000, CONNECT_MS = 120000, LEAVE_TURNS = 400, LEAVE_MS = 10 };
+enum { OPENING_AT_ONCE = 8, OPENER_MS = 2, PING_MS = 86400000, CONNECT_MS = 120000, LEAVE_MS = 4000 };
 
 /* ---- one agent ---- */
 
@@ -148,16 +148,31 @@ static void on_closed(void *to)
     c->closed++;
 }
 
+bool crowd_quiet(const struct crowd *c)
+{
+    for (size_t i = 0; i < c->opened; i++) {
+        const struct agent *a = c->ends[i].core;
+        if (core_outbox(a) > 0) return false;
+        for (size_t k = 0; k < a->npeers; k++)
+            if (a->peers[k].nacks > 0) return false;
+    }
+    return true;
+}
+
+static void on_late(uv_timer_t *t)
+{
+    struct crowd *c = t->data;
+    c->late = true;
+}
+
 void crowd_end(struct crowd *c)
 {
     for (size_t i = 0; i < c->opened; i++) {
         core_attach(c->ends[i].core, NULL);
         xmpp_close(c->ends[i].xmpp, on_closed, c);
     }
-    for (int i = 0; i < LEAVE_TURNS && c->closed < c->opened; i++) {
-        (void)uv_run(&c->loop, UV_RUN_NOWAIT);
-        (void)usleep(LEAVE_MS * 1000);
-    }
+    (void)uv_timer_start(&c->opener, on_late, LEAVE_MS, 0);
+    while (!c->late && c->closed < c->opened) (void)uv_run(&c->loop, UV_RUN_ONCE);
 }
 
 /* ---- as a child ---- */
@@ -168,7 +183,7 @@ struct waiting {
     struct crowd crowd;
     int fd;
     uint64_t began_ns;
-    bool said, over;
+    bool said, asked, over;
 };
 
 static void on_order(uv_poll_t *p, int status, int events)
@@ -178,12 +193,17 @@ static void on_order(uv_poll_t *p, int status, int events)
     (void)status;
     (void)events;
     w->over = !child_order(w->fd, &o);
+    w->asked = true;
     if (w->over) uv_stop(&w->crowd.loop);
 }
 
 static void on_look(uv_check_t *c)
 {
     struct waiting *w = c->data;
+    if (w->asked && crowd_quiet(&w->crowd)) {
+        w->asked = false;
+        child_answer(w->fd, NULL, 0);
+    }
     if (w->said || !crowd_up(&w->crowd)) return;
     double seconds = (double)(report_now_ns() - w->began_ns) / 1e9;
     w->said = true;

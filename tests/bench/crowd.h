@@ -45,13 +45,15 @@ struct crowd {
     struct phi *phi; /* of all */
     struct crowd_end *ends;
     size_t opened, closed;
-    bool all_up;
+    bool all_up, late;
 };
 
 void crowd_begin(struct crowd *c, const struct crowd_plan *plan); /* connects as the loop runs, a few at a time */
 bool crowd_up(struct crowd *c);                                   /* everybody is connected */
+bool crowd_quiet(const struct crowd *c);                          /* nobody owes a message or an acknowledgement */
 struct agent *crowd_core(struct crowd *c, size_t i);
 void crowd_end(struct crowd *c); /* says good-bye and waits for at most some seconds */
 
-/* Trainers as a child: arg is a struct crowd_plan.  Answers once when all are connected: {seconds it took}. */
+/* Trainers as a child: arg is a struct crowd_plan.  Answers when all are connected, {seconds it took}, and to each
+ * order, {}, as soon as they are quiet. */
 void crowd_child(int fd, void *plan);

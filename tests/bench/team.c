@@ -1,11 +1,9 @@
 #include "tests/bench/team.h"
-#include "common/runtime/core_state.h"
 #include "tests/bench/toys.h"
 #include <string.h>
-#include <unistd.h>
 
 extern const struct agent_def coordinator_agent;
-enum { LOGIN_S = 900, ROUNDS_S = 600, SETTLE_US = (CORE_ACK_DELAY_MS + 300) * 1000 };
+enum { LOGIN_S = 900, ROUNDS_S = 600, QUIET_S = 120 };
 
 static void start_crowds(struct team *g, struct yard_recorder *recorder)
 {
@@ -91,6 +89,16 @@ void team_go_on(const struct team *g)
     for (size_t i = 0; i < g->ncrowds; i++) child_go_on(&g->crowds[i]);
 }
 
+/* What is owed goes out before they are held, or it would go out again later. */
+static void wait_quiet(const struct team *g)
+{
+    const struct order quiet = { .count = 0 };
+    child_tell(&g->boss, quiet);
+    for (size_t i = 0; i < g->ncrowds; i++) child_tell(&g->crowds[i], quiet);
+    (void)child_hear(&g->boss, NULL, 0, QUIET_S);
+    for (size_t i = 0; i < g->ncrowds; i++) (void)child_hear(&g->crowds[i], NULL, 0, QUIET_S);
+}
+
 size_t team_rounds(struct team *g, struct order o, double *out, size_t max)
 {
     double times[CHILD_MAX_NUMBERS];
@@ -98,8 +106,7 @@ size_t team_rounds(struct team *g, struct order o, double *out, size_t max)
     o.count++;
     child_tell(&g->boss, o);
     size_t n = child_hear(&g->boss, times, CHILD_MAX_NUMBERS, ROUNDS_S);
-    if (g->plan.kind != TEAM_YARDSTICK)
-        (void)usleep(SETTLE_US); /* acknowledgements go out before it is held, or they would go out again later */
+    if (g->plan.kind != TEAM_YARDSTICK) wait_quiet(g);
     team_hold(g);
     n = n > 1 ? n - 1 : 0;
     if (n > max) n = max;
