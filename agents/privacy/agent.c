@@ -12,6 +12,7 @@
  *                 --log.model-->                --log.proof-->           coordinator
  *                 --log.entry-->                --log.checkpoint-->      trainer
  *     trainer     --log.entry, log.cosign-->
+ *                 --log.ask-->      guardian  --log.consistency-->     trainer
  *     guardian    --audit.ask-->      trainer  --audit-->                guardian
  */
 #include "agents/privacy/breakglass_commands.h"
@@ -33,6 +34,7 @@ static const struct agent_handler handlers[] = {
     { MSG_LOG_ENTRY,    guardian_on_log_entry,     MSG_ERROR  },
     { MSG_LOG_MODEL,    guardian_on_log_model,     MSG_LOG_PROOF },
     { MSG_LOG_COSIGN,   guardian_on_log_cosign,    MSG_ERROR  },
+    { MSG_LOG_ASK,      guardian_on_log_ask,       MSG_LOG_CONSISTENCY },
     { 0 },
 };
 static const struct agent_ticker tickers[] = { { "checkpoint_ms", guardian_on_checkpoint }, { 0 } };

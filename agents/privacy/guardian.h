@@ -53,8 +53,8 @@ agent_fini_fn guardian_fini;
 agent_gauges_fn guardian_gauges;
 /* handlers.c */
 agent_handler_fn guardian_on_permit_ask, guardian_on_audit;
-agent_handler_fn guardian_on_round_report;                                             /* reported.c */
-agent_handler_fn guardian_on_log_entry, guardian_on_log_model, guardian_on_log_cosign; /* log.c */
+agent_handler_fn guardian_on_round_report; /* reported.c */
+agent_handler_fn guardian_on_log_entry, guardian_on_log_model, guardian_on_log_cosign, guardian_on_log_ask; /* log.c */
 agent_tick_fn guardian_on_checkpoint;
 /* Says no to what the message asks, in words, and enters that into the log. */
 enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, const char *text) MUST_USE;

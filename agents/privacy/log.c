@@ -29,6 +29,12 @@ enum err guardian_on_log_cosign(struct agent *a, void *self, const struct msg *m
     return tlog_take_cosign(&((struct guardian *)self)->log, m);
 }
 
+enum err guardian_on_log_ask(struct agent *a, void *self, const struct msg *m)
+{
+    (void)a;
+    return tlog_take_ask(&((struct guardian *)self)->log, m);
+}
+
 enum err guardian_on_checkpoint(struct agent *a, void *self)
 {
     (void)a;

@@ -301,3 +301,17 @@ enum err tlog_take_cosign(struct tlog *l, const struct msg *m)
     TRY(put_watcher(l->agent, m->from, &w));
     return news && c->size <= l->range.size ? show(l, m->from) : OK;
 }
+
+/* ---- a permit's checkpoint, which is not the one that is kept at a hospital ---- */
+
+enum err tlog_take_ask(struct tlog *l, const struct msg *m)
+{
+    CLEANUP(buf_free) struct buf proof = buf_make(NOTE_BYTES);
+    struct msg said = msg_make(MSG_LOG_CONSISTENCY, m);
+    enum err e = tlog_consistency(l, m->log_ask.from, m->log_ask.size, &proof);
+    if (e != OK && e != ERR_ABSENT) return e;
+    said.log_consistency.from = m->log_ask.from;
+    said.log_consistency.size = m->log_ask.size;
+    said.log_consistency.proof = buf_str(&proof);
+    return agent_reply(l->agent, m, &said);
+}

@@ -32,5 +32,7 @@ enum err tlog_take_entry(struct tlog *l, const struct msg *m) MUST_USE;
 enum err tlog_take_model(struct tlog *l, const struct msg *m) MUST_USE; /* replies with log.proof */
 enum err tlog_take_cosign(struct tlog *l, const struct msg *m) MUST_USE;
 
+enum err tlog_take_ask(struct tlog *l, const struct msg *m) MUST_USE; /* log.ask; replies with log.consistency */
+
 /* After a restart: who was asked is asked again. */
 enum err tlog_forget_asked(struct tlog *l) MUST_USE;

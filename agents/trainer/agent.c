@@ -56,6 +56,7 @@ static const struct agent_handler handlers[] = {
     { MSG_QUERY,        trainer_on_query,       MSG_QUERY_ANSWER, false },
     { MSG_AUDIT_ASK,    trainer_on_audit_ask,   MSG_AUDIT,      false },
     { MSG_LOG_CHECKPOINT, trainer_on_log_checkpoint, MSG_LOG_COSIGN, false },
+    { MSG_LOG_CONSISTENCY, trainer_on_log_consistency, MSG_NONE, false },
     { 0 },
 };
 static const struct agent_ticker tickers[] = {

@@ -84,11 +84,12 @@ enum err trainer_on_run_invite(struct agent *a, void *self, const struct msg *m)
 
 /* ---- work for a run that was accepted ---- */
 
-static enum err ask_noised(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model,
-                           double noise)
+static enum err ask_permitted(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model,
+                              struct permitted_as as)
 {
     struct work w = work_of(kind, m);
-    w.noise = noise;
+    w.noise = as.noise;
+    w.point = as.point;
     if (!from_ours(t, m)) return ERR_ROLE;
     if (!run_id_fine(m->run)) return ERR_PROTO;
     if (work_has(&t->queue, &w)) return OK;
@@ -102,7 +103,7 @@ static enum err ask_noised(struct trainer *t, enum work_kind kind, const struct 
 
 static enum err ask(struct trainer *t, enum work_kind kind, const struct msg *m, const struct blob *model)
 {
-    return ask_noised(t, kind, m, model, 0);
+    return ask_permitted(t, kind, m, model, (struct permitted_as){ 0 });
 }
 
 enum err trainer_on_stats_ask(struct agent *a, void *self, const struct msg *m)
@@ -142,7 +143,7 @@ static struct permit_training training_of(const struct task *t)
 
 /* The noise is what the permit asks for, where there is one: in shares it was settled by the sum's header, else it is
  * added. */
-static enum err look_at_permit(struct trainer *t, const struct msg *m, double *out_noise, struct why *why)
+static enum err look_at_permit(struct trainer *t, const struct msg *m, struct permitted_as *out, struct why *why)
 {
     char model[PERMIT_DIGEST_BYTES];
     const struct secagg_header sum = sum_of(t, m);
@@ -156,10 +157,10 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, double *o
                                       .counted = !is_summed(t, m),
                                       .training = run ? &training : NULL };
     const struct permitted_by by = { m->round_start.permit, m->round_start.proof };
-    TRY(permitted(t, &by, &wish, out_noise, why));
-    if (!is_in_shares(t, m) || *out_noise == 0 || sum.sigma == *out_noise) return OK;
+    TRY(permitted(t, &by, &wish, out, why));
+    if (!is_in_shares(t, m) || out->noise == 0 || sum.sigma == out->noise) return OK;
     return why_say(why, ERR_REFUSED, "the secure sum has noise of %.4g sensitivities, and %.4g are permitted",
-                   sum.sigma, *out_noise);
+                   sum.sigma, out->noise);
 }
 
 static enum err work_for_sum(struct trainer *t, enum work_kind kind, const struct msg *m)
@@ -167,11 +168,11 @@ static enum err work_for_sum(struct trainer *t, enum work_kind kind, const struc
     struct why why = { 0 };
     struct work w = work_of(kind, m);
     struct run *run = run_find(&t->runs, m->run);
-    double noise = 0;
+    struct permitted_as as = { .noise = 0 };
     if (run->secure == NULL && run->refused_round == m->round) return OK; /* it was told why */
-    enum err e = kind == WORK_TRAIN ? look_at_permit(t, m, &noise, &why) : OK;
+    enum err e = kind == WORK_TRAIN ? look_at_permit(t, m, &as, &why) : OK;
     if (e == OK) e = trainer_admit_model(t, run, m, &why);
-    if (e == OK) return ask_noised(t, kind, m, msg_blob((struct msg *)(uintptr_t)m), noise);
+    if (e == OK) return ask_permitted(t, kind, m, msg_blob((struct msg *)(uintptr_t)m), as);
     enum err_class c = err_class(e);
     return c == ERR_CLASS_ENV || c == ERR_CLASS_BUG ? e : trainer_refuse_sum(t, run, &w, e, why.text);
 }
@@ -187,10 +188,10 @@ enum err trainer_on_round_start(struct agent *a, void *self, const struct msg *m
     if (is_summed(self, m)) return work_for_sum(self, WORK_TRAIN, m);
     TRY(trainer_left(self, m->run, &left));
     if (left_has(&left, m->round)) return OK;
-    double noise = 0;
-    enum err e = from_ours(self, m) ? look_at_permit(self, m, &noise, &why) : ERR_ROLE;
+    struct permitted_as as = { .noise = 0 };
+    enum err e = from_ours(self, m) ? look_at_permit(self, m, &as, &why) : ERR_ROLE;
     if (e != OK) return or_decline(self, &w, e, &why);
-    return ask_noised(self, WORK_TRAIN, m, &m->round_start.model, noise);
+    return ask_permitted(self, WORK_TRAIN, m, &m->round_start.model, as);
 }
 
 enum err trainer_on_evaluate(struct agent *a, void *self, const struct msg *m)

@@ -222,6 +222,44 @@ static enum err begin(struct trainer *t, const struct count_ask *ask, struct pla
     return agent_offload(t->agent, (struct agent_job){ count_job_run, count_done, count_job_free, j });
 }
 
+/* ---- waiting ---- */
+
+/* In memory, as the counting itself. */
+struct count_later {
+    struct count_ask ask;
+    struct plan *plan; /* held */
+    uint64_t point;
+};
+
+static enum err wait_for(struct trainer *t, const struct count_ask *ask, struct plan *plan, uint64_t point)
+{
+    struct count_later *l = calloc(1, sizeof *l);
+    if (l == NULL) return ERR_MEMORY;
+    *l = (struct count_later){ *ask, plan_hold(plan), point };
+    t->later = l;
+    t->counting = true;
+    return OK;
+}
+
+void trainer_count_fini(struct trainer *t)
+{
+    if (t->later) plan_drop(t->later->plan);
+    free(t->later);
+    t->later = NULL;
+}
+
+enum err trainer_count_point(struct trainer *t, uint64_t point, enum err code, const char *text)
+{
+    struct why why = { "" };
+    if (t->later == NULL || t->later->point != point) return OK;
+    const struct count_ask ask = t->later->ask;
+    if (code == OK && t->log_alarm.text[0]) code = why_say(&why, ERR_REFUSED, "%s", t->log_alarm.text);
+    enum err e = code == OK ? begin(t, &ask, t->later->plan) : refuse(t, &ask.about, code, text[0] ? text : why.text);
+    if (code != OK) t->counting = false;
+    trainer_count_fini(t);
+    return e;
+}
+
 /* ---- the question ---- */
 
 static enum err read_task(struct trainer *t, const struct blob *b, struct plan **out, struct why *why)
@@ -234,7 +272,7 @@ static enum err read_task(struct trainer *t, const struct blob *b, struct plan *
 }
 
 static enum err consider(struct trainer *t, const struct msg *m, const struct count_ask *ask, struct plan **plan,
-                         struct why *why)
+                         struct permitted_as *as, struct why *why)
 {
     const struct msg_query *q = &m->query;
     struct axis axis;
@@ -249,19 +287,20 @@ static enum err consider(struct trainer *t, const struct msg *m, const struct co
                                       .document = (*plan)->digest,
                                       .rows = ask->rows,
                                       .columns = ask->columns };
-    return permitted(t, &(struct permitted_by){ q->permit, q->proof }, &wish, NULL, why);
+    return permitted(t, &(struct permitted_by){ q->permit, q->proof }, &wish, as, why);
 }
 
 static enum err answer(struct trainer *t, const struct msg *m, const struct count_ask *ask, struct why *why)
 {
     CLEANUP(plan_let_go) struct plan *plan = NULL;
-    TRY(consider(t, m, ask, &plan, why));
+    struct permitted_as as;
+    TRY(consider(t, m, ask, &plan, &as, why));
     TRY(must_be_one_document(t, plan->digest, why));
     enum err e = tell_again(t, m, ask);
     if (e != ERR_ABSENT) return e;
     TRY(must_be_apart(t, ask, why));
     if (t->counting) return why_say(why, ERR_LIMIT, "another table is being counted; ask again when it is done");
-    return begin(t, ask, plan);
+    return as.point ? wait_for(t, ask, plan, as.point) : begin(t, ask, plan);
 }
 
 enum err trainer_on_query(struct agent *a, void *self, const struct msg *m)

@@ -7,26 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_BYTES = 64, KEPT_MAX_BYTES = 8192, TEXT_BYTES = 400 };
+enum { KEPT_MAX_BYTES = 8192, TEXT_BYTES = 400 };
 
-/* Under the log's key: another guardian keeps another log. */
-static const char *key_of(char out[KEY_BYTES], const char *what, const struct note_key *log)
+const char *trainer_log_key(char out[LOG_KEY_BYTES], const char *what, const struct note_key *log)
 {
-    (void)snprintf(out, KEY_BYTES, "log/%08" PRIx32 "/%s", log->id, what);
+    (void)snprintf(out, LOG_KEY_BYTES, "log/%08" PRIx32 "/%s", log->id, what);
     return out;
 }
 
 static enum err read_kept(struct agent *a, const char *what, const struct note_key *log, struct buf *out)
 {
-    char key[KEY_BYTES];
-    enum err e = agent_get(a, key_of(key, what, log), out);
+    char key[LOG_KEY_BYTES];
+    enum err e = agent_get(a, trainer_log_key(key, what, log), out);
     return e == ERR_ABSENT ? OK : e;
 }
 
 static enum err keep(struct agent *a, const char *what, const struct note_key *log, struct str text)
 {
-    char key[KEY_BYTES];
-    return agent_put(a, key_of(key, what, log), str_bytes(text));
+    char key[LOG_KEY_BYTES];
+    return agent_put(a, trainer_log_key(key, what, log), str_bytes(text));
 }
 
 /* ---- answering ---- */
@@ -64,21 +63,7 @@ static enum err cosign(struct trainer *t, const struct msg *m, const struct witn
 
 /* ---- judging ---- */
 
-/* Behind the empty line of the proof. */
-static struct str note_in(struct str proof)
-{
-    size_t at = str_find(proof, "\n\n") + 2;
-    return at > proof.n ? (struct str){ NULL, 0 } : (struct str){ proof.p + at, proof.n - at };
-}
-
-static enum err read_point(struct str text, struct note_checkpoint *out)
-{
-    struct note note;
-    TRY(note_parse(text, &note, NULL));
-    return note_checkpoint_parse(note.text, out, NULL);
-}
-
-static enum err keep_evidence(struct trainer *t, const struct note_key *log, struct str kept, struct str shown)
+enum err trainer_keep_evidence(struct trainer *t, const struct note_key *log, struct str kept, struct str shown)
 {
     TRY(keep(t->agent, "evidence/kept", log, kept));
     TRY(keep(t->agent, "evidence/shown", log, shown));
@@ -91,7 +76,7 @@ static enum err accuse(struct trainer *t, const struct msg *m, const struct note
 {
     (void)why_say(&t->log_alarm, ERR_CRYPTO, "%.60s's log is not to be trusted: %.300s", log->name, f->why.text);
     TRY(keep(t->agent, "evidence/proof", log, m->log_checkpoint.proof));
-    TRY(keep_evidence(t, log, kept, m->log_checkpoint.note));
+    TRY(trainer_keep_evidence(t, log, kept, m->log_checkpoint.note));
     return refuse(t, m, f->kept_size, ERR_CRYPTO, t->log_alarm.text);
 }
 
@@ -105,23 +90,8 @@ static enum err judge(struct trainer *t, const struct msg *m, const struct note_
     if (witness_is_fraud(f.verdict)) return accuse(t, m, log, buf_str(&kept), &f);
     if (f.verdict != WITNESS_SIGNS) return refuse(t, m, f.kept_size, ERR_STATE, f.why.text);
     TRY(keep(t->agent, "kept", log, m->log_checkpoint.note));
-    return cosign(t, m, &f);
-}
-
-enum err trainer_compare_log(struct trainer *t, const struct note_key *log, struct str proof, struct why *why)
-{
-    CLEANUP(buf_free) struct buf kept = buf_make(KEPT_MAX_BYTES);
-    struct note_checkpoint ours, theirs;
-    TRY(read_kept(t->agent, "kept", log, &kept));
-    if (kept.n == 0) return OK;
-    TRY(read_point(buf_str(&kept), &ours) == OK ? OK : ERR_STORE);
-    TRY(read_point(note_in(proof), &theirs));
-    if (ours.size != theirs.size || memcmp(&ours.root, &theirs.root, sizeof ours.root) == 0) return OK;
-    (void)why_say(&t->log_alarm, ERR_CRYPTO,
-                  "%.60s's log is not to be trusted: split view: a permit is in another log of the same length",
-                  log->name);
-    TRY(keep_evidence(t, log, buf_str(&kept), note_in(proof)));
-    return why_say(why, ERR_CRYPTO, "%s", t->log_alarm.text);
+    TRY(cosign(t, m, &f));
+    return trainer_log_moved(t, log);
 }
 
 static enum err log_key(const struct agent *a, const char *from, struct note_key *out)
@@ -153,14 +123,19 @@ enum err trainer_tell_log(struct trainer *t, const struct msg *about, const char
     return agent_send(t->agent, guardian->jid, &m);
 }
 
-enum err trainer_load_log(struct trainer *t)
+enum err trainer_guardian_key(const struct trainer *t, struct note_key *out)
 {
     const struct member *guardian = roster_log_keeper(agent_roster(t->agent));
+    return guardian ? roster_log_key(guardian, out) : ERR_ABSENT;
+}
+
+enum err trainer_load_log(struct trainer *t)
+{
     CLEANUP(buf_free) struct buf text = buf_make(TEXT_BYTES);
     struct note_key log;
-    enum err e = guardian ? roster_log_key(guardian, &log) : ERR_ABSENT;
+    enum err e = trainer_guardian_key(t, &log);
     if (e != OK) return e == ERR_ABSENT ? OK : e;
     TRY(read_kept(t->agent, "alarm", &log, &text));
     if (text.n > 0) (void)why_say(&t->log_alarm, ERR_CRYPTO, STR_F, STR_ARG(buf_str(&text)));
-    return OK;
+    return trainer_ask_again(t, &log);
 }

@@ -112,5 +112,6 @@ void trainer_fini(void *self)
     plan_drop(t->last_plan);
     records_about_fini(&t->about);
     accounts_fini(&t->accounts);
+    trainer_count_fini(t);
     arena_free(&t->policy_arena);
 }

@@ -204,12 +204,30 @@ static enum err next(struct agent *a, void *self, uint64_t arg)
     struct why why = { 0 };
     (void)a;
     (void)arg;
+    bool shown = true;
     if (t->job != NULL || w == NULL) return OK;
+    TRY(trainer_log_shown(t, w->point, &shown));
+    if (!shown) return OK;
     enum err e = begin(t, w, &why);
     enum err_class c = err_class(e);
     if (e == OK || c == ERR_CLASS_ENV || c == ERR_CLASS_BUG) return e;
     TRY(trainer_decline(t, w, e, why.text));
     return settle(t);
+}
+
+enum err trainer_refuse_point(struct trainer *t, uint64_t point, enum err code, const char *text)
+{
+    for (size_t i = t->job != NULL ? 1 : 0; i < t->queue.count;) {
+        const struct work w = t->queue.items[i];
+        if (w.point != point) {
+            i++;
+            continue;
+        }
+        TRY(forget_rows(t, &w));
+        work_remove(&t->queue, i);
+        TRY(trainer_decline(t, &w, code, text));
+    }
+    return trainer_wake(t);
 }
 
 enum err trainer_wake(struct trainer *t)

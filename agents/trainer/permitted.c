@@ -23,15 +23,33 @@ static enum err check_proof(const struct permit *p, const struct note_key *log, 
                 : why_say(why, ERR_CRYPTO, "the log's entry is not this permit: it has another model than the log's");
 }
 
-enum err permitted(struct trainer *t, const struct permitted_by *by, const struct permit_wish *wish, double *out_noise,
-                   struct why *why)
+/* Behind the empty line of the proof. */
+static struct str note_in(struct str proof)
+{
+    size_t at = str_find(proof, "\n\n") + 2;
+    return at > proof.n ? (struct str){ NULL, 0 } : (struct str){ proof.p + at, proof.n - at };
+}
+
+static enum err look(struct trainer *t, const struct permitted_by *by, const struct permit_wish *w,
+                     const struct note_key *key, struct permitted_as *out, struct why *why)
 {
     CLEANUP(arena_free) struct arena arena = arena_make(PERMIT_ARENA_BYTES);
+    struct permit p;
+    TRY(permit_open(by->note, key, &arena, &p, why));
+    TRY(permit_check(&p, w, why));
+    TRY(check_proof(&p, key, by->proof, why));
+    TRY(trainer_compare_log(t, key, note_in(by->proof), &out->point, why));
+    if (p.noised) out->noise = permit_site(&p, str_of(w->jid))->noise;
+    return OK;
+}
+
+enum err permitted(struct trainer *t, const struct permitted_by *by, const struct permit_wish *wish,
+                   struct permitted_as *out, struct why *why)
+{
     const struct member *guardian = roster_log_keeper(agent_roster(t->agent));
     struct permit_wish w = *wish;
     struct note_key key;
-    struct permit p;
-    if (out_noise) *out_noise = 0;
+    *out = (struct permitted_as){ .noise = 0 };
     if (!roster_log_guarded(agent_roster(t->agent))) return OK;
     if (t->log_alarm.text[0]) return why_say(why, ERR_REFUSED, "%s", t->log_alarm.text);
     if (guardian == NULL) return why_say(why, ERR_REFUSED, "the roster names more than one guardian");
@@ -39,14 +57,9 @@ enum err permitted(struct trainer *t, const struct permitted_by *by, const struc
     if (e == ERR_ABSENT) return why_say(why, ERR_REFUSED, "the roster has no key of the guardian's signature");
     TRY(e);
     if (by->note.n == 0) return why_say(why, ERR_REFUSED, "this came without the guardian's permit");
-    TRY(permit_open(by->note, &key, &arena, &p, why));
     w.jid = agent_jid(t->agent);
     w.data = settings_text(agent_settings(t->agent), "dataset");
     w.now_ms = (uint64_t)agent_wall_ms(t->agent);
     w.noise_min = t->policy.min_noise;
-    TRY(permit_check(&p, &w, why));
-    TRY(check_proof(&p, &key, by->proof, why));
-    TRY(trainer_compare_log(t, &key, by->proof, why));
-    if (out_noise && p.noised) *out_noise = permit_site(&p, str_of(w.jid))->noise;
-    return OK;
+    return look(t, by, &w, &key, out, why);
 }

@@ -13,7 +13,8 @@
  *   audit/ask          an audit that a guardian asked for and that is not answered yet
  *   audit/alarm        the canaries proved more than was claimed: no training until a later audit finds it in order
  *   count/document     the task document whose columns were counted; count/table/... what left (handlers_count.c)
- *   log/<key>/kept     the newest checkpoint of the guardian's log that was signed here (witness.h)
+ *   log/<key>/kept     the newest checkpoint of the guardian's log that was signed, or shown with a permit, here
+ *   log/<key>/unproven/<n> one that a permit is under, and that is not yet shown to be of the same log
  *   log/<key>/alarm    that log showed what cannot both be true: no training; evidence/... is what it signed
  * The rest is rebuilt from it by trainer_init.
  */
@@ -44,7 +45,8 @@ struct trainer {
     bool looked;     /* the fields below are about the file as it was read last */
     struct records_stamp stamp;
     struct records_about about;
-    bool counting;              /* a table of counts is being made */
+    bool counting;              /* a table of counts is being made, or waits */
+    struct count_later *later;  /* that waits; NULL: none */
     struct audit_job *auditing; /* being done, as job above; NULL: none */
     struct why alarm;           /* "" without one */
     struct why log_alarm;       /* the same, of the guardian's log */
@@ -63,6 +65,7 @@ agent_room_fn trainer_model_room;
 agent_presence_fn trainer_on_presence;
 agent_tick_fn trainer_on_heartbeat, trainer_on_rescan;
 agent_gauges_fn trainer_gauges;
+void trainer_count_fini(struct trainer *t); /* handlers_count.c */
 extern const struct command trainer_commands[];
 extern const struct agent_check trainer_checks[]; /* check.c */
 
@@ -100,6 +103,12 @@ extern const struct argument trainer_audit_args[];
 
 /* handlers_log.c */
 agent_handler_fn trainer_on_log_checkpoint;
+agent_handler_fn trainer_on_log_consistency; /* handlers_proof.c */
+/* Is that checkpoint, under which a permit is, known to be of one log with the one kept here? */
+enum err trainer_log_shown(struct trainer *t, uint64_t point, bool *out) MUST_USE;
+/* Of what waits for that: work is refused; a table of counts is begun, or refused. */
+enum err trainer_refuse_point(struct trainer *t, uint64_t point, enum err code, const char *text) MUST_USE;
+enum err trainer_count_point(struct trainer *t, uint64_t point, enum err code, const char *text) MUST_USE;
 /* A run.decline or round.decline, into the guardian's log where there is one. */
 enum err trainer_tell_log(struct trainer *t, const struct msg *about, const char *kind) MUST_USE;
 enum err trainer_load_log(struct trainer *t) MUST_USE; /* an alarm */

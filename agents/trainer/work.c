@@ -37,7 +37,7 @@ enum err work_restore(struct work_queue *q, const struct work *w)
 
 const struct work *work_first(const struct work_queue *q) { return q->count > 0 ? &q->items[0] : NULL; }
 
-static void remove_at(struct work_queue *q, size_t i)
+void work_remove(struct work_queue *q, size_t i)
 {
     q->count--;
     memmove(&q->items[i], &q->items[i + 1], (q->count - i) * sizeof q->items[0]);
@@ -45,7 +45,7 @@ static void remove_at(struct work_queue *q, size_t i)
 
 void work_pop(struct work_queue *q)
 {
-    if (q->count > 0) remove_at(q, 0);
+    if (q->count > 0) work_remove(q, 0);
 }
 
 bool work_has(const struct work_queue *q, const struct work *w)
@@ -65,15 +65,16 @@ enum err work_drop_run(struct work_queue *q, const char *run, size_t from, work_
             continue;
         }
         TRY(fn(to, &q->items[i]));
-        remove_at(q, i);
+        work_remove(q, i);
     }
     return OK;
 }
 
 struct bytes work_encode(const struct work *w, char out[WORK_TEXT_BYTES])
 {
-    int n = snprintf(out, WORK_TEXT_BYTES, "%" PRIu64 "%c%s%c%s%c%s%c%s%c%" PRIu64 "%c%.17g%c", w->number, 0,
-                     work_name(w->kind), 0, w->run, 0, w->stage, 0, w->asked, 0, w->round, 0, w->noise, 0);
+    int n =
+        snprintf(out, WORK_TEXT_BYTES, "%" PRIu64 "%c%s%c%s%c%s%c%s%c%" PRIu64 "%c%.17g%c%" PRIu64 "%c", w->number, 0,
+                 work_name(w->kind), 0, w->run, 0, w->stage, 0, w->asked, 0, w->round, 0, w->noise, 0, w->point, 0);
     return bytes_of(out, n > 0 && n < WORK_TEXT_BYTES ? (size_t)n : 0);
 }
 
@@ -97,7 +98,9 @@ enum err work_decode(struct bytes in, struct work *out)
     fine = fine && str_copy(str_next(&rest, '\0'), w.stage, sizeof w.stage) == OK;
     fine = fine && str_copy(str_next(&rest, '\0'), w.asked, sizeof w.asked) == OK;
     fine = fine && str_u64(str_next(&rest, '\0'), &w.round) == OK;
-    fine = fine && str_f64(str_next(&rest, '\0'), &w.noise) == OK && rest.n == 0;
+    fine = fine && str_f64(str_next(&rest, '\0'), &w.noise) == OK;
+    if (rest.n > 0) fine = fine && str_u64(str_next(&rest, '\0'), &w.point) == OK; /* older rows have none */
+    fine = fine && rest.n == 0;
     if (!fine) return ERR_STORE;
     *out = w;
     return OK;

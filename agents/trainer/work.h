@@ -18,7 +18,8 @@ struct work {
     char stage[MSG_STAGE_BYTES];
     char asked[MSG_ID_BYTES]; /* id of the message to answer */
     uint64_t round;
-    double noise; /* the guardian's permit asks for so much at least; 0: as the task does */
+    double noise;   /* the guardian's permit asks for so much at least; 0: as the task does */
+    uint64_t point; /* it waits until this checkpoint of the guardian's log was shown to be of the known log; 0: not */
 };
 
 struct work_queue {
@@ -38,6 +39,7 @@ enum err work_push(struct work_queue *q, struct work *w) MUST_USE;
 enum err work_restore(struct work_queue *q, const struct work *w) MUST_USE;
 const struct work *work_first(const struct work_queue *q); /* NULL when there is none */
 void work_pop(struct work_queue *q);                       /* removes the first, if any */
+void work_remove(struct work_queue *q, size_t i);
 /* Is the same already asked for?  Stage and message do not matter. */
 bool work_has(const struct work_queue *q, const struct work *w);
 /* Removes the run's pieces, except the first when it is being done; calls fn for each before. */

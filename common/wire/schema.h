@@ -51,28 +51,7 @@ enum { SCHEMA_BEHIND = 2 }; /* since that version small attachments stand behind
     M(RUN_END, run_end, "run.end", 1, ROLE_COORDINATOR, ACKED, "the run is over; forget its working state")            \
     M(FEED_SUBSCRIBE, feed_subscribe, "feed.subscribe", 1, ROLE_PEOPLE | ROLE_GATEWAY, PLAIN, "asks for feed events")  \
     M(FEED_EVENT, feed_event, "feed.event", 1, ROLE_COORDINATOR, PLAIN, "something happened that people watch")        \
-    M(AUDIT_ASK, audit_ask, "audit.ask", 2, ROLE_GUARDIAN, ACKED,                                                      \
-      "attack a training on your records, and tell what it gives away")                                                \
-    M(AUDIT, audit, "audit", 2, ROLE_TRAINER, ACKED,                                                                   \
-      "what the attacks found: rates and bounds, never a record's score")                                              \
-    M(LOG_ENTRY, log_entry, "log.entry", 2, ROLE_COORDINATOR | ROLE_TRAINER, ACKED,                                    \
-      "something happened that belongs into the transparency log")                                                     \
-    M(LOG_MODEL, log_model, "log.model", 2, ROLE_COORDINATOR, ACKED,                                                   \
-      "enter the run's model, prove the entry, and have the checkpoint cosigned")                                      \
-    M(LOG_PROOF, log_proof, "log.proof", 2, ROLE_GUARDIAN, ACKED, "the model's entry is in the log")                   \
-    M(LOG_CHECKPOINT, log_checkpoint, "log.checkpoint", 2, ROLE_GUARDIAN, ACKED,                                       \
-      "how long the log is now, and that nothing before was changed; to be cosigned")                                  \
-    M(LOG_COSIGN, log_cosign, "log.cosign", 2, ROLE_TRAINER, ACKED,                                                    \
-      "a checkpoint with the witness's signature, or why there is none")                                               \
-    M(PERMIT_ASK, permit_ask, "permit.ask", 2, ROLE_COORDINATOR, ACKED, "may this round be trained?")                  \
-    M(PERMIT, permit, "permit", 2, ROLE_GUARDIAN, ACKED, "it may; every hospital gets this to look at")                \
-    M(PERMIT_DENY, permit_deny, "permit.deny", 2, ROLE_GUARDIAN, ACKED, "it may not, and why")                         \
-    M(PERMIT_REVOKE, permit_revoke, "permit.revoke", 2, ROLE_GUARDIAN, ACKED, "the run broke a permit: it ends")       \
-    M(QUERY, query, "query", 2, ROLE_COORDINATOR, ACKED,                                                               \
-      "how many patients are in each cell of a table, by one or two columns?")                                         \
-    M(QUERY_ANSWER, query_answer, "query.answer", 2, ROLE_TRAINER, ACKED,                                              \
-      "the table without its small cells, or why there is none")                                                       \
-    M(ROUND_REPORT, round_report, "round.report", 2, ROLE_COORDINATOR, ACKED, "what was done under a permit")          \
+    SCHEMA_GUARD_MESSAGES(M)                                                                                           \
     SCHEMA_SECURE_MESSAGES(M)
 
 #define SCHEMA_ACK(F, T)

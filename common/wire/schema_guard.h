@@ -1,8 +1,35 @@
 /*
- * schema_guard -- the fields of the messages about the guardian: audits, and
+ * schema_guard -- the messages about the guardian, and their fields: audits, and
  * the transparency log (schema.h).
  */
 #pragma once
+
+#define SCHEMA_GUARD_MESSAGES(M)                                                                                       \
+    M(AUDIT_ASK, audit_ask, "audit.ask", 2, ROLE_GUARDIAN, ACKED,                                                      \
+      "attack a training on your records, and tell what it gives away")                                                \
+    M(AUDIT, audit, "audit", 2, ROLE_TRAINER, ACKED,                                                                   \
+      "what the attacks found: rates and bounds, never a record's score")                                              \
+    M(LOG_ENTRY, log_entry, "log.entry", 2, ROLE_COORDINATOR | ROLE_TRAINER, ACKED,                                    \
+      "something happened that belongs into the transparency log")                                                     \
+    M(LOG_MODEL, log_model, "log.model", 2, ROLE_COORDINATOR, ACKED,                                                   \
+      "enter the run's model, prove the entry, and have the checkpoint cosigned")                                      \
+    M(LOG_PROOF, log_proof, "log.proof", 2, ROLE_GUARDIAN, ACKED, "the model's entry is in the log")                   \
+    M(LOG_CHECKPOINT, log_checkpoint, "log.checkpoint", 2, ROLE_GUARDIAN, ACKED,                                       \
+      "how long the log is now, and that nothing before was changed; to be cosigned")                                  \
+    M(LOG_COSIGN, log_cosign, "log.cosign", 2, ROLE_TRAINER, ACKED,                                                    \
+      "a checkpoint with the witness's signature, or why there is none")                                               \
+    M(LOG_ASK, log_ask, "log.ask", 2, ROLE_TRAINER, ACKED,                                                             \
+      "is the log of one length the beginning of that of another?  A permit is under one of them")                     \
+    M(LOG_CONSISTENCY, log_consistency, "log.consistency", 2, ROLE_GUARDIAN, ACKED, "the proof that it is")            \
+    M(PERMIT_ASK, permit_ask, "permit.ask", 2, ROLE_COORDINATOR, ACKED, "may this round be trained?")                  \
+    M(PERMIT, permit, "permit", 2, ROLE_GUARDIAN, ACKED, "it may; every hospital gets this to look at")                \
+    M(PERMIT_DENY, permit_deny, "permit.deny", 2, ROLE_GUARDIAN, ACKED, "it may not, and why")                         \
+    M(PERMIT_REVOKE, permit_revoke, "permit.revoke", 2, ROLE_GUARDIAN, ACKED, "the run broke a permit: it ends")       \
+    M(QUERY, query, "query", 2, ROLE_COORDINATOR, ACKED,                                                               \
+      "how many patients are in each cell of a table, by one or two columns?")                                         \
+    M(QUERY_ANSWER, query_answer, "query.answer", 2, ROLE_TRAINER, ACKED,                                              \
+      "the table without its small cells, or why there is none")                                                       \
+    M(ROUND_REPORT, round_report, "round.report", 2, ROLE_COORDINATOR, ACKED, "what was done under a permit")
 
 #define SCHEMA_AUDIT_ASK(F, T)                                                                                         \
     F(T, u64, attacks, 0, 7, "sum of 1 threshold, 2 loss, 4 canary; 0 for all")                                        \
@@ -28,6 +55,13 @@
     F(T, str, note, 0, 8000, "the checkpoint, signed by the log and the witness; empty when it is not signed")         \
     F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
     F(T, text, text, 0, 400, "why it is not signed: another size is kept, split view, rollback")
+#define SCHEMA_LOG_ASK(F, T)                                                                                           \
+    F(T, u64, from, 1, SCHEMA_HUGE, "entries at the shorter one")                                                      \
+    F(T, u64, size, 1, SCHEMA_HUGE, "entries at the longer one")
+#define SCHEMA_LOG_CONSISTENCY(F, T)                                                                                   \
+    F(T, u64, from, 1, SCHEMA_HUGE, "entries at the shorter one")                                                      \
+    F(T, u64, size, 1, SCHEMA_HUGE, "entries at the longer one")                                                       \
+    F(T, str, proof, 0, 4000, "hashes in base64, one a line; empty: there is none")
 #define SCHEMA_PERMIT_ASK(F, T)                                                                                        \
     F(T, str, request, 1, 56000, "the permit's lines but the last six (common/privacy/permit.h)")
 #define SCHEMA_PERMIT(F, T)                                                                                            \

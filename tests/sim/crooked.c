@@ -325,7 +325,8 @@ static enum err hear_decline(struct agent *a, void *self, const struct msg *m)
     struct crooked *c = self;
     struct crooked_site *s = &c->end.sites[place_of(c, m->from)];
     (void)a;
-    if (s->got[m->type]++ > 0) return OK; /* the first word counts */
+    /* The first word counts, but for one that only follows from another, and may come before it. */
+    if (s->got[m->type]++ > 0 && strcmp(s->code, "ERR_STATE") != 0) return OK;
     (void)snprintf(s->code, sizeof s->code, STR_F, STR_ARG(m->round_decline.code));
     (void)snprintf(s->text, sizeof s->text, STR_F, STR_ARG(m->round_decline.text));
     return OK;

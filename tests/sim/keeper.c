@@ -4,15 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOTE_BYTES = 4096, KEY_BYTES = STORE_MAX_KEY };
+enum { NOTE_BYTES = 4096, KEY_BYTES = STORE_MAX_KEY, FORK_LEVELS = 12 };
 
-const char *const keeper_moods[] = { "honest",   "mute",  "forks",   "shrinks", "alarms",
-                                     "unproven", "other", "foreign", NULL };
+const char *const keeper_moods[] = { "honest", "mute",    "forks",  "shrinks", "alarms",    "unproven",
+                                     "other",  "foreign", "forked", "silent",  "misproves", NULL };
 
 struct keeper {
     struct agent *agent;
     const char *mood;
     struct tlog log;
+    uint64_t point; /* of the newest permit: so long is the log that all hospitals know */
 };
 
 static bool is(const struct keeper *k, const char *mood) { return strcmp(k->mood, mood) == 0; }
@@ -55,6 +56,7 @@ static enum err show(struct keeper *k, const char *jid, const struct msg *about,
     struct msg m = msg_make(MSG_LOG_CHECKPOINT, about);
     TRY(forge(k, size, &note));
     m.log_checkpoint.note = buf_str(&note);
+    m.log_checkpoint.from = k->point;
     return agent_send(k->agent, jid, &m);
 }
 
@@ -80,10 +82,22 @@ static enum err begin(struct agent *a, void *self, struct why *why)
     return tlog_show_all(&k->log);
 }
 
+/* That the first entry is in the log, whatever was asked. */
+static enum err prove_first(struct keeper *k, const struct msg *m)
+{
+    struct buf proof CLEANUP(buf_free) = buf_make(LOGBOOK_PROOF_MAX_BYTES);
+    struct msg said = msg_make(MSG_LOG_PROOF, m);
+    TRY(tlog_sign(&k->log));
+    TRY(tlog_proof(&k->log, 0, k->log.newest, &proof));
+    said.log_proof.proof = buf_str(&proof);
+    return agent_reply(k->agent, m, &said);
+}
+
 static enum err on_model(struct agent *a, void *self, const struct msg *m)
 {
     struct keeper *k = self;
     (void)a;
+    if (is(k, "misproves")) return prove_first(k, m);
     if (is(k, "mute")) return OK;
     if (is(k, "shrinks")) return show_shorter(k, m);
     TRY(tlog_take_model(&k->log, m));
@@ -125,6 +139,27 @@ static enum err forge_proof(const struct keeper *k, struct buf *proof)
     return buf_err(proof);
 }
 
+/* In a log of its own, longer than the one that is shown: a permit's entry among others that nobody ever saw. */
+static enum err prove_in_fork(struct keeper *k, struct str entry, struct buf *proof)
+{
+    char when[40];
+    struct buf text CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    struct buf note CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    struct note_checkpoint c = { .origin = str_of(k->log.key.name), .size = UINT64_C(1) << FORK_LEVELS };
+    struct merkle_proof siblings = { .n = FORK_LEVELS };
+    (void)snprintf(when, sizeof when, "time %" PRIu64 "\n", k->log.time_ms);
+    c.extensions = str_of(when);
+    TRY(merkle_leaf(str_bytes(entry), &c.root));
+    for (size_t i = 0; i < siblings.n; i++) {
+        memset(siblings.at[i].b, (int)i, sizeof siblings.at[i].b);
+        const struct merkle_hash below = c.root;
+        TRY(merkle_node(&below, &siblings.at[i], &c.root));
+    }
+    TRY(note_checkpoint_print(&c, &text));
+    TRY(note_sign(&k->log.key, agent_sign_key(k->agent), buf_str(&text), &note));
+    return logbook_put_proof(&(struct logbook_cut){ 0, entry, &siblings, buf_str(&note) }, proof);
+}
+
 static enum err prove(struct keeper *k, const struct permit *p, struct buf *proof)
 {
     uint64_t index = 0;
@@ -135,9 +170,18 @@ static enum err prove(struct keeper *k, const struct permit *p, struct buf *proo
     TRY(buf_err(&entry));
     TRY(tlog_add(&k->log, &index, STR_F, STR_ARG(buf_str(&entry))));
     TRY(tlog_sign(&k->log));
+    if (p->kind == PERMIT_ROUND) k->point = k->log.newest;
     if (is(k, "unproven")) return OK;
+    if (is(k, "forked")) return prove_in_fork(k, buf_str(&entry), proof);
     TRY(tlog_proof(&k->log, index, k->log.newest, proof));
     return is(k, "foreign") ? forge_proof(k, proof) : OK;
+}
+
+static enum err on_ask(struct agent *a, void *self, const struct msg *m)
+{
+    struct keeper *k = self;
+    (void)a;
+    return is(k, "silent") ? OK : tlog_take_ask(&k->log, m);
 }
 
 /* Whatever is asked for. */
@@ -180,11 +224,13 @@ static const struct setting settings[] = {
     { "checkpoint_ms", SET_COUNT, "30000", 100, 3600000, "how often what is new is shown" },
     { 0 },
 };
-static const struct agent_handler handlers[] = {
-    { MSG_LOG_MODEL, on_model, MSG_LOG_PROOF, false }, { MSG_LOG_COSIGN, on_cosign, MSG_ERROR, false },
-    { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },     { MSG_PERMIT_ASK, on_permit_ask, MSG_PERMIT, false },
-    { MSG_ROUND_REPORT, on_report, MSG_NONE, false },  { 0 }
-};
+static const struct agent_handler handlers[] = { { MSG_LOG_MODEL, on_model, MSG_LOG_PROOF, false },
+                                                 { MSG_LOG_COSIGN, on_cosign, MSG_ERROR, false },
+                                                 { MSG_LOG_ENTRY, on_entry, MSG_ERROR, false },
+                                                 { MSG_PERMIT_ASK, on_permit_ask, MSG_PERMIT, false },
+                                                 { MSG_ROUND_REPORT, on_report, MSG_NONE, false },
+                                                 { MSG_LOG_ASK, on_ask, MSG_LOG_CONSISTENCY, false },
+                                                 { 0 } };
 static const struct agent_ticker tickers[] = { { "checkpoint_ms", on_tick }, { 0 } };
 
 const struct agent_def keeper_agent = { .name = "keeper",

@@ -6,7 +6,10 @@
  *   mute       never proves that a model is in the log
  *   forks      shows the last hospital another log than the others
  *   shrinks    shows all of them, when a model is to come out, a shorter log than before
+ *   misproves  proves another entry than the model's
  *   alarms     revokes the run when it hears of its first round
+ *   forked     permits are under a checkpoint of another log, longer than the one that it shows
+ *   silent     never shows that a permit's checkpoint goes on from the one that a hospital knows
  *   unproven, other, foreign  permits without proof, with that of another entry, of another log
  */
 #pragma once

@@ -9,7 +9,7 @@
 #include "common/base/buf.h"
 #include "common/runtime/sim.h"
 
-enum { PLAN_GUARDIAN = 9, PLAN_VETO, PLAN_RATION }; /* the real one: permits all, nothing, more noise */
+enum { PLAN_GUARDIAN = 16, PLAN_VETO, PLAN_RATION }; /* the real one: permits all, nothing, more noise */
 enum { PLAN_MAX_STRIKES = 200 };
 
 struct plan {

@@ -193,7 +193,7 @@ static void dishonest(struct tap *t, const struct row *row)
     overdoer_make(&last);
     enum err e = open_world(&w, row->task, &last.def, &why);
     const char *said = e == OK ? train(&w) : why.text;
-    bool ended = strstr(said, "failed") != NULL && strstr(said, "the guardian raised an alarm") != NULL;
+    bool ended = strstr(said, "failed") != NULL && strstr(said, row->says) != NULL;
     if (!ended) tap_note("%s", said);
     said = e == OK ? ward_ask(&w, "paul", "guardian", "alarm list") : "";
     tap_is(t, ended && strstr(said, row->says), "%s: one that goes too far is an alarm, and the run ends", row->name);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HONEST = 1, MUTE, FORKS, SHRINKS, ALARMS, UNPROVEN, OTHER, FOREIGN };
+enum { HONEST = 1, MUTE, FORKS, SHRINKS, ALARMS, UNPROVEN, OTHER, FOREIGN, FORKED, SILENT, MISPROVES };
 
 static const struct row {
     const char *name;
@@ -19,13 +19,18 @@ static const struct row {
 } rows[] = {
     { "an honest one", HONEST, 3, "done", "version 1", true, false, "" },
     { "one that proves nothing", MUTE, 2, "failed", "did not show that the model is in its log", false, false, "" },
-    { "one that forks its log", FORKS, 3, "failed", "split view: guardian signed two different logs", false, true, "" },
+    { "one that forks its log", FORKS, 3, "failed", "split view", false, false, "hospital-2" },
     { "one whose log shrinks", SHRINKS, 2, "failed", "rollback", false, false, "hospital-0" },
     { "one that raises an alarm", ALARMS, 2, "failed", "raised an alarm: less noise than permitted", false, false, "" },
     { "one whose permits are in no log", UNPROVEN, 2, "failed", "without the proof that it is in the log", false, false,
       "" },
     { "one whose log has another model", OTHER, 2, "failed", "another model than the log's", false, false, "" },
     { "one with another log's proofs", FOREIGN, 2, "failed", "is not signed by", false, false, "" },
+    { "one whose permits are in a fork of its log", FORKED, 2, "failed", "a permit is in another log than the one",
+      false, false, "hospital-0" },
+    { "one that proves another entry", MISPROVES, 2, "failed", "is of another entry than this run's model", false,
+      false, "" },
+    { "one that does not show that it is one log", SILENT, 2, "failed", "did not show within 20 s", false, false, "" },
 };
 
 struct seen {
@@ -67,7 +72,8 @@ static void check(struct tap *t, const struct row *row, struct federation *f)
     tap_is(t, has(f->sim, "coordinator", "weights/") == row->model, "%s: the registry", row->name);
     tap_is(t, has(f->sim, "coordinator", "proof/toy/") == row->model, "%s: a proof with the model", row->name);
     tap_is(t, has(f->sim, "coordinator", "evidence/") == row->evidence, "%s: evidence is kept", row->name);
-    tap_is(t, accuses(f->sim, "hospital-0") == (row->witness[0] != '\0'), "%s: by hospitals, too", row->name);
+    const char *witness = row->witness[0] ? row->witness : "hospital-0";
+    tap_is(t, accuses(f->sim, witness) == (row->witness[0] != '\0'), "%s: by hospitals, too", row->name);
     enum err e = federation_check(f, &why);
     tap_is(t, e == OK, "%s: all is whole%s%s", row->name, e == OK ? "" : ": ", e == OK ? "" : why.text);
 }

@@ -181,19 +181,21 @@ void site_write_records(const struct site *s, unsigned rows)
     site_write(s, "records.csv", (const char *)text.p);
 }
 
-static void add_agents(struct site *s, bool policy, void (*more)(struct sim *s))
+static void add_agents(struct site *s, const struct site_plan *plan)
 {
+    const bool policy = plan->policy != NULL;
     char text[4 * PATH_BYTES];
     struct why why = { "" };
     (void)snprintf(text, sizeof text, "task: %s/task.yaml\n", s->dir);
     cr_assert_eq(sim_add(s->sim, &fake_coordinator, "coordinator", text, &why), OK, "%s", why.text);
     (void)snprintf(text, sizeof text, "records: %s/records.csv\nrescan_ms: 1000\nheartbeat_ms: 1000\n%s%s%s", s->dir,
                    policy ? "policy: " : "", policy ? s->dir : "", policy ? "/policy.yaml\n" : "");
-    cr_assert_eq(sim_add(s->sim, &trainer_agent, "hospital", text, &why), OK, "%s", why.text);
+    cr_assert_eq(sim_add(s->sim, plan->agent ? plan->agent : &trainer_agent, "hospital", text, &why), OK, "%s",
+                 why.text);
     cr_assert_eq(sim_add_person(s->sim, "olga", ROLE_OPERATOR), OK);
     cr_assert_eq(sim_add_person(s->sim, "sam", ROLE_SCIENTIST), OK);
     cr_assert_eq(sim_add_person(s->sim, "paul", ROLE_OFFICER), OK);
-    if (more) more(s->sim);
+    if (plan->more) plan->more(s->sim);
     cr_assert_eq(sim_start(s->sim, &why), OK, "%s", why.text);
     (void)sim_run(s->sim, SHORT_MS, NULL, NULL);
 }
@@ -207,7 +209,7 @@ void site_open(struct site *s, const struct site_plan *plan)
     if (!plan->no_records) site_write_records(s, SITE_ROWS);
     s->sim = sim_new(11, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 5 });
     cr_assert(s->sim != NULL);
-    add_agents(s, plan->policy != NULL, plan->more);
+    add_agents(s, plan);
 }
 
 void site_close(struct site *s)

@@ -48,10 +48,11 @@ struct site {
     char dir[64];
 };
 struct site_plan {
-    const char *task;            /* NULL: SITE_TASK */
-    const char *policy;          /* NULL: none is set */
-    bool no_records;             /* the file is missing */
-    void (*more)(struct sim *s); /* adds agents of the test's own; may be NULL */
+    const char *task;              /* NULL: SITE_TASK */
+    const char *policy;            /* NULL: none is set */
+    bool no_records;               /* the file is missing */
+    void (*more)(struct sim *s);   /* adds agents of the test's own; may be NULL */
+    const struct agent_def *agent; /* a trainer with something more; NULL: the real one */
 };
 
 /* What the coordinator heard; also its agent's state. */

@@ -34,7 +34,7 @@ Test(trainer_agent, tables_are_whole)
 {
     size_t n = 0;
     while (trainer_agent.handlers[n].on != MSG_NONE) n++;
-    cr_expect_eq(n, 13);
+    cr_expect_eq(n, 14);
     for (const struct setting *x = trainer_agent.settings; x->name; x++)
         cr_expect(x->doc != NULL && x->doc[0] != '\0', "%s", x->name);
     cr_expect_eq(trainer_agent.safety, STORE_POWER_SAFE);

@@ -13,7 +13,7 @@ Test(work, kept_and_read_again)
 {
     static const struct work rows[] = {
         { 0, WORK_INVITE, "r", "", "", 0 },
-        { 7, WORK_TRAIN, "toy-1", "training", "ab-12", 3, 3.7306316348159374 },
+        { 7, WORK_TRAIN, "toy-1", "training", "ab-12", 3, 3.7306316348159374, 99 },
         { UINT64_MAX, WORK_EVALUATE, "toy-1", "evaluating", "ab-13", 1000000 },
         { 1, WORK_STATS, "", "", "", 0 },
     };
@@ -22,9 +22,18 @@ Test(work, kept_and_read_again)
         struct work w = { 0 };
         cr_assert_eq(work_decode(work_encode(&rows[i], text), &w), OK, "row %zu", i);
         cr_expect(w.number == rows[i].number && w.kind == rows[i].kind && w.round == rows[i].round &&
-                  w.noise == rows[i].noise);
+                  w.noise == rows[i].noise && w.point == rows[i].point);
         cr_expect(!strcmp(w.run, rows[i].run) && !strcmp(w.stage, rows[i].stage) && !strcmp(w.asked, rows[i].asked));
     }
+}
+
+/* As rows were before work could wait for the guardian's log. */
+Test(work, older_rows_are_read)
+{
+    static const char row[] = "7\0train\0toy-1\0training\0ab-12\0003\0000.5";
+    struct work w = { .point = 5 };
+    cr_assert_eq(work_decode(bytes_of(row, sizeof row), &w), OK);
+    cr_expect(w.number == 7 && w.round == 3 && w.noise == .5 && w.point == 0);
 }
 
 Test(work, longest_fits)
@@ -57,7 +66,12 @@ Test(work, bent_rows_are_refused)
                                        { "1\0train\0r\0s\0a\0"
                                          "2\0"
                                          "0\0more",
-                                         21 } };
+                                         21 },
+                                       { "1\0train\0r\0s\0a\0"
+                                         "2\0"
+                                         "0\0"
+                                         "3\0more",
+                                         23 } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct work w = { .number = 99 };
         if (i == 1) continue; /* the last mark may be missing: what counts is there */
