@@ -84,6 +84,7 @@ enum err guardian_init(struct agent *a, void *self, struct why *why)
     TRY(tlog_load(&g->log, a, why));
     TRY(tlog_add_roster(&g->log));
     TRY(tlog_forget_asked(&g->log));
+    TRY(guardian_load_publishing(g));
     return tlog_show_all(&g->log);
 }
 

@@ -7,6 +7,7 @@
  *   permit/<run>/<round>/<sum>   the permit as it was signed; asked again, the same bytes are the answer
  *   proof-of/<its key>           that the permit is in the log
  *   permit-publish/..., permit-query/...  the same of the other kinds
+ *   reported/..., publish-later/...  models that may be published, and wishes that wait for a report (publishing.c)
  *   veto/<run>/<round>           why there is none
  *   alarm/<run or hospital>      what was found; there are no permits for it any more
  *   alarm-clear/...              who asked for one to be cleared (alarm_commands.h)
@@ -58,6 +59,12 @@ agent_handler_fn guardian_on_log_entry, guardian_on_log_model, guardian_on_log_c
 agent_tick_fn guardian_on_checkpoint;
 /* Says no to what the message asks, in words, and enters that into the log. */
 enum err guardian_deny(struct guardian *g, const struct msg *m, enum err code, const char *text) MUST_USE;
+/* publishing.c: a round of the run was reported to have made that model; may the permit's model be published, as far as
+ * reports have come; else the wish waits for one, and is refused in the end. */
+enum err guardian_reported(struct guardian *g, const char *run, struct str sha256) MUST_USE;
+enum err guardian_may_publish(struct guardian *g, const struct permit *p, bool *out) MUST_USE;
+enum err guardian_publish_later(struct guardian *g, const struct msg *m) MUST_USE;
+enum err guardian_load_publishing(struct guardian *g) MUST_USE; /* after a restart */
 /* alarm.c: kept, logged, and told to operators and privacy officers; name: a run or a hospital's JID. */
 enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence) MUST_USE;
 enum err guardian_alarm_clear(struct guardian *g, const char *name, const char *by) MUST_USE; /* two officers said so */

@@ -33,7 +33,8 @@ static enum err permit(struct guardian *g, const struct msg *m, struct permit_na
     TRY(agent_get(g->agent, guardian_proof_key(key, name), &proof));
     said.permit.note = note;
     said.permit.proof = buf_str(&proof);
-    return agent_reply(g->agent, m, &said);
+    memcpy(said.in_reply_to, m->id, sizeof said.in_reply_to);
+    return agent_send(g->agent, m->from, &said); /* also later (publishing.c) */
 }
 
 static enum err must_be_trainers(struct guardian *g, const struct permit *p, struct why *why)
@@ -126,6 +127,13 @@ static enum err grant(struct guardian *g, const struct msg *m, struct permit *p,
     return permit(g, m, guardian_permit_name(p), buf_str(&note)) == OK ? OK : ERR_STORE;
 }
 
+static enum err judge_new(struct guardian *g, const struct msg *m, struct permit *p, struct arena *arena)
+{
+    bool known = false;
+    TRY(guardian_may_publish(g, p, &known));
+    return known ? grant(g, m, p, arena) : guardian_publish_later(g, m);
+}
+
 static bool as_asked(const struct permit *p)
 {
     for (size_t i = 0; i < p->nsites; i++)
@@ -147,7 +155,7 @@ enum err guardian_on_permit_ask(struct agent *a, void *self, const struct msg *m
     if (strcmp(p.run, m->run) != 0 || p.round != m->round || p.serial != 0 || !as_asked(&p))
         return guardian_deny(g, m, ERR_PROTO, "what is asked for is not the round that the message is about");
     e = guardian_permit_get(g, guardian_permit_name(&p), &arena, &given, &note);
-    if (e == ERR_ABSENT) return grant(g, m, &p, &arena);
+    if (e == ERR_ABSENT) return judge_new(g, m, &p, &arena);
     return e == OK ? repeat(g, m, &given, &arena, buf_str(&note)) : ERR_STORE;
 }
 

@@ -111,7 +111,8 @@ enum err guardian_on_round_report(struct agent *a, void *self, const struct msg 
     if (e == OK)
         e = tlog_add(&g->log, NULL, "round run=%s round=%" PRIu64 " serial=%" PRIu64 " model=" STR_F, p.run, p.round,
                      p.serial, STR_ARG(m->round_report.model));
-    if (e != ERR_ABSENT) return e == OK ? OK : ERR_STORE;
+    if (e == OK) return guardian_reported(g, m->run, m->round_report.model) == OK ? OK : ERR_STORE;
+    if (e != ERR_ABSENT) return ERR_STORE;
     (void)snprintf(text, sizeof text, "round %" PRIu64 " of %s was trained without a permit", m->round, m->run);
     return guardian_alarm(g, m->run, text);
 }

@@ -133,6 +133,8 @@ def of_a_run(t):
         t.same(row["state"], "done", "a run with a guardian")
         path, done = fed.export("--quorum", "3")
         t.need(done.returncode == 0 and "3 of 3 witnesses" in done.stdout, "himas audit export, signed by all", done)
+        with open(path, encoding="utf-8") as f:
+            t.has(f.read(), " kind=publish run=", "the permit to publish is in it")
         text = open(path, encoding="utf-8").read()
         for part in ("roster version=", f"run by={fed.jid('coordinator')} run={run} ", f"model run={run} round=2 sha256=",
                      "permit "):

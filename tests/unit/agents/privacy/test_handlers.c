@@ -40,6 +40,8 @@ Test(handlers, a_model_is_entered_only_with_a_permit_to_publish_it)
     struct sim *s = chief_house(policy, path);
     cr_expect(chief_hears(s, "coordinator", "/send model 1 0", "sent"));
     cr_expect(chief_hears(s, "guardian", "permits", "no permit to publish"), "%s", sim_heard(s, "paul").p);
+    cr_expect(chief_hears(s, "coordinator", "/send ask 1 8", "sent"));
+    cr_expect(chief_hears(s, "coordinator", "/send report 1 16", "sent"));
     cr_expect(chief_hears(s, "coordinator", "/send publish 1 0", "sent"));
     cr_expect(chief_hears(s, "guardian", "permits", "publish  toy-1"), "%s", sim_heard(s, "paul").p);
     cr_expect(chief_hears(s, "coordinator", "/send query 1 0", "sent"));
@@ -47,7 +49,7 @@ Test(handlers, a_model_is_entered_only_with_a_permit_to_publish_it)
     uint64_t before = chief_log(s)->range.size;
     cr_expect(chief_hears(s, "coordinator", "/send model 1 0", "sent"));
     cr_expect_eq(chief_log(s)->range.size, before + 1);
-    cr_expect(chief_hears(s, "guardian", "verify", "1 permits are signed by me, 0 are not"), "%s",
+    cr_expect(chief_hears(s, "guardian", "verify", "2 permits are signed by me, 0 are not"), "%s",
               sim_heard(s, "paul").p);
     sim_free(s);
     (void)remove(path);
