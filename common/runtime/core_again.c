@@ -1,9 +1,9 @@
 /* The same content goes out, and comes, under one message after another: a model is scored, and then trained on.
  *
  * "~sent" names the last content that every message about it is done with: its bytes, its seal and the places of its
- * chunks stay, so that the next message refers to the same chunks.  "~sent-chunk" is the same for those of one chunk, of
- * which many may pass while a large one is on its way.  "~again/<sender>" names the last ones that came
- * whole from that sender, newest first; their bytes stay under "~fetch/<sender>/<digest>" (core_fetch.c). */
+ * chunks stay, so that the next message refers to the same chunks.  "~sent-chunk" is the same for those of one chunk,
+ * of which many may pass while a large one is on its way.  "~again/<sender>" names the last ones that came whole from
+ * that sender, newest first; their bytes stay under "~fetch/<sender>/<digest>" (core_fetch.c). */
 #include "common/crypto/hash.h"
 #include "common/runtime/core_private.h"
 #include <inttypes.h>
