@@ -195,8 +195,16 @@ broker_reload() { # DIR
 
 broker_upload() { # DIR external|broker
     dir=$(folder "$1")
+    cp "$dir/ports" "$dir/ports.before"
     upload_choose "$dir" "$2"
-    write_config "$dir" "$(setting "$dir" domain)"
+    # What nginx refuses is not chosen, or the broker would not start any more.
+    (write_config "$dir" "$(setting "$dir" domain)") || {
+        code=$?
+        mv "$dir/ports.before" "$dir/ports"
+        write_config "$dir" "$(setting "$dir" domain)"
+        exit "$code"
+    }
+    rm -f "$dir/ports.before"
 }
 
 broker_command "$@"

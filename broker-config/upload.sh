@@ -14,7 +14,7 @@ upload_write() { # DIR DOMAIN HERE
     sed -e "s|@DIR@|$1|g" -e "s|@DOMAIN@|$2|g" -e "s|@PORT@|$port|g" -e "s|@HERE@|$3|g" -e "s|@USER@|$user|g" \
         "$3/upload.conf" >"$1/upload.conf"
     nginx -t -q -e "$1/run/upload.log" -c "$1/upload.conf" 2>"$1/run/upload-test.log" ||
-        fail 70 "nginx refuses its configuration: $(tail -n 1 "$1/run/upload-test.log")"
+        fail 70 "nginx refuses its configuration: $(grep -m 1 -F '[emerg]' "$1/run/upload-test.log")"
 }
 
 # To be called by the process that becomes Prosody: nginx ends with it, however that ends.
@@ -36,6 +36,7 @@ upload_choose() { # DIR external|broker
     case $2 in
     external)
         need nginx setpriv
+        case $1 in *\$*) fail 64 "nginx takes no folder whose name has a \$: $1" ;; esac
         [ -f /usr/lib/nginx/modules/ngx_http_js_module.so ] || fail 69 "nginx has no JavaScript: install libnginx-mod-http-js"
         [ -n "$(setting "$1" upload)" ] || echo "upload=$(free_ports 1 | tr -d ' ')" >>"$1/ports"
         ;;

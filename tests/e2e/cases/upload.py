@@ -6,12 +6,14 @@ import os
 import pathlib
 import shutil
 import ssl
+import subprocess
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 
 from slixmpp.exceptions import IqError
 
-from lib import tap
+from lib import places, tap
 from lib.federation import DOMAIN, Federation, task
 from lib.wait import until
 
@@ -103,6 +105,47 @@ def guarded(t, files):
     t.ok(all(files.ask("GET", p)[0] in (400, 404) for p in hidden), "and nothing is listed")
 
 
+def without_its_secret(t, files):
+    """The script that allows a write breaks off: nothing is allowed."""
+    path, secret = FOLDER + "3/c", files.folder / "secrets" / "upload.key"
+    before, away = files.kept(), secret.with_suffix(".away")
+    secret.rename(away)
+    try:
+        said = [files.ask("PUT", f"{path}?v={v}", BODY)[0] for v in ("", "0" * 64, files.token(path, len(BODY)))]
+    finally:
+        away.rename(secret)
+    t.same((said, files.kept()), ([500] * 3, before), "without its secret the service writes nothing")
+
+
+def folders(t):
+    """Names that nginx would read as two words, or as a variable; what it refuses is not chosen, so init goes on."""
+    words = ["init", DOMAIN], ["upload", "external"], ["init", DOMAIN]
+    for name, want in (("two words", [0, 0, 0]), ("dol$lar", [0, 64, 0])):
+        with tempfile.TemporaryDirectory(dir=os.environ.get("HIMAS_E2E_DIR")) as above:
+            folder = os.path.join(above, name)
+            done = [subprocess.run(["/bin/sh", places.BROKER, verb, folder, word], capture_output=True, text=True)
+                    for verb, word in words]
+            t.same([d.returncode for d in done], want, f"a folder of the name {name}")
+
+
+def refused(t, fed):
+    """nginx cannot read a certificate: its words are told, and the choice is as it was."""
+    crt = pathlib.Path(fed.path("broker", "certs", f"{DOMAIN}.crt"))
+    ports = pathlib.Path(fed.path("broker", "ports"))
+    text, before = crt.read_text(), ports.read_text()
+    ports.write_text("".join(line + "\n" for line in before.split() if not line.startswith("upload=")))
+    without = ports.read_text()
+    crt.write_text("none")
+    try:
+        done = subprocess.run(["/bin/sh", places.BROKER, "upload", fed.broker.folder, "external"], capture_output=True,
+                              text=True)
+        t.ok(done.returncode == 70 and "[emerg]" in done.stderr and "certs" in done.stderr and
+             ports.read_text() == without, "what nginx refuses is told, and not chosen", done)
+    finally:
+        crt.write_text(text)
+        ports.write_text(before)
+
+
 def test(t):
     if not shutil.which("nginx") or not os.path.exists(MODULE):
         raise tap.Skip("nginx with its JavaScript is not installed: tools/install-deps.sh upload")
@@ -122,9 +165,13 @@ def test(t):
         one = kept[0]
         t.same(files.ask("GET", f"/{one.parent.name}/{one.name}"), (200, one.read_bytes()), "who has an address reads")
         guarded(t, files)
+        without_its_secret(t, files)
+        folders(t)
         until(lambda: not old.exists(), "what is older than a day to be removed", 20)
         t.ok(all(p.exists() for p in kept), "what is older than a day is removed, and nothing else", files.kept())
         bounded(t, fed, "nginx's slot service")
+        fed.broker.kill()
+        refused(t, fed)
 
 
 if __name__ == "__main__":
