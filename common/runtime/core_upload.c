@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UPLOAD_RETRY_MS = 1000, UPLOAD_RETRY_MAX_MS = 60000 };
+enum { UPLOAD_RETRY_MS = 1000, UPLOAD_RETRY_MAX_MS = 64000 };
 
 /* Nobody else can open it: a message to somebody the roster has lost waits until it is over. */
 static bool waits(const struct peer *p, const struct outgoing *o)

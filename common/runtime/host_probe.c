@@ -164,6 +164,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *piece)
 {
     static const http_parser_settings settings = { .on_url = on_url, .on_message_complete = on_complete };
     struct visit *v = stream->data;
+    if (n == 0) return; /* nothing yet; for the parser no bytes would be the end */
     v->got += n > 0 ? (size_t)n : 0;
     if (n < 0 || v->got > REQUEST_MAX_BYTES) {
         end(v);

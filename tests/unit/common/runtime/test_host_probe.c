@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum { ANSWER_BYTES = 4096, CROWD = 80, HEADER_BYTES = 20000 };
+enum { ANSWER_BYTES = 4096, CROWD = 80, HEADER_BYTES = 20000, PIECE_BYTES = 4096 };
 
 static bool not_ready(void *self, struct buf *why)
 {
@@ -123,6 +123,25 @@ Test(host_probe, ready_when_it_is, .timeout = 20)
     say(fd, "dyz HTTP/1.1\r\n\r\n");
     cr_assert_gt(hear(&p, fd, answer), 0);
     cr_expect(strstr(answer, "\r\n\r\nready\n") != NULL, "%s", answer);
+    finish(&p);
+}
+
+/* After a read that fills the buffer libuv reads again and tells of nothing: that is not the end. */
+Test(host_probe, a_piece_as_long_as_the_buffer, .timeout = 20)
+{
+    struct place p;
+    char answer[ANSWER_BYTES];
+    char piece[PIECE_BYTES + 1] = "GET /healthz HTTP/1.1\r\nx: ";
+    size_t n = strlen(piece);
+    begin(&p);
+    memset(piece + n, 'a', PIECE_BYTES - n);
+    piece[PIECE_BYTES] = '\0';
+    int fd = come(&p);
+    say(fd, piece);
+    for (int i = 0; i < 3; i++) (void)uv_run(&p.loop, UV_RUN_NOWAIT);
+    say(fd, "\r\n\r\n");
+    cr_assert_gt(hear(&p, fd, answer), 0);
+    cr_expect(strncmp(answer, "HTTP/1.1 200 OK\r\n", 17) == 0, "%s", answer);
     finish(&p);
 }
 
