@@ -98,7 +98,7 @@ static void print_text(const struct cli *cli, const struct show_up *u, struct bu
                  hospitals == 1 ? "" : "s", draw_seconds(u->seconds, seconds));
     where(u, l, out);
     head(out, l, "Next");
-    buf_add_z(out, "  himas tasks                  what can be learned here\n"
+    buf_add_z(out, "  himas tasks list             what can be learned here\n"
                    "  himas start TASK --watch     a run, seen live\n"
                    "  himas status                 processes, runs, whom they wait for\n"
                    "  himas down                   stop all of it; the folder stays\n");

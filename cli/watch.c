@@ -148,7 +148,7 @@ static enum err look_first(struct watching *w, struct why *why)
     struct result r;
     TRY(visit_ask(w->visit, "coordinator", STR("runs list"), NULL, 0, &r, why));
     enum err e =
-        *w->panel.run ? why_say(why, ERR_ABSENT, "there is no run %s; `himas runs` lists them", w->panel.run) : OK;
+        *w->panel.run ? why_say(why, ERR_ABSENT, "there is no run %s; `himas runs list` shows them", w->panel.run) : OK;
     for (const struct result_row *row = r.rows; row && *w->panel.run; row = row->next) {
         if (!str_is(column(&r, row, "run"), w->panel.run)) continue;
         take_state(&w->panel, column(&r, row, "task"), column(&r, row, "state"));
