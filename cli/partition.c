@@ -225,6 +225,21 @@ static enum err write_parts(const struct dealing *d, const uint32_t *part, size_
 
 /* ---- all of it ---- */
 
+static bool has(struct str s, char c) { return s.n && memchr(s.p, c, s.n) != NULL; }
+
+/* Why no label was found, as far as the beginning of the file tells. */
+static const char *cause(const struct dealing *d, struct str csv)
+{
+    struct str rest = csv;
+    struct str first = str_next(&rest, '\n');
+    if (str_trim(csv).n == 0) return "the file is empty";
+    if (str_starts(csv, "\xff\xfe") || str_starts(csv, "\xfe\xff")) return "the file is UTF-16; save it as UTF-8";
+    if (!has(first, ',') && has(first, ';')) return "fields are parted by semicolons; save the file with commas";
+    if (!has(first, ',') && has(first, '\t')) return "fields are parted by tabs; save the file with commas";
+    if (d->n == 0) return "there is nothing after the header";
+    return "the header does not name it, or the lines have too few fields";
+}
+
 static enum err read_how(char **argv, struct partition *how, struct why *why)
 {
     struct str names = str_of(argv[4]);
@@ -252,7 +267,8 @@ static enum err run(char **argv, struct dealing *d, struct why *why)
     find_fields(d, NULL);
     TRY(lines_in(buf_bytes(&csv), task.contract.skip_lines, take_line, d));
     if (d->labelled == 0)
-        return why_say(why, ERR_DATA, "no line of %s has a field for the label of task %s", argv[1], task.name);
+        return why_say(why, ERR_DATA, "no record has a field for the label of task %s: %s", task.name,
+                       cause(d, buf_str(&csv)));
     uint32_t *part = calloc(d->n + 1, sizeof *part);
     enum err e = part ? deal(d, &how, part, why) : ERR_MEMORY;
     if (e == OK) e = write_parts(d, part, how.nparts, buf_str(&csv), argv[3], str_of(argv[4]), why);

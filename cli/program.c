@@ -98,10 +98,13 @@ enum err program_run(const struct program_start *start, struct why *why)
         if (errno != EINTR) return why_say(why, ERR_IO, "waiting for %s: %s", start->argv[0], strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return OK;
     if (start->log_path) (void)program_last_line(start->log_path, last, sizeof last);
+    const char *see = start->log_passes ? NULL : start->log_path;
+    const char *slash = strrchr(start->argv[0], '/');
+    const char *name = slash ? slash + 1 : start->argv[0];
     const char *how = WIFSIGNALED(status) ? "signal" : "exit code";
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    return why_say(why, error_of(status), "%s ended with %s %d%s%s%s%s", start->argv[0], how, number, *last ? ": " : "",
-                   last, start->log_path ? "; see " : "", start->log_path ? start->log_path : "");
+    return why_say(why, error_of(status), "%s ended with %s %d%s%s%s%s", name, how, number, *last ? ": " : "", last,
+                   see ? "; see " : "", see ? see : "");
 }
 
 enum err program_become(const char *path, char *const *argv, struct why *why)

@@ -19,7 +19,8 @@ enum err program_file(const char *relative, char *out, size_t size, struct why *
 struct program_start {
     const char *const *argv; /* argv[0] is a path; ends with NULL */
     const char *log_path;
-    bool own_group; /* not reached by the terminal's interrupt */
+    bool log_passes; /* it is removed with its folder: no error names it */
+    bool own_group;  /* not reached by the terminal's interrupt */
 };
 /* The child ends with us.  ERR_IO. */
 enum err program_spawn(const struct program_start *start, pid_t *out, struct why *why) MUST_USE;

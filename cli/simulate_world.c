@@ -85,7 +85,7 @@ static enum err deal(const struct world *w, const struct world_order *o, struct 
     const char *const argv[] = {
         program, records.text, o->task, folder.text, (const char *)names.p, alpha, seed, NULL
     };
-    return program_run(&(struct program_start){ .argv = argv, .log_path = log.text }, why);
+    return program_run(&(struct program_start){ .argv = argv, .log_path = log.text, .log_passes = true }, why);
 }
 
 static void emit_others(const struct doc *map, const char *but, const char *between, struct buf *out)

@@ -19,29 +19,42 @@ enum { DETACH_DEADLINE_MS = 10000 };
 
 static struct flock whole_file(short kind) { return (struct flock){ .l_type = kind, .l_whence = SEEK_SET }; }
 
-static enum err take_lock(const struct home *l, int *out_fd, struct why *why)
+/* Who holds it; 0: nobody. */
+static pid_t holder(const struct path *path)
 {
-    struct path path = home_at(l, "run/lock");
     struct flock lock = whole_file(F_WRLCK);
-    int fd = open(path.text, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
-    if (fd < 0) return why_say(why, ERR_IO, "cannot open %s: %s", path.text, strerror(errno));
+    int fd = open(path->text, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return 0;
+    bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    (void)close(fd);
+    return held ? lock.l_pid : 0;
+}
+
+/* ERR_STATE when another process holds it; what it does is told with its id. */
+static enum err take_lock(const struct path *path, const char *does, int *out_fd, struct why *why)
+{
+    struct flock lock = whole_file(F_WRLCK);
+    int fd = open(path->text, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
+    if (fd < 0) return why_say(why, ERR_IO, "cannot open %s: %s", path->text, strerror(errno));
     if (fcntl(fd, F_SETLK, &lock) == 0) {
         *out_fd = fd;
         return OK;
     }
     (void)close(fd);
-    return why_say(why, ERR_STATE, "the federation in %s is running already (process %d)", l->root,
-                   (int)supervisor_pid(l));
+    return why_say(why, ERR_STATE, "process %d %s (%s)", (int)holder(path), does, path->text);
 }
 
 pid_t supervisor_pid(const struct home *l)
 {
-    struct flock lock = whole_file(F_WRLCK);
-    int fd = open(home_at(l, "run/lock").text, O_RDWR | O_CLOEXEC);
-    if (fd < 0) return 0;
-    bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
-    (void)close(fd);
-    return held ? lock.l_pid : 0;
+    struct path path = home_at(l, "run/lock");
+    return holder(&path);
+}
+
+enum err supervisor_making(const struct home *l, int *out_fd, struct why *why)
+{
+    struct path path = home_at(l, "run/making");
+    TRY(home_folder(home_at(l, "run").text, why));
+    return take_lock(&path, "makes this federation at the moment; wait until it is done", out_fd, why);
 }
 
 /* ---- its children ---- */
@@ -200,7 +213,8 @@ enum err supervisor_run(const struct supervisor_plan *plan, struct why *why)
         return why_say(why, ERR_LIMIT, "%zu processes; %d are allowed on one machine", plan->n, SERVICES_MAX);
     TRY(home_folder(home_at(plan->home, "run").text, why));
     TRY(home_folder(home_at(plan->home, "logs").text, why));
-    TRY(take_lock(plan->home, &lock, why));
+    struct path path = home_at(plan->home, "run/lock");
+    TRY(take_lock(&path, "runs this federation already", &lock, why));
     struct keeper *k = keeper_new(plan);
     if (k) {
         (void)sigprocmask(SIG_BLOCK, &k->signals, &before);

@@ -27,6 +27,9 @@ enum err supervisor_run(const struct supervisor_plan *plan, struct why *why) MUS
  * the lock. */
 enum err supervisor_detach(const struct supervisor_plan *plan, struct why *why) MUST_USE;
 
+/* Nobody else makes or starts a federation there until the process ends or closes the file.  ERR_STATE when another
+ * does. */
+enum err supervisor_making(const struct home *l, int *out_fd, struct why *why) MUST_USE;
 pid_t supervisor_pid(const struct home *l); /* who holds the lock; 0: nobody */
 enum err supervisor_services(const struct home *l, struct services *out, struct why *why) MUST_USE;
 /* Asks it to stop, waits until it has, and kills it after the deadline (its children then end too).  OK when none was

@@ -106,6 +106,16 @@ static enum err start_all(const struct home *h, const struct setup *s, struct wh
 
 /* ---- waiting until all are ready ---- */
 
+/* Blocked while they are waited for, so that none is lost and what was started never stays by itself. */
+static sigset_t end_signals(void)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    return ends;
+}
+
 struct waiting {
     const struct home *home;
     const struct setup *setup;
@@ -150,6 +160,7 @@ static enum err look_for_failures(const struct home *h, struct why *why)
 static enum err wait_ready(const struct cli *cli, struct waiting *w, uint64_t deadline_ms, struct why *why)
 {
     const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
+    const sigset_t ends = end_signals();
     uint64_t since = clock_mono_ms();
     for (look(w); w->left; look(w)) {
         TRY(look_for_failures(w->home, why));
@@ -158,7 +169,8 @@ static enum err wait_ready(const struct cli *cli, struct waiting *w, uint64_t de
             return why_say(why, ERR_TIMEOUT, "%s is not ready after %llu s: %s; see %s", w->first,
                            (unsigned long long)deadline_ms / 1000, w->reason,
                            home_at(w->home, "logs/%s.log", w->first).text);
-        (void)nanosleep(&pause, NULL);
+        if (sigtimedwait(&ends, NULL, &pause) > 0)
+            return why_say(why, ERR_STATE, "interrupted; what was started is stopped again, the folder stays");
     }
     return OK;
 }
@@ -176,23 +188,26 @@ static enum err bring_up(const struct cli *cli, const struct home *h, const stru
         const struct cli *in;
         void *out;
     } to = { .in = cli };
+    sigset_t before, ends = end_signals();
+    if (supervisor_pid(h) != 0) /* since we looked, another has made it */
+        return why_say(why, ERR_STATE, "it was started meanwhile; `himas status` shows it");
     TRY(setup_make(h, f, told, to.out, s, why));
     show_step(cli, "starting");
-    TRY(start_all(h, s, why));
-    enum err e = wait_ready(cli, &w, deadline_ms, why);
-    if (e != OK && supervisor_stop(h, STOP_MS, &was, NULL) != OK) return e;
-    return e;
+    (void)sigprocmask(SIG_BLOCK, &ends, &before);
+    enum err e = start_all(h, s, why);
+    if (e == OK) e = wait_ready(cli, &w, deadline_ms, why);
+    /* What went wrong first is told, also when it cannot be stopped. */
+    enum err stopped = e == OK ? OK : supervisor_stop(h, STOP_MS, &was, NULL);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return e == OK ? stopped : e;
 }
 
 /* Stays until Ctrl-C, SIGTERM, or until `himas down` ends the federation. */
 static enum err stay(const struct home *h, struct why *why)
 {
     bool was = false;
-    sigset_t ends;
+    const sigset_t ends = end_signals();
     const struct timespec pause = { .tv_nsec = WATCH_MS * 1000000L };
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
     (void)sigprocmask(SIG_BLOCK, &ends, NULL);
     while (supervisor_pid(h) != 0)
         if (sigtimedwait(&ends, NULL, &pause) > 0) return supervisor_stop(h, STOP_MS, &was, why);
@@ -203,6 +218,7 @@ static enum err up(const struct cli *cli, const struct call *call, struct federa
                    struct why *why)
 {
     struct home h;
+    int making = -1;
     uint64_t since = clock_mono_ms();
     TRY(home_open(cli->data, &h, why));
     bool running = supervisor_pid(&h) != 0;
@@ -213,7 +229,10 @@ static enum err up(const struct cli *cli, const struct call *call, struct federa
     } else {
         TRY(home_may_become(&h, why));
         TRY(read_wishes(&h, call, f, why));
-        TRY(bring_up(cli, &h, f, s, call_u64(call, "wait") * 1000, why));
+        TRY(supervisor_making(&h, &making, why));
+        enum err e = bring_up(cli, &h, f, s, call_u64(call, "wait") * 1000, why);
+        (void)close(making);
+        TRY(e);
     }
     const struct show_up how = { &h, f, s, running, (double)(clock_mono_ms() - since) / 1000 };
     TRY(show_up(cli, &how, why));

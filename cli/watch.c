@@ -142,6 +142,22 @@ static enum err tell_over(const struct watching *w, struct str reason, struct wh
     return e;
 }
 
+static bool goes_on(struct str state)
+{
+    return !str_is(state, "done") && !str_is(state, "failed") && !str_is(state, "aborted");
+}
+
+/* Where no run goes on, nothing would be seen until one begins. */
+static enum err tell_idle(const struct watching *w, const struct result *runs)
+{
+    CLEANUP(buf_free) struct buf out = buf_make(OUT_MAX_BYTES);
+    if (w->cli->json || *w->panel.run) return OK;
+    for (const struct result_row *row = runs->rows; row; row = row->next)
+        if (goes_on(column(runs, row, "state"))) return OK;
+    buf_add_z(&out, "No run is going on; the next one is shown from its beginning. Ctrl-C ends the watching.\n");
+    return cli_put(&out, NULL);
+}
+
 /* A run that is over, or never was, sends no events: look before waiting. */
 static enum err look_first(struct watching *w, struct why *why)
 {
@@ -154,6 +170,7 @@ static enum err look_first(struct watching *w, struct why *why)
         take_state(&w->panel, column(&r, row, "task"), column(&r, row, "state"));
         e = w->panel.outcome == PANEL_RUNNING ? OK : tell_over(w, column(&r, row, "why"), why);
     }
+    if (e == OK) e = tell_idle(w, &r);
     result_free(&r);
     return e;
 }

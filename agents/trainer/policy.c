@@ -309,6 +309,7 @@ enum err policy_allows_cohort(const struct policy *p, uint64_t records, struct w
 {
     TRY(must_be_set(p, NULL, why));
     if (records >= p->min_cohort) return OK;
-    return why_say(why, ERR_REFUSED, "the policy's `min_cohort` is %" PRIu64 "; there are fewer records here",
+    return why_say(why, ERR_REFUSED,
+                   "the policy's `min_cohort` is %" PRIu64 "; there are fewer records here (`records` there tells why)",
                    p->min_cohort);
 }

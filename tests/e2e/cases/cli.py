@@ -202,6 +202,67 @@ def ends(t, home):
     home.himas("down", code=0)
 
 
+RECORDS = [  # what is in the file; what is said of it
+    ("", "empty"),
+    ("patient;age;sick\np1;40;no\n", "semicolons"),
+    ("patient\tage\tsick\np1\t40\tno\n", "tabs"),
+    ("patient,age,sick\n", "nothing after the header"),
+    ("patient,age,ill\np1,40,no\n", "the header does not name it"),
+    ("patient,age,sick\np1,40,no\n".encode("utf-16"), "UTF-16"),
+]
+TASK = """name: own
+data:
+  header: yes
+  columns:
+    - {name: patient, role: patient}
+    - {name: age, kind: integer, min: 18, max: 110}
+    - {name: sick, role: label, classes: ["no", "yes"]}
+model: {arch: logistic}
+"""
+
+
+def faulty_records(t, home):
+    task, records = (os.path.join(os.path.dirname(home.root), name) for name in ("own.yaml", "own.csv"))
+    with open(task, "w", encoding="utf-8") as f:
+        f.write(TASK)
+    for text, word in RECORDS:
+        with open(records, "wb") as f:
+            f.write(text if isinstance(text, bytes) else text.encode())
+        done = home.himas("simulate", "--sites", "2", "--records", records, "--task", task)
+        t.ok(done.returncode == 65 and word in done.stderr and "/" not in done.stderr, f"simulate: {word}", done)
+
+
+def at_once(t, home):
+    """Two that make one federation, and one that is interrupted while it is made or waited for."""
+    words = [places.program("himas"), "--data", home.root, "up"]
+    both = [subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             text=True) for _ in range(2)]
+    said = [(p.communicate(timeout=90)[1], p.returncode) for p in both]
+    t.ok(sorted(code for _, code in said) in ([0, 0], [0, 76]) and
+         all(code == 0 or "wait until it is done" in text or "meanwhile" in text for text, code in said),
+         "up, twice at once: one makes it, and the other says so", said)
+    t.same(sorted(home.processes()), PROCESSES, "up, twice at once: all is there once")
+    home.himas("down", code=0)
+    started = home.root + "/broker/run/started"
+    os.remove(started)
+    up = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: os.path.exists(started) or up.poll() is not None, "the broker to start", 20)
+    up.send_signal(signal.SIGINT)
+    text = up.communicate(timeout=90)[1]
+    t.ok(up.returncode == 0 or "stopped again" in text and not left(home), "up, interrupted: nothing is left", text)
+    home.himas("down", code=0)
+
+
+def next_steps(t, home):
+    """What `himas up` tells to do next are commands."""
+    said = home.himas("up", code=0).stdout
+    lines = [line.split("  ")[1].split() for line in said.split("Next\n")[1].split("\n\n")[0].splitlines()]
+    wrong = [words for words in lines if home.himas(*[w for w in words[1:] if w != "TASK"], "--help").returncode != 0]
+    t.ok(len(lines) >= 4 and not wrong, "up: the next steps are commands", (lines, wrong))
+    done = home.himas("watch", "--wait", "1")
+    t.ok(done.returncode == 75 and done.stdout.startswith("No run is going on"), "watch: nothing to see yet", done)
+
+
 def test(t):
     home = Home()
     try:
@@ -209,9 +270,12 @@ def test(t):
         what_noise_costs(t, home)
         keys(t, home)
         simulate(t, home)
+        faulty_records(t, home)
+        at_once(t, home)
         done = home.himas("up")
         t.need(done.returncode == 0, "himas up", done)
         up_again(t, home)
+        next_steps(t, home)
         a_run(t, home)
         report(t, home)
         comes_back(t, home)

@@ -53,6 +53,11 @@ Test(program, runs)
         enum err e = program_run(&(struct program_start){ .argv = argv, .log_path = log }, &why);
         cr_expect_eq(e, rows[i].err, "%s", rows[i].script);
         cr_expect(strstr(why.text, rows[i].expected) != NULL, "%s", why.text);
+        cr_expect(strstr(why.text, "/bin") == NULL, "its name, not where it is: %s", why.text);
+        cr_expect_eq(strstr(why.text, log) != NULL, rows[i].err != OK, "%s", why.text);
+        const struct program_start passing = { .argv = argv, .log_path = log, .log_passes = true };
+        cr_expect_eq(program_run(&passing, &why), rows[i].err);
+        cr_expect(strstr(why.text, log) == NULL, "%s", why.text);
     }
     (void)unlink(log);
 }
