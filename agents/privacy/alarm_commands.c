@@ -62,6 +62,7 @@ enum err alarm_say_clear(struct agent *a, void *self, const struct call *c, stru
 struct asked {
     int64_t at_ms;
     char by[ROSTER_JID_BYTES];
+    char reason[ALARM_REASON_MAX + 1]; /* for who confirms; no log has it */
 };
 
 static enum err read_asked(struct guardian *g, const char *about, struct asked *out)
@@ -73,7 +74,8 @@ static enum err read_asked(struct guardian *g, const char *about, struct asked *
     struct str rest = buf_str(&row);
     TRY(str_u64(str_next(&rest, ' '), &at) == OK ? OK : ERR_STORE);
     out->at_ms = (int64_t)at;
-    return str_copy(str_next(&rest, ' '), out->by, sizeof out->by);
+    TRY(str_copy(str_next(&rest, ' '), out->by, sizeof out->by));
+    return str_copy(rest, out->reason, sizeof out->reason);
 }
 
 /* A clock that stands before the question is no help. */
@@ -113,24 +115,35 @@ enum err alarm_say_confirm(struct agent *a, void *self, const struct call *c, st
 
 /* ---- looking ---- */
 
+struct listing {
+    struct guardian *guardian;
+    struct result *out;
+};
+
 static enum err add_row(void *to, const char *key, struct bytes text)
 {
+    const struct listing *l = to;
+    const char *about = key + strlen("alarm/");
+    struct asked x = { 0 };
+    enum err e = read_asked(l->guardian, about, &x);
+    if (e != OK && e != ERR_ABSENT) return e;
+    bool open = e == OK && in_time(&x, agent_wall_ms(l->guardian->agent));
     CLEANUP(buf_free) struct buf sentence = buf_make(GUARDIAN_TEXT_BYTES * 2);
     buf_add_str(&sentence, bytes_str(text));
     buf_add(&sentence, "", 1);
     TRY(buf_err(&sentence));
-    const char *const cells[] = { key + strlen("alarm/"), (const char *)sentence.p, NULL };
-    result_row(to, cells);
+    const char *const cells[] = { about, (const char *)sentence.p, open ? x.by : "-", open ? x.reason : "-", NULL };
+    result_row(l->out, cells);
     return OK;
 }
 
 enum err alarm_say_list(struct agent *a, void *self, const struct call *c, struct result *out)
 {
-    static const char *const columns[] = { "about", "what", NULL };
-    (void)self;
+    static const char *const columns[] = { "about", "what", "asked_by", "reason", NULL };
+    struct listing l = { self, out };
     (void)c;
     result_columns(out, columns);
-    TRY(agent_scan(a, "alarm/", add_row, out));
+    TRY(agent_scan(a, "alarm/", add_row, &l));
     result_say(out, "%zu alarms; what they are about has no permits.", out->nrows);
     return OK;
 }

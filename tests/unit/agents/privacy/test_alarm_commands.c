@@ -53,6 +53,8 @@ static const struct row {
       true },
     { "paul", "guardian", "/alarm clear about=toy-1 reason=short", "reason", 0, true },
     { "paul", "guardian", "/alarm clear about=toy-1 reason=\"it was only a test\"", "Another officer", 0, true },
+    { "petra", "guardian", "alarm list", "it was only a test", 0, true },
+    { "petra", "guardian", "alarm list", "paul@", 0, true },
     { "paul", "guardian", "/alarm confirm about=toy-1", "You asked for it yourself", 0, true },
     { "petra", "guardian", "/alarm confirm about=toy-1", "too long ago", ALARM_CONFIRM_MS, true },
     { "petra", "guardian", "/alarm clear about=toy-1 reason=\"it was only a test\"", "Another officer", 0, true },
