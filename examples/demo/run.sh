@@ -21,7 +21,7 @@ title "himas start breast-cancer --watch: they learn together; no record leaves 
 title "himas compare: was it worth it?"
 "$himas" compare
 
-title "himas runs show"
+title "himas runs list"
 "$himas" runs list | tail -n 3
 cat <<END
 
