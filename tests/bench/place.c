@@ -121,6 +121,7 @@ void place_start(struct place *p)
 {
     char script[PLACE_PATH_BYTES + 64];
     (void)snprintf(script, sizeof script, "%s/broker-config/broker.sh", HIMAS_SOURCE_DIR);
+    place_shell("rm -f %s/run/started", p->dir); /* it ran there before, perhaps */
     (void)fflush(NULL);
     p->broker = fork();
     if (p->broker == 0) {
