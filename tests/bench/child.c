@@ -4,12 +4,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { END_TRIES = 1000, END_WAIT_US = 10000 };
+enum { END_MS = 10000 };
 
 struct child child_start(child_fn *fn, void *arg)
 {
@@ -72,15 +73,13 @@ size_t child_hear(const struct child *c, double *numbers, size_t max, unsigned s
 void child_hold(const struct child *c) { (void)kill(c->pid, SIGSTOP); }
 void child_go_on(const struct child *c) { (void)kill(c->pid, SIGCONT); }
 
+/* It ends when its end of the socket does; who does not is killed. */
 void child_end(struct child *c)
 {
-    int status = 0;
+    struct pollfd ended = { .fd = pidfd_open(c->pid, 0), .events = POLLIN };
     child_go_on(c);
     (void)close(c->fd);
-    for (int i = 0; i < END_TRIES; i++) {
-        if (waitpid(c->pid, &status, WNOHANG) == c->pid) return;
-        (void)usleep(END_WAIT_US);
-    }
-    (void)kill(c->pid, SIGKILL);
-    (void)waitpid(c->pid, &status, 0);
+    if (ended.fd < 0 || poll(&ended, 1, END_MS) != 1) (void)kill(c->pid, SIGKILL);
+    (void)waitpid(c->pid, NULL, 0);
+    if (ended.fd >= 0) (void)close(ended.fd);
 }

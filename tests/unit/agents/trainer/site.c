@@ -195,7 +195,7 @@ static void add_agents(struct site *s, const struct site_plan *plan)
     cr_assert_eq(sim_add_person(s->sim, "olga", ROLE_OPERATOR), OK);
     cr_assert_eq(sim_add_person(s->sim, "sam", ROLE_SCIENTIST), OK);
     cr_assert_eq(sim_add_person(s->sim, "paul", ROLE_OFFICER), OK);
-    if (plan->more) plan->more(s->sim);
+    if (plan->guard) cr_assert_eq(sim_add(s->sim, plan->guard, "guard", "", &why), OK, "%s", why.text);
     cr_assert_eq(sim_start(s->sim, &why), OK, "%s", why.text);
     (void)sim_run(s->sim, SHORT_MS, NULL, NULL);
 }

@@ -51,7 +51,7 @@ struct site_plan {
     const char *task;              /* NULL: SITE_TASK */
     const char *policy;            /* NULL: none is set */
     bool no_records;               /* the file is missing */
-    void (*more)(struct sim *s);   /* adds agents of the test's own; may be NULL */
+    const struct agent_def *guard; /* joins as "guard"; NULL: there is none */
     const struct agent_def *agent; /* a trainer with something more; NULL: the real one */
 };
 

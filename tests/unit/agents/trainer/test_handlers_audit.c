@@ -114,12 +114,6 @@ static const struct agent_def guard_agent = { .name = "guard",
                                               .handlers = guard_handlers,
                                               .commands = guard_commands };
 
-static void add_guard(struct sim *s)
-{
-    struct why why = { "" };
-    cr_assert_eq(sim_add(s, &guard_agent, "guard", "", &why), OK, "%s", why.text);
-}
-
 static const struct guard *ask_guard(struct site *s)
 {
     sim_say(s->sim, "paul", "guard", "/please");
@@ -131,7 +125,7 @@ Test(handlers_audit, a_guardian_is_answered_in_numbers)
 {
     struct site s;
     struct audit a;
-    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .more = add_guard });
+    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .guard = &guard_agent });
     const struct guard *g = ask_guard(&s);
     cr_expect(g->answers == 1 && g->nresults == 0, "%u", g->answers);
     cr_expect_str_eq(g->code, "ERR_STATE");
@@ -148,7 +142,7 @@ Test(handlers_audit, a_guardian_is_answered_in_numbers)
 Test(handlers_audit, a_guardians_question_outlives_a_restart)
 {
     struct site s;
-    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .more = add_guard });
+    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .guard = &guard_agent });
     site_do(&s, "invite");
     sim_say(s.sim, "paul", "guard", "/please");
     for (int i = 0; i < 200 && !site_trainer(&s)->auditing; i++) (void)sim_run(s.sim, 1, NULL, NULL);

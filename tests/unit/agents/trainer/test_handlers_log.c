@@ -74,12 +74,6 @@ static const struct agent_def guard_agent = { .name = "guard",
                                               .handlers = guard_handlers,
                                               .commands = guard_commands };
 
-static void add_guard(struct sim *s)
-{
-    struct why why = { "" };
-    cr_assert_eq(sim_add(s, &guard_agent, "guard", "", &why), OK, "%s", why.text);
-}
-
 static const struct guard *show(struct site *s, unsigned size, unsigned from)
 {
     char words[64];
@@ -92,7 +86,7 @@ static const struct guard *show(struct site *s, unsigned size, unsigned from)
 Test(handlers_log, a_checkpoint_is_kept_and_cosigned)
 {
     struct site s;
-    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .more = add_guard });
+    site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .guard = &guard_agent });
     const struct guard *g = show(&s, 3, 0);
     cr_expect(g->answers == 1 && g->holds && g->size == 3, "%s %s", g->code, g->text);
     site_kill(&s);
@@ -112,7 +106,7 @@ Test(handlers_log, a_log_that_lies_is_named_and_stops_training)
     } rows[] = { { "another past", 5, "split view" }, { "fewer entries", 2, "rollback" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct site s;
-        site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .more = add_guard });
+        site_open(&s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .guard = &guard_agent });
         site_do(&s, "invite");
         (void)show(&s, 3, 0);
         const struct guard *g = show(&s, rows[i].size, 3);

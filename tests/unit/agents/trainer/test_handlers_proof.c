@@ -110,11 +110,6 @@ static const struct agent_def guard_agent = { .name = "guard",
                                               .state_size = sizeof(struct guard),
                                               .handlers = guard_handlers,
                                               .commands = guard_commands };
-static void add_guard(struct sim *s)
-{
-    struct why why = { "" };
-    cr_assert_eq(sim_add(s, &guard_agent, "guard", "", &why), OK, "%s", why.text);
-}
 
 /* ---- the hospital: a permit's checkpoint comes, as permitted() is told of it ---- */
 
@@ -166,7 +161,8 @@ static void open_site(struct site *s, struct agent_def *hospital)
 {
     *hospital = trainer_agent;
     hospital->commands = hospital_commands;
-    site_open(s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .more = add_guard, .agent = hospital });
+    site_open(
+        s, &(struct site_plan){ .policy = SITE_POLICY(10, "optional", 8), .guard = &guard_agent, .agent = hospital });
     cr_expect(says(comes(s, false, 5), "OK at 0"), "the first that is seen is kept");
 }
 
