@@ -46,6 +46,7 @@ RETURNS(decisions)
 LIST_RETURNS(advert)
 LIST_RETURNS(vote)
 
+/* No two halves of the holders can both open a secret: among all, of whom some are adversaries, or among neighbours. */
 static void try_header(struct bytes in)
 {
     struct secagg_header h;
@@ -53,8 +54,9 @@ static void try_header(struct bytes in)
     struct buf again CLEANUP(buf_free) = buf_make(SECAGG_HEADER_BYTES);
     if (secagg_header_parse(in, &h) != OK) return;
     require(secagg_header_encode(&h, &again) == OK && str_eq(buf_str(&again), bytes_str(in)));
-    if (secagg_header_check(&h, &why) == OK)
-        require(2 * h.threshold > h.adversaries && h.survivors >= SECAGG_COHORT_LEAST);
+    if (secagg_header_check(&h, &why) != OK) return;
+    uint32_t holders = h.degree == 0 ? h.cohort + h.adversaries : h.degree;
+    require(2 * h.threshold > holders && h.survivors >= SECAGG_COHORT_LEAST);
 }
 
 /* The first byte chooses the ring; the rest is a packed vector of as many elements as fit. */
