@@ -129,8 +129,8 @@ static enum err from_another(struct why *why)
 static bool of_small_order(const uint8_t key[X25519_BYTES])
 {
     static const uint8_t any[X25519_BYTES] = { 1 };
-    uint8_t shared[X25519_BYTES];
-    return x25519_shared(any, key, shared) == ERR_CRYPTO;
+    uint8_t public_key[X25519_BYTES], shared[X25519_BYTES];
+    return x25519_public(any, public_key) == OK && x25519_shared(any, public_key, key, shared) == ERR_CRYPTO;
 }
 
 enum err secure_round_take_keys(struct secure_round *s, uint32_t from, struct bytes advert, struct why *why)

@@ -104,19 +104,31 @@ void seal_agreed_wipe(struct seal_agreed *a)
     if (a != NULL) secret_wipe(a, sizeof *a);
 }
 
-enum err seal_agree(const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES],
-                    const uint8_t ephemeral[X25519_BYTES], const uint8_t recipient[X25519_BYTES],
-                    struct seal_agreed *out)
+static enum err take_shared(uint8_t shared[X25519_BYTES], const uint8_t ephemeral[X25519_BYTES],
+                            const uint8_t recipient[X25519_BYTES], struct seal_agreed *out)
 {
     struct seal_agreed a CLEANUP(seal_agreed_wipe) = { 0 };
-    uint8_t shared[X25519_BYTES];
     memcpy(a.ephemeral, ephemeral, X25519_BYTES);
     memcpy(a.recipient, recipient, X25519_BYTES);
-    TRY(x25519_shared(secret, peer, shared));
-    enum err e = hkdf_extract(bytes_of(shared, sizeof shared), bytes_of(NULL, 0), a.prk);
-    secret_wipe(shared, sizeof shared);
+    enum err e = hkdf_extract(bytes_of(shared, X25519_BYTES), bytes_of(NULL, 0), a.prk);
+    secret_wipe(shared, X25519_BYTES);
     if (e == OK) *out = a;
     return e;
+}
+
+enum err seal_agree_to(const struct x25519_pair *ephemeral, const uint8_t recipient[X25519_BYTES],
+                       struct seal_agreed *out)
+{
+    uint8_t shared[X25519_BYTES];
+    TRY(x25519_shared(ephemeral->secret, ephemeral->public_key, recipient, shared));
+    return take_shared(shared, ephemeral->public_key, recipient, out);
+}
+
+enum err seal_agree_from(const uint8_t ephemeral[X25519_BYTES], const struct identity *me, struct seal_agreed *out)
+{
+    uint8_t shared[X25519_BYTES];
+    TRY(x25519_shared(me->secret, me->public_key, ephemeral, shared));
+    return take_shared(shared, ephemeral, me->public_key, out);
 }
 
 enum err seal_wrap_agreed(const struct seal *s, const struct seal_agreed *with, uint8_t out[SEAL_WRAP_BYTES])
@@ -147,10 +159,10 @@ enum err seal_unwrap_agreed(struct bytes wrap, uint64_t bytes, const uint8_t sha
 enum err seal_wrap(const struct seal *s, const uint8_t recipient[X25519_BYTES], random_fn *random, void *self,
                    uint8_t out[SEAL_WRAP_BYTES])
 {
-    struct identity ephemeral CLEANUP(identity_wipe);
+    struct x25519_pair ephemeral CLEANUP(x25519_wipe);
     struct seal_agreed with CLEANUP(seal_agreed_wipe);
-    TRY(identity_generate(random, self, &ephemeral));
-    TRY(seal_agree(ephemeral.secret, recipient, ephemeral.public_key, recipient, &with));
+    TRY(x25519_generate(random, self, &ephemeral));
+    TRY(seal_agree_to(&ephemeral, recipient, &with));
     return seal_wrap_agreed(s, &with, out);
 }
 
@@ -159,6 +171,6 @@ enum err seal_unwrap(struct bytes wrap, uint64_t bytes, const uint8_t sha256[HAS
 {
     struct seal_agreed with CLEANUP(seal_agreed_wipe);
     if (wrap.n != SEAL_WRAP_BYTES) return ERR_CRYPTO;
-    TRY(seal_agree(me->secret, wrap.p, wrap.p, me->public_key, &with));
+    TRY(seal_agree_from(wrap.p, me, &with));
     return seal_unwrap_agreed(wrap, bytes, sha256, &with, out);
 }

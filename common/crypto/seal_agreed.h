@@ -19,11 +19,11 @@ struct seal_agreed {
 
 void seal_agreed_wipe(struct seal_agreed *a); /* for CLEANUP() too */
 
-/* One's own secret with the other's public key: ephemeral's and recipient, or the other way round.  ERR_CRYPTO when
- * the other's is of small order. */
-enum err seal_agree(const uint8_t secret[X25519_BYTES], const uint8_t peer[X25519_BYTES],
-                    const uint8_t ephemeral[X25519_BYTES], const uint8_t recipient[X25519_BYTES],
-                    struct seal_agreed *out) MUST_USE;
+/* The sender's way, and the receiver's.  ERR_CRYPTO when the other's key is of small order. */
+enum err seal_agree_to(const struct x25519_pair *ephemeral, const uint8_t recipient[X25519_BYTES],
+                       struct seal_agreed *out) MUST_USE;
+enum err seal_agree_from(const uint8_t ephemeral[X25519_BYTES], const struct identity *me, struct seal_agreed *out)
+    MUST_USE;
 
 enum err seal_wrap_agreed(const struct seal *s, const struct seal_agreed *with, uint8_t out[SEAL_WRAP_BYTES]) MUST_USE;
 enum err seal_unwrap_agreed(struct bytes wrap, uint64_t bytes, const uint8_t sha256[HASH_BYTES],

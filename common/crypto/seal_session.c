@@ -26,7 +26,7 @@ enum err seal_session_begin(struct seal_session *s, uint64_t now_ms, random_fn *
 {
     struct seal_session fresh CLEANUP(seal_session_wipe) = { .ends_ms = now_ms + SEAL_SESSION_MS };
     if (now_ms < s->ends_ms) return OK;
-    TRY(identity_generate(random, self, &fresh.ephemeral));
+    TRY(x25519_generate(random, self, &fresh.ephemeral));
     TRY(random(self, fresh.root, sizeof fresh.root));
     *s = fresh;
     return OK;
@@ -53,20 +53,11 @@ static bool is_about(const struct seal_link *l, const uint8_t ephemeral[X25519_B
            memcmp(l->with.recipient, recipient, X25519_BYTES) == 0;
 }
 
-static enum err bring_up_to_date(struct seal_link *l, const uint8_t secret[X25519_BYTES],
-                                 const uint8_t peer[X25519_BYTES], const uint8_t ephemeral[X25519_BYTES],
-                                 const uint8_t recipient[X25519_BYTES])
-{
-    if (is_about(l, ephemeral, recipient)) return OK;
-    TRY(seal_agree(secret, peer, ephemeral, recipient, &l->with));
-    l->known = true;
-    return OK;
-}
-
 enum err seal_session_wrap(const struct seal_session *s, const struct seal *content,
                            const uint8_t recipient[X25519_BYTES], struct seal_link *link, uint8_t out[SEAL_WRAP_BYTES])
 {
-    TRY(bring_up_to_date(link, s->ephemeral.secret, recipient, s->ephemeral.public_key, recipient));
+    if (!is_about(link, s->ephemeral.public_key, recipient)) TRY(seal_agree_to(&s->ephemeral, recipient, &link->with));
+    link->known = true;
     return seal_wrap_agreed(content, &link->with, out);
 }
 
@@ -74,6 +65,7 @@ enum err seal_link_unwrap(struct seal_link *link, struct bytes wrap, uint64_t by
                           const struct identity *me, struct seal *out)
 {
     if (wrap.n != SEAL_WRAP_BYTES) return ERR_CRYPTO;
-    TRY(bring_up_to_date(link, me->secret, wrap.p, wrap.p, me->public_key));
+    if (!is_about(link, wrap.p, me->public_key)) TRY(seal_agree_from(wrap.p, me, &link->with));
+    link->known = true;
     return seal_unwrap_agreed(wrap, bytes, sha256, &link->with, out);
 }

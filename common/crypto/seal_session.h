@@ -26,7 +26,7 @@
 enum { SEAL_SESSION_MS = 3600 * 1000 };
 
 struct seal_session {
-    struct identity ephemeral;
+    struct x25519_pair ephemeral;
     uint8_t root[HKDF_PRK_BYTES]; /* random, so that nothing is to be extracted (RFC 5869 3.3); gives content keys */
     uint64_t ends_ms;             /* 0: none has begun */
 };

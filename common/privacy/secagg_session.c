@@ -229,7 +229,7 @@ enum err secagg_session_pair_mask(const struct secagg_session *s, const uint8_t 
     struct agreed shared CLEANUP(wipe_agreed) = { { 0 } };
     size_t low = mine < peer ? mine : peer;
     size_t high = mine < peer ? peer : mine;
-    TRY(x25519_shared(mask_secret, s->entries[peer].advert.mask_key, shared.b));
+    TRY(x25519_shared(mask_secret, s->entries[mine].advert.mask_key, s->entries[peer].advert.mask_key, shared.b));
     TRY(derive(s, "pair mask", bytes_of(shared.b, sizeof shared.b), id_at(s, low), id_at(s, high), out->key));
     out->sign = mine < peer ? PRG_ADD : PRG_TAKE;
     return OK;
@@ -248,7 +248,8 @@ enum err secagg_session_channel(const struct secagg_session *s, const uint8_t ch
 {
     struct agreed shared CLEANUP(wipe_agreed) = { { 0 } };
     size_t other = mine == from ? to : from;
-    TRY(x25519_shared(channel_secret, s->entries[other].advert.channel_key, shared.b));
+    TRY(x25519_shared(channel_secret, s->entries[mine].advert.channel_key, s->entries[other].advert.channel_key,
+                      shared.b));
     return derive(s, "channel", bytes_of(shared.b, sizeof shared.b), id_at(s, from), id_at(s, to), out);
 }
 

@@ -110,7 +110,7 @@ Test(seal_session, begins_again)
         bool same;
     } rows[] = { { 1, true }, { HOUR_MS, true }, { 1 + HOUR_MS, false }, { 5 + HOUR_MS, true } };
     struct pair p = begin(4);
-    struct identity last = p.session.ephemeral;
+    struct x25519_pair last = p.session.ephemeral;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         cr_assert_eq(seal_session_begin(&p.session, rows[i].now_ms, dice_random, &p.r), OK);
         cr_expect_eq(memcmp(&last, &p.session.ephemeral, sizeof last) == 0, rows[i].same, "row %zu", i);

@@ -1,5 +1,6 @@
 #include "common/crypto/encode.h"
 #include "common/crypto/x25519.h"
+#include "tests/support/dice.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -28,10 +29,10 @@ Test(x25519, rfc_7748)
         const char *name, *secret, *public_key, *peer;
     } rows[] = { { "Alice", A_SECRET, A_PUBLIC, B_PUBLIC }, { "Bob", B_SECRET, B_PUBLIC, A_PUBLIC } };
     for (size_t i = 0; i < 2; i++) {
-        uint8_t secret[X25519_BYTES], peer[X25519_BYTES], out[X25519_BYTES];
-        cr_assert_eq(x25519_public(unhex(rows[i].secret, secret), out), OK);
-        expect(out, rows[i].public_key, rows[i].name);
-        cr_assert_eq(x25519_shared(secret, unhex(rows[i].peer, peer), out), OK);
+        uint8_t secret[X25519_BYTES], public_key[X25519_BYTES], peer[X25519_BYTES], out[X25519_BYTES];
+        cr_assert_eq(x25519_public(unhex(rows[i].secret, secret), public_key), OK);
+        expect(public_key, rows[i].public_key, rows[i].name);
+        cr_assert_eq(x25519_shared(secret, public_key, unhex(rows[i].peer, peer), out), OK);
         expect(out, SHARED, rows[i].name);
     }
 }
@@ -49,8 +50,25 @@ Test(x25519, small_order_is_refused)
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
     };
     for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
-        uint8_t secret[X25519_BYTES], peer[X25519_BYTES], out[X25519_BYTES] = { 9 };
-        cr_expect_eq(x25519_shared(unhex(A_SECRET, secret), unhex(points[i], peer), out), ERR_CRYPTO, "%s", points[i]);
+        uint8_t secret[X25519_BYTES], public_key[X25519_BYTES], peer[X25519_BYTES], out[X25519_BYTES] = { 9 };
+        unhex(A_SECRET, secret);
+        unhex(A_PUBLIC, public_key);
+        cr_expect_eq(x25519_shared(secret, public_key, unhex(points[i], peer), out), ERR_CRYPTO, "%s", points[i]);
         cr_expect_eq(out[0], 9, "touched");
     }
+}
+
+/* Two drawn pairs agree, and differ; where nothing can be drawn there is no pair. */
+Test(x25519, generate)
+{
+    struct rng r = rng_make(7);
+    struct x25519_pair pairs[2], none = { .secret = { 9 } };
+    uint8_t shared[2][X25519_BYTES];
+    for (int i = 0; i < 2; i++) cr_assert_eq(x25519_generate(dice_random, &r, &pairs[i]), OK);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(x25519_shared(pairs[i].secret, pairs[i].public_key, pairs[!i].public_key, shared[i]), OK);
+    cr_expect_arr_eq(shared[0], shared[1], X25519_BYTES);
+    cr_expect_arr_neq(pairs[0].public_key, pairs[1].public_key, X25519_BYTES);
+    cr_expect_eq(x25519_generate(dice_broken, NULL, &none), ERR_IO);
+    cr_expect_eq(none.secret[0], 9, "touched");
 }
