@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs the simulations over ever new seeds until SOAK_SCHEDULES schedules (1,000,000) have held, two programs at a time.
+# Runs the simulations over ever new seeds until SOAK_SCHEDULES schedules (1,000,000) have held, both cores at the same program.
 # Before, memory is watched over 10,000 rounds of 50 trainers.  What held is remembered in the build folder, so a soak
 # that was stopped goes on where it was.
 #   tools/soak.sh [build folder]
@@ -12,11 +12,12 @@ cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "${1:-build/release}")
 state=$build/soak
 goal=${SOAK_SCHEDULES:-1000000}
-batch=4500 # of each program: as many as sim-operator needs to take every row of the state machine
-programs=(sim-delivery sim-federation sim-operator)
+half=4500 # of each program's batch: as many as sim-operator needs to take every row of the state machine
+programs=(sim-federation sim-operator sim-delivery)
 
-if [ "${SOAK_ONE:-}" ]; then
-    SIM_FIRST=$SOAK_FIRST SIM_SCHEDULES=$batch "$build/bin/$SOAK_ONE" >"$state/$SOAK_ONE.tap" 2>"$state/$SOAK_ONE.log" </dev/null
+if [ "${SOAK_ONE:-}" ]; then # "program first-schedule": one half of a batch
+    read -r program first <<<"$SOAK_ONE"
+    SIM_FIRST=$first SIM_SCHEDULES=$half "$build/bin/$program" >"$state/$program-$first.tap" 2>"$state/$program-$first.log" </dev/null
     exit
 fi
 
@@ -26,13 +27,19 @@ exec 9>"$state/lock"
 flock -n 9 || { echo "another soak runs in $state" && exit 1; }
 
 tell_failure() {
-    local p
-    for p in "${programs[@]}"; do
-        grep -qE '^not ok' "$state/$p.tap" || [ -s "$state/$p.log" ] || continue
-        echo "$p:"
-        grep -E '^(not ok|#)' "$state/$p.tap" | tail -n 60
-        tail -n 20 "$state/$p.log"
+    local tap p
+    for tap in "$state"/sim-*.tap; do
+        p=${tap%.tap}
+        grep -qE '^not ok' "$tap" || [ -s "$p.log" ] || continue
+        echo "${p##*/}:"
+        grep -E '^(not ok|#)' "$tap" | tail -n 60
+        tail -n 20 "$p.log"
     done
+}
+
+halves() { # first schedule of a batch: both cores have the same to do at the same time
+    local p
+    for p in "${programs[@]}"; do printf '%s %d\n' "$p" "$1" "$p" $(($1 + half)); done
 }
 
 if [ ! -e "$state/flat" ]; then
@@ -42,18 +49,18 @@ if [ ! -e "$state/flat" ]; then
 fi
 
 done_batches=$(cat "$state/done" 2>/dev/null || echo 0)
-per_batch=$((batch * ${#programs[@]}))
+per_batch=$((2 * half * ${#programs[@]}))
 while [ $((done_batches * per_batch)) -lt "$goal" ]; do
     if [ "${SOAK_SECONDS:-0}" -gt 0 ] && [ "$SECONDS" -ge "$SOAK_SECONDS" ]; then
         echo "$((done_batches * per_batch)) of $goal schedules held; the time is over, the next soak goes on from here"
         exit 0
     fi
-    printf '%s\n' "${programs[@]}" |
-        SOAK_FIRST=$((done_batches * batch)) xargs -P 2 -I '{}' env SOAK_ONE='{}' "$0" "$build" ||
+    rm -f "$state"/sim-*
+    halves $((done_batches * 2 * half)) | xargs -P 2 -I '{}' env SOAK_ONE='{}' "$0" "$build" ||
         { echo "FAILED after $((done_batches * per_batch)) schedules" && tell_failure && exit 1; }
     done_batches=$((done_batches + 1))
     echo "$done_batches" >"$state/done"
     echo "$((done_batches * per_batch)) of $goal schedules held, $SECONDS s$(
-        grep -h -oE '[0-9]+ of [0-9]+ rows taken' "$state/sim-operator.tap" | sed 's/^/, /')"
+        cat "$state"/sim-operator-*.tap | grep -m 1 -oE '[0-9]+ of [0-9]+ rows taken' | sed 's/^/, /')"
 done
 echo "$((done_batches * per_batch)) schedules held"
