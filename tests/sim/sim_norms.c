@@ -5,18 +5,14 @@
  */
 #include "agents/trainer/secure.h"
 #include "agents/trainer/trainer.h"
-#include "common/base/rng.h"
 #include "tests/sim/ward.h"
 #include "tests/support/tap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct agent_def coordinator_agent, guardian_agent;
+enum { SITES = 3, PATIENTS = 120, INPUTS = 30, SEEDS = 4, SEEDS_DEEP = 60, HANDLERS_MAX = 40 };
 
-enum { SITES = 3, PATIENTS = 120, INPUTS = 30, SEEDS = 4, SEEDS_DEEP = 60, WAITS = 60, HANDLERS_MAX = 40 };
-
-static const char task_head[] = "name: toy\nstandardise: none\ndata:\n  columns:\n";
 static const char policy[] = "tasks: any\nmodels: any\nmin_cohort: 10\nmax_rounds: 10\n"
                              "privacy: { mode: optional, epsilon_max: 20, delta: 1.0e-5, epsilon_per_round_max: 20, "
                              "patients: yes }\n";
@@ -66,64 +62,6 @@ static void overdoer_make(struct overdoer *o)
     o->def.handlers = o->handlers;
 }
 
-/* ---- the world ---- */
-
-static enum err put(const struct ward *w, const char *name, const char *words)
-{
-    struct buf text CLEANUP(buf_free) = buf_make(1 << 12);
-    buf_add_z(&text, words);
-    return ward_put(w, name, &text);
-}
-
-static enum err put_task(const struct ward *w, const char *tail)
-{
-    struct buf text CLEANUP(buf_free) = buf_make(1 << 12);
-    buf_add_z(&text, task_head);
-    for (int i = 0; i < INPUTS; i++) buf_addf(&text, "    - { name: x%d, min: -1, max: 1 }\n", i);
-    buf_addf(&text, "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n%s", tail);
-    return ward_put(w, "tasks/toy.yaml", &text);
-}
-
-static enum err put_records(const struct ward *w, int site)
-{
-    struct rng rng = rng_make(w->seed * SITES + (uint64_t)site);
-    struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
-    char name[40];
-    for (int i = 0; i < INPUTS; i++) buf_addf(&text, "x%d,", i);
-    buf_add_z(&text, "y\n");
-    for (int i = 0; i < PATIENTS; i++) {
-        double first = 2 * rng_unit(&rng) - 1;
-        buf_addf(&text, "%.4f,", first);
-        for (int k = 1; k < INPUTS; k++) buf_addf(&text, "%.4f,", 2 * rng_unit(&rng) - 1);
-        buf_addf(&text, "%d\n", first > 0);
-    }
-    (void)snprintf(name, sizeof name, "records-%d.csv", site);
-    return ward_put(w, name, &text);
-}
-
-static enum err open_world(struct ward *w, const char *tail, const struct agent_def *last, struct why *why)
-{
-    TRY(ward_init(w));
-    TRY(put_task(w, tail));
-    TRY(put(w, "policy.yaml", policy));
-    TRY(put(w, "guardian.yaml", veto));
-    TRY(ward_add(w, &guardian_agent, "guardian", "policy: @/guardian.yaml\n", why));
-    TRY(ward_add(w, &coordinator_agent, "coordinator", "tasks: @/tasks\n", why));
-    for (int i = 0; i < SITES; i++) {
-        char name[40];
-        char settings[100];
-        TRY(put_records(w, i));
-        (void)snprintf(name, sizeof name, "hospital-%d", i);
-        (void)snprintf(settings, sizeof settings, "records: @/records-%d.csv\npolicy: @/policy.yaml\n", i);
-        TRY(ward_add(w, i + 1 == SITES ? last : &trainer_agent, name, settings, why));
-    }
-    TRY(sim_add_person(w->sim, "paul", ROLE_OFFICER));
-    TRY(sim_add_person(w->sim, "olga", ROLE_OPERATOR));
-    TRY(sim_start(w->sim, why));
-    ward_wait(w);
-    return OK;
-}
-
 /* ---- what is trained ---- */
 
 #define ROUNDS "rounds: { count: 3, quorum: 3, max_update_norm: 1000, max_samples: 1000 }\n"
@@ -153,16 +91,17 @@ static const struct row {
       "the mean of its secure sum has norm" },
 };
 
-/* What the coordinator says of the run in the end. */
-static const char *train(struct ward *w)
+static enum err open_world(struct ward *w, const char *tail, const struct agent_def *last, struct why *why)
 {
-    const char *said = ward_ask(w, "olga", "coordinator", "start toy");
-    for (int i = 0; i < WAITS; i++) {
-        ward_wait(w);
-        said = ward_ask(w, "olga", "coordinator", "runs show toy-1");
-        if (strstr(said, "done") || strstr(said, "failed")) break;
-    }
-    return said;
+    const struct ward_toy toy = { .head = "name: toy\nstandardise: none\n",
+                                  .tail = tail,
+                                  .policy = policy,
+                                  .guardian = veto,
+                                  .hospitals = SITES,
+                                  .patients = PATIENTS,
+                                  .inputs = INPUTS,
+                                  .seed = w->seed * SITES };
+    return ward_open(w, &toy, last, why);
 }
 
 static void honest(struct tap *t, const struct row *row, uint64_t seeds)
@@ -171,8 +110,8 @@ static void honest(struct tap *t, const struct row *row, uint64_t seeds)
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         struct ward w = { .seed = seed };
         struct why why = { "" };
-        enum err e = open_world(&w, row->task, &trainer_agent, &why);
-        const char *said = e == OK ? train(&w) : why.text;
+        enum err e = open_world(&w, row->task, NULL, &why);
+        const char *said = e == OK ? ward_train(&w, "toy") : why.text;
         bool done = e == OK && strstr(said, "done") != NULL;
         if (!done) tap_note("seed %u: %s", (unsigned)seed, said);
         said = done ? ward_ask(&w, "paul", "guardian", "alarm list") : "";
@@ -192,7 +131,7 @@ static void dishonest(struct tap *t, const struct row *row)
     struct why why = { "" };
     overdoer_make(&last);
     enum err e = open_world(&w, row->task, &last.def, &why);
-    const char *said = e == OK ? train(&w) : why.text;
+    const char *said = e == OK ? ward_train(&w, "toy") : why.text;
     bool ended = strstr(said, "failed") != NULL && strstr(said, row->says) != NULL;
     if (!ended) tap_note("%s", said);
     said = e == OK ? ward_ask(&w, "paul", "guardian", "alarm list") : "";
