@@ -7,6 +7,7 @@
 #include "agents/coordinator/server_opt.h"
 #include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
+#include "common/runtime/relay.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -54,13 +55,9 @@ struct merge {
     enum err err; /* of the worker */
     struct why why;
 };
-/* What the runtime owns: after done has handed the merge on, the job is an empty shell. */
-struct merge_job {
-    struct merge *merge;
-};
-
-static void merge_free(struct merge *m)
+static void merge_free(void *work)
 {
+    struct merge *m = work;
     if (m == NULL) return;
     for (size_t i = 0; i < m->nparts; i++) free(m->parts[i].tail);
     free(m->parts);
@@ -103,9 +100,9 @@ static enum err step_window(struct merge *m)
     return OK;
 }
 
-static void merge_run(void *job)
+static void merge_piece(void *work)
 {
-    struct merge *m = ((struct merge_job *)job)->merge;
+    struct merge *m = work;
     if (m->err == OK) add_batch(m);
     if (m->err == OK && m->next == m->nparts) m->err = step_window(m);
 }
@@ -229,28 +226,6 @@ static enum err keep_result(struct merge *m, struct run *r)
 
 /* ---- going on ---- */
 
-static void job_release(void *job)
-{
-    struct merge_job *j = job;
-    merge_free(j->merge);
-    free(j);
-}
-
-static enum err merge_done(struct agent *a, void *self, void *job);
-
-/* Takes the merge, also on failure. */
-static enum err offload(struct agent *a, struct merge *m)
-{
-    struct merge_job *j = calloc(1, sizeof *j);
-    if (j == NULL) {
-        merge_free(m);
-        return ERR_MEMORY;
-    }
-    j->merge = m;
-    return agent_offload(a, (struct agent_job){ merge_run, merge_done, job_release, j });
-}
-
-/* Reads what is to be done next; *out_more: there was something. */
 static enum err next_piece(struct merge *m, struct run *r, bool *out_more)
 {
     *out_more = true;
@@ -261,27 +236,28 @@ static enum err next_piece(struct merge *m, struct run *r, bool *out_more)
     return *out_more ? load_window(m, r) : OK;
 }
 
-static enum err go_on(struct agent *a, struct coordinator *c, struct merge_job *j)
+static enum err go_on(struct coordinator *c, struct merge *m, bool *out_more)
 {
-    struct merge *m = j->merge;
     struct run *r = coordinator_run(c, m->run);
-    bool more = false;
     bool wanted = r != NULL && r->head.state == RUN_AGGREGATING && r->head.round == m->round;
     if (!wanted) return OK;
     if (m->err != OK) {
         (void)why_say(&r->broken, m->err, "%s", m->why.text[0] ? m->why.text : err_text(m->err));
         return round_step(r, EVENT_BROKEN, NULL);
     }
-    TRY(next_piece(m, r, &more));
-    if (more) {
-        j->merge = NULL;
-        return offload(a, m);
-    }
+    TRY(next_piece(m, r, out_more));
+    if (*out_more) return OK;
     TRY(keep_result(m, r));
     return round_step(r, EVENT_MERGED, NULL);
 }
 
-static enum err merge_done(struct agent *a, void *self, void *job) { return keep_whole(go_on(a, self, job)); }
+static enum err merge_keep(struct agent *a, void *self, void *work, bool *out_more)
+{
+    (void)a;
+    return keep_whole(go_on(self, work, out_more));
+}
+
+static const struct relay merging = { merge_piece, merge_keep, merge_free };
 
 /* ---- beginning ---- */
 
@@ -394,5 +370,5 @@ enum err merge_begin(struct run *r)
         TRY(e);
     struct merge *taken = m;
     m = NULL;
-    return offload(r->home->agent, taken);
+    return relay_begin(r->home->agent, &merging, taken);
 }

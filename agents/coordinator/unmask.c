@@ -7,6 +7,7 @@
 #include "agents/coordinator/secure_sum.h"
 #include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
+#include "common/runtime/relay.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +27,9 @@ struct unmask {
     enum err err; /* of the worker */
     struct why why;
 };
-/* What the runtime owns: after done has handed the work on, the job is an empty shell. */
-struct unmask_job {
-    struct unmask *unmask;
-};
-
-static void unmask_free(struct unmask *u)
+static void unmask_free(void *work)
 {
+    struct unmask *u = work;
     if (u == NULL) return;
     secure_round_free(u->held);
     secure_sum_fini(&u->sum);
@@ -62,34 +59,13 @@ static enum err next_window(struct unmask *u)
     return hash_add(u->hash, bytes_of(u->window, u->n * sizeof *u->window));
 }
 
-static void unmask_run(void *job)
+static void unmask_piece(void *work)
 {
-    struct unmask *u = ((struct unmask_job *)job)->unmask;
+    struct unmask *u = work;
     u->err = next_window(u);
 }
 
 /* ---- on the loop ---- */
-
-static void job_release(void *job)
-{
-    struct unmask_job *j = job;
-    unmask_free(j->unmask);
-    free(j);
-}
-
-static enum err unmask_done(struct agent *a, void *self, void *job);
-
-/* Takes the work, also on failure. */
-static enum err offload(struct agent *a, struct unmask *u)
-{
-    struct unmask_job *j = calloc(1, sizeof *j);
-    if (j == NULL) {
-        unmask_free(u);
-        return ERR_MEMORY;
-    }
-    j->unmask = u;
-    return agent_offload(a, (struct agent_job){ unmask_run, unmask_done, job_release, j });
-}
 
 static enum err append(struct run *r, struct bytes more)
 {
@@ -120,9 +96,8 @@ static enum err keep_sum(struct unmask *u, struct run *r)
     return journal_put_head(r);
 }
 
-static enum err go_on(struct agent *a, struct coordinator *c, struct unmask_job *j)
+static enum err go_on(struct coordinator *c, struct unmask *u, bool *out_more)
 {
-    struct unmask *u = j->unmask;
     struct run *r = coordinator_run(c, u->run);
     bool wanted = r != NULL && r->head.state == RUN_AGGREGATING && r->secure == u->held;
     if (!wanted) return OK;
@@ -132,15 +107,19 @@ static enum err go_on(struct agent *a, struct coordinator *c, struct unmask_job 
     }
     TRY(append(r, bytes_of(u->window, u->n * sizeof *u->window)));
     u->at += u->n;
-    if (u->at < u->of.plan->want.weights) {
-        j->unmask = NULL;
-        return offload(a, u);
-    }
+    *out_more = u->at < u->of.plan->want.weights;
+    if (*out_more) return OK;
     TRY(keep_sum(u, r));
     return merge_begin(r);
 }
 
-static enum err unmask_done(struct agent *a, void *self, void *job) { return keep_whole(go_on(a, self, job)); }
+static enum err unmask_keep(struct agent *a, void *self, void *work, bool *out_more)
+{
+    (void)a;
+    return keep_whole(go_on(self, work, out_more));
+}
+
+static const struct relay unmasking = { unmask_piece, unmask_keep, unmask_free };
 
 /* ---- beginning ---- */
 
@@ -176,5 +155,5 @@ enum err unmask_begin(struct run *r)
     TRY(add_head(u, r));
     struct unmask *taken = u;
     u = NULL;
-    return offload(r->home->agent, taken);
+    return relay_begin(r->home->agent, &unmasking, taken);
 }

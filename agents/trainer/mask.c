@@ -1,4 +1,5 @@
 #include "agents/trainer/mask.h"
+#include "common/runtime/relay.h"
 #include "common/runtime/store.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,9 @@ struct masking {
     struct buf piece;  /* packed */
     enum err err;      /* of the worker */
 };
-struct mask_job { /* what the runtime owns: after done has handed the work on, an empty shell */
-    struct masking *masking;
-};
-
-static void masking_free(struct masking *m)
+static void masking_free(void *work)
 {
+    struct masking *m = work;
     if (m == NULL) return;
     secure_numbers_fini(&m->numbers);
     secagg_masker_free(m->masker);
@@ -45,34 +43,13 @@ static enum err next_piece(struct masking *m)
     return hash_add(m->hash, buf_bytes(&m->piece));
 }
 
-static void mask_run(void *job)
+static void mask_piece(void *work)
 {
-    struct masking *m = ((struct mask_job *)job)->masking;
+    struct masking *m = work;
     m->err = next_piece(m);
 }
 
 /* ---- on the loop ---- */
-
-static void job_release(void *job)
-{
-    struct mask_job *j = job;
-    masking_free(j->masking);
-    free(j);
-}
-
-static enum err mask_done(struct agent *a, void *self, void *job);
-
-/* Takes the work, also on failure. */
-static enum err offload(struct agent *a, struct masking *m)
-{
-    struct mask_job *j = calloc(1, sizeof *j);
-    if (j == NULL) {
-        masking_free(m);
-        return ERR_MEMORY;
-    }
-    j->masking = m;
-    return agent_offload(a, (struct agent_job){ mask_run, mask_done, job_release, j });
-}
 
 static enum err refuse(struct trainer *t, struct run *run, enum err code)
 {
@@ -81,26 +58,25 @@ static enum err refuse(struct trainer *t, struct run *run, enum err code)
     return trainer_refuse_sum(t, run, &w, code, err_text(code));
 }
 
-static enum err mask_done(struct agent *a, void *self, void *job)
+static enum err mask_keep(struct agent *a, void *self, void *work, bool *out_more)
 {
     char key[RUN_KEY_BYTES];
     uint8_t sha256[HASH_BYTES];
     struct trainer *t = self;
-    struct mask_job *j = job;
-    struct masking *m = j->masking;
+    struct masking *m = work;
     struct run *run = run_find(&t->runs, m->run);
     bool wanted = run != NULL && run->secure != NULL && run->secure->header.round == m->sum;
     if (!wanted) return OK;
     if (m->err != OK) return refuse(t, run, m->err);
     TRY(agent_append(a, mask_key(key, run->id), buf_bytes(&m->piece)));
     buf_clear(&m->piece);
-    if (m->at < m->numbers.plan.length) {
-        j->masking = NULL;
-        return offload(a, m);
-    }
+    *out_more = m->at < m->numbers.plan.length;
+    if (*out_more) return OK;
     TRY(hash_end(m->hash, sha256));
     return trainer_masked(t, run, sha256);
 }
+
+static const struct relay masking_relay = { mask_piece, mask_keep, masking_free };
 
 enum err mask_begin(struct trainer *t, struct run *run)
 {
@@ -116,5 +92,5 @@ enum err mask_begin(struct trainer *t, struct run *run)
     TRY(secure_mask(s, &m->numbers, &m->masker));
     struct masking *taken = m;
     m = NULL;
-    return offload(t->agent, taken);
+    return relay_begin(t->agent, &masking_relay, taken);
 }
