@@ -14,6 +14,7 @@ common/learn/             common/(base|learn)/
 common/privacy/           common/(base|learn|crypto|privacy)/
 common/phi/               common/(base|crypto|phi)/
 common/wire/              common/(base|wire)/
+common/terms/             common/(base|learn|crypto|privacy|wire|terms)/
 common/runtime/           common/(base|wire|crypto|phi|runtime)/
 agents/[^/]+/             common/[a-z]+/|agents/SELF/
 cli/(simulate|compare|partition|docs|privacy|audit) common/[a-z]+/|agents/|cli/

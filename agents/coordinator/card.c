@@ -1,7 +1,7 @@
 #include "agents/coordinator/card.h"
-#include "agents/coordinator/secure_sum.h"
 #include "agents/coordinator/stored.h"
 #include "common/base/clock.h"
+#include "common/terms/terms.h"
 #include <inttypes.h>
 
 static const char *const column_kinds[] = { "real", "integer", "category" };
@@ -119,7 +119,7 @@ static void write_privacy(const struct run *r, struct buf *out)
     bool distributed = t->privacy.mechanism == NOISE_DISTRIBUTED;
     bool run = distributed || t->privacy.mechanism == NOISE_DP_SGD; /* one promise for all rounds */
     if (distributed) text(out, "hides_each", units[t->privacy.unit], ", ");
-    if (t->aggregation.secure) text(out, "secure_sums", secure_plan_learned(secure_sum_mode(t)), ", ");
+    if (t->aggregation.secure) text(out, "secure_sums", secure_plan_learned(terms_mode(t)), ", ");
     real(out, run ? "epsilon_per_run" : "epsilon_per_round", t->privacy.epsilon, ", ");
     real(out, "delta", t->privacy.delta, ", ");
     real(out, "clip", t->privacy.clip, "}\n}\n");

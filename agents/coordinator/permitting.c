@@ -4,8 +4,8 @@
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
 #include "agents/coordinator/publish.h"
-#include "common/privacy/permit.h"
 #include "common/runtime/roster_log.h"
+#include "common/terms/terms.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,15 +34,6 @@ static enum err model_digest(struct run *r, uint64_t round, char out[PERMIT_DIGE
     char tail[32];
     char key[STORE_MAX_KEY];
     return agent_digest(r->home->agent, journal_key(key, "model", r, journal_round_tail(round, tail)), out);
-}
-
-static struct permit_training training_of(const struct task *t)
-{
-    return (struct permit_training){ .adam = t->train.optimizer == OPTIMIZER_ADAM,
-                                     .learning_rate = t->train.learning_rate,
-                                     .weight_decay = t->train.weight_decay,
-                                     .proximal_mu = t->train.proximal_mu,
-                                     .batch = task_batch(t) };
 }
 
 static void fill_privacy(const struct task *t, struct permit *p)
@@ -85,7 +76,7 @@ static enum err fill(struct run *r, enum permit_kind kind, struct arena *arena, 
     (void)snprintf(p->run, sizeof p->run, "%s", r->id);
     (void)snprintf(p->task, sizeof p->task, "%s", r->head.task);
     (void)snprintf(p->document, sizeof p->document, "%s", r->head.digest);
-    if (kind == PERMIT_ROUND) p->training = training_of(&r->task);
+    if (kind == PERMIT_ROUND) p->training = terms_training(&r->task);
     if (kind == PERMIT_ROUND) fill_privacy(&r->task, p);
     for (size_t i = 0; i < r->nsites; i++)
         if ((p->sum ? permitting_sums : permitting_takes)(r, &r->sites[i]))

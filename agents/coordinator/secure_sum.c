@@ -1,38 +1,16 @@
 #include "agents/coordinator/secure_sum.h"
 #include "common/privacy/hadamard.h"
+#include "common/terms/terms.h"
 #include <math.h>
 #include <stdlib.h>
 
 enum { BLOCK = 1024 };
 
-enum secure_mode secure_sum_mode(const struct task *t)
-{
-    if (t->privacy.mechanism != NOISE_DISTRIBUTED) return SECURE_PLAIN;
-    return task_hides_patients(t) ? SECURE_PATIENT : SECURE_SITE;
-}
-
 enum err secure_sum_plan(const struct run *r, const struct secagg_header *header, struct secure_plan *out,
                          struct why *why)
 {
-    struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    const struct task *t = &r->task;
-    struct secure_want w = { .mode = r->head.scoring ? SECURE_SCORES : secure_sum_mode(t),
-                             .cohort = header->cohort,
-                             .survivors = header->survivors,
-                             .adversaries = header->adversaries,
-                             .update_norm = t->rounds.max_update_norm,
-                             .samples_max = t->rounds.max_samples,
-                             .rounds = t->rounds.count,
-                             .noise = { .epsilon = t->privacy.epsilon,
-                                        .delta = t->privacy.delta,
-                                        .clip = t->privacy.clip,
-                                        .rate = t->privacy.rate,
-                                        .multiplier = t->privacy.noise_multiplier } };
-    size_t count = model_shapes(&r->spec, shapes);
-    for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
-    w.noise.multiplier = fmax(w.noise.multiplier, header->sigma); /* what the guardian asks for */
-    if (r->head.scoring) w.weights = tally_values(model_nclasses(&r->spec));
-    return secure_plan_of(&w, out, why);
+    const struct secure_want want = terms_want(&r->task, &r->spec, header, r->head.scoring);
+    return secure_plan_of(&want, out, why);
 }
 
 double secure_sum_step(const struct task *t)

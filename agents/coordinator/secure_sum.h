@@ -27,7 +27,6 @@ struct secure_sum {
     double *numbers;          /* owned; with noise, instead of the vector */
 };
 
-enum secure_mode secure_sum_mode(const struct task *t); /* of its updates */
 /* Of the updates, or of the scores, as the run is at one or the other.  For a header whose cohort, survivors and
  * adversaries are set.  secure_plan_of's errors. */
 enum err secure_sum_plan(const struct run *r, const struct secagg_header *header, struct secure_plan *out,

@@ -1,12 +1,13 @@
 #include "agents/trainer/audit_sum.h"
 #include "common/base/secret.h"
+#include "common/terms/terms.h"
 #include <stdlib.h>
 
 /* One hospital, and it is honest: its share is all of the noise. */
 static enum err plan_alone(const struct audit_sum *s, struct secagg_header *h, struct secure_plan *out, struct why *why)
 {
     *h = (struct secagg_header){ .round = s->round, .cohort = 1, .survivors = 1 };
-    struct secure_want want = secure_vector_want(s->plan, h, false);
+    struct secure_want want = terms_want(&s->plan->task, &s->plan->spec, h, false);
     TRY(secure_plan_of(&want, out, why));
     secure_plan_put(out, h);
     return OK;

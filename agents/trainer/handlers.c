@@ -2,6 +2,7 @@
 #include "agents/trainer/admit.h"
 #include "agents/trainer/permitted.h"
 #include "agents/trainer/trainer.h"
+#include "common/terms/terms.h"
 #include <string.h>
 
 /* A hospital serves the one coordinator it was set up for. */
@@ -131,16 +132,6 @@ static bool is_summed(struct trainer *t, const struct msg *m)
     return run != NULL && run->accepted && run->plan->task.aggregation.secure && from_ours(t, m);
 }
 
-/* By which the guardian knows how large an update can be. */
-static struct permit_training training_of(const struct task *t)
-{
-    return (struct permit_training){ .adam = t->train.optimizer == OPTIMIZER_ADAM,
-                                     .learning_rate = t->train.learning_rate,
-                                     .weight_decay = t->train.weight_decay,
-                                     .proximal_mu = t->train.proximal_mu,
-                                     .batch = task_batch(t) };
-}
-
 /* The noise is what the permit asks for, where there is one: in shares it was settled by the sum's header, else it is
  * added. */
 static enum err look_at_permit(struct trainer *t, const struct msg *m, struct permitted_as *out, struct why *why)
@@ -149,7 +140,7 @@ static enum err look_at_permit(struct trainer *t, const struct msg *m, struct pe
     const struct secagg_header sum = sum_of(t, m);
     TRY(agent_blob_digest(t->agent, &m->round_start.model, model));
     const struct run *run = run_find(&t->runs, m->run);
-    const struct permit_training training = run ? training_of(&run->plan->task) : (struct permit_training){ 0 };
+    const struct permit_training training = run ? terms_training(&run->plan->task) : (struct permit_training){ 0 };
     const struct permit_wish wish = { .run = m->run,
                                       .round = m->round,
                                       .sum = sum.round,

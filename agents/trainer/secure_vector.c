@@ -1,47 +1,16 @@
 #include "agents/trainer/secure_vector.h"
 #include "common/base/secret.h"
+#include "common/terms/terms.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK = 1024 };
 
-static enum secure_mode mode_of(const struct plan *plan, bool scores)
-{
-    if (scores) return SECURE_SCORES;
-    if (!plan_is_summed(plan)) return SECURE_PLAIN;
-    return plan_hides_patients(plan) ? SECURE_PATIENT : SECURE_SITE;
-}
-
-/* The header may have more noise than the task names, never less; where the task names none the plan tells whether it
- * is enough. */
-struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *h, bool scores)
-{
-    const struct task *t = &plan->task;
-    struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    struct secure_want w = { .mode = mode_of(plan, scores),
-                             .cohort = h->cohort,
-                             .survivors = h->survivors,
-                             .adversaries = h->adversaries,
-                             .update_norm = t->rounds.max_update_norm,
-                             .samples_max = t->rounds.max_samples,
-                             .rounds = t->rounds.count,
-                             .noise = { .epsilon = t->privacy.epsilon,
-                                        .delta = t->privacy.delta,
-                                        .clip = t->privacy.clip,
-                                        .rate = t->privacy.rate,
-                                        .multiplier = t->privacy.noise_multiplier } };
-    w.noise.multiplier = fmax(w.noise.multiplier, h->sigma);
-    size_t count = model_shapes(&plan->spec, shapes);
-    for (size_t i = 0; i < count; i++) w.weights += tensor_shape_elements(&shapes[i]);
-    if (scores) w.weights = tally_values(model_nclasses(&plan->spec));
-    return w;
-}
-
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, bool scores,
                             struct secure_plan *out, struct why *why)
 {
-    struct secure_want want = secure_vector_want(plan, header, scores);
+    const struct secure_want want = terms_want(&plan->task, &plan->spec, header, scores);
     struct secure_plan p;
     TRY(secure_plan_of(&want, &p, why));
     TRY(secure_plan_match(&p, header, why));

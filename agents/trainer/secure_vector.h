@@ -18,9 +18,6 @@
 #include "agents/trainer/update.h"
 #include "common/privacy/secure_plan.h"
 
-/* What the plan is made of: the more of the task's multiplier and the header's sigma; without both it is to be found.
- * scores: of a sum of scores. */
-struct secure_want secure_vector_want(const struct plan *plan, const struct secagg_header *header, bool scores);
 /* ERR_REFUSED, with a sentence, when the header is not what follows from the task for such a cohort; secure_plan_of's
  * errors. */
 enum err secure_vector_plan(const struct plan *plan, const struct secagg_header *header, bool scores,

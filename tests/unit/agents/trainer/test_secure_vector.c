@@ -1,4 +1,5 @@
 #include "agents/trainer/secure_vector.h"
+#include "common/terms/terms.h"
 #include "tests/support/failmalloc.h"
 #include "tests/unit/agents/trainer/learned.h"
 #include <criterion/criterion.h>
@@ -255,7 +256,7 @@ Test(secure_vector, holds_what_was_counted)
     };
     CLEANUP(plan_let_go) struct plan *plan = learned_plan(TASK);
     struct secagg_header h = { .cohort = COHORT };
-    struct secure_want want = secure_vector_want(plan, &h, true);
+    struct secure_want want = terms_want(&plan->task, &plan->spec, &h, true);
     struct secure_plan p;
     struct why why = { "" };
     cr_assert_eq(secure_plan_of(&want, &p, &why), OK, "%s", why.text);
@@ -310,7 +311,7 @@ Test(secure_vector, memory_is_one_vector)
     enum { SIDE = 1450, WINDOW = 1 << 14, MORE = 1 << 18 };
     CLEANUP(plan_let_go) struct plan *plan = learned_plan(TASK "model: {arch: mlp, hidden: [1450, 1450]}\n");
     struct secagg_header h = { .cohort = COHORT };
-    struct secure_want want = secure_vector_want(plan, &h, false);
+    struct secure_want want = terms_want(&plan->task, &plan->spec, &h, false);
     struct secagg_mask masks[COHORT] = { { { 1 }, PRG_ADD }, { { 2 }, PRG_TAKE }, { { 3 }, PRG_ADD } };
     struct secure_plan p;
     struct trained t = { .samples = 9 };

@@ -6,6 +6,7 @@
 #include "common/base/file.h"
 #include "common/privacy/filter.h"
 #include "common/privacy/secure_plan.h"
+#include "common/terms/terms.h"
 #include "tests/unit/agents/trainer/learned.h"
 #include "tests/unit/agents/trainer/site.h"
 #include <criterion/criterion.h>
@@ -219,7 +220,7 @@ static void step_by_sum(struct federation *f, uint64_t round, uint8_t seed)
 {
     const uint8_t key[STREAM_KEY_BYTES] = { 1 };
     struct secagg_header h = { .cohort = HOSPITALS };
-    struct secure_want want = secure_vector_want(f->plan, &h, false);
+    struct secure_want want = terms_want(&f->plan->task, &f->plan->spec, &h, false);
     struct secure_plan p;
     struct secagg_vec sum CLEANUP(secagg_vec_fini) = { 0 };
     double weight = 0;
