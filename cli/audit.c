@@ -8,6 +8,7 @@
 #include "cli/audit_trust.h"
 #include "cli/visit.h"
 #include "common/base/file.h"
+#include "common/privacy/permit_log.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,7 @@ static enum err verify_log(const struct task_at_hand *t, struct why *why)
     TRY(e);
     result_say(t->r, "the log of %s is whole: nothing was changed, left out or added", t->trust.log.name);
     result_field(t->r, "entries", "%" PRIu64, found.entries);
+    result_field(t->r, "permits", "%" PRIu64 ", as they were signed", found.texts);
     result_field(t->r, "checkpoints", "%zu", found.checkpoints);
     say_cosigned(t, "the newest checkpoint", found.cosigned);
     return need_quorum(t, found.cosigned, why);
@@ -171,6 +173,7 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     if (!way->tell) TRY(need_folder(cli, why));
     TRY(audit_trust_find(cli, &call->call, &trust, why));
     struct task_at_hand t = { .cli = cli, .call = &call->call, .trust = trust.trust, .r = &r };
+    t.trust.says = permit_says;
     return way->tell ? go(way, &t, why) : fetch(cli, &t, why);
 }
 

@@ -21,6 +21,7 @@
 #include "agents/privacy/ledger.h"
 #include "agents/privacy/tlog_witness.h"
 #include "agents/privacy/veto.h"
+#include "common/privacy/permit_log.h"
 #include "common/runtime/agent.h"
 
 enum {

@@ -98,9 +98,9 @@ static enum err enter_log(struct guardian *g, const struct permit *p)
                      " hospital=%s unit=%s mechanism=%s noise=%.17g rate=%.17g steps=%" PRIu64,
                      p->run, p->round, p->sum, p->sites[i].jid, p->patients ? "patient" : "site",
                      accountant_mechanism_name(p->mechanism), p->sites[i].noise, p->sites[i].rate, p->sites[i].steps));
-    permit_entry(p, &entry);
-    TRY(buf_err(&entry));
+    TRY(permit_entry(p, &entry));
     TRY(tlog_add(&g->log, &index, STR_F, STR_ARG(buf_str(&entry))));
+    TRY(tlog_signed_at(&g->log, index, guardian_permit_key(key, guardian_permit_name(p))));
     TRY(tlog_sign(&g->log));
     TRY(tlog_proof(&g->log, index, g->log.newest, &proof));
     return agent_put(g->agent, guardian_proof_key(key, guardian_permit_name(p)), buf_bytes(&proof));

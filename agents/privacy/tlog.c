@@ -126,6 +126,12 @@ enum err tlog_add(struct tlog *l, uint64_t *out_index, const char *format, ...)
     return append(l, (struct str){ text, (size_t)n }, out_index);
 }
 
+enum err tlog_signed_at(struct tlog *l, uint64_t index, const char *key)
+{
+    char row[KEY_BYTES];
+    return agent_put(l->agent, place(row, "signed", index), str_bytes(str_of(key)));
+}
+
 /* Once for each of its keys. */
 static enum err add_witness(struct tlog *l, const char *jid, const char *hex)
 {
@@ -319,7 +325,29 @@ struct exporting {
     const struct tlog *log;
     struct buf *out;
     uint64_t next; /* entry */
+    uint64_t texts;
 };
+
+static enum err export_text(struct exporting *x, uint64_t index)
+{
+    char row[KEY_BYTES];
+    char key[STORE_MAX_KEY];
+    CLEANUP(buf_free) struct buf name = buf_make(STORE_MAX_KEY);
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_MAX_BYTES);
+    TRY(agent_get(x->log->agent, place(row, "signed", index), &name));
+    TRY(str_copy(buf_str(&name), key, sizeof key));
+    TRY(agent_get(x->log->agent, key, &note));
+    x->texts++;
+    return logbook_put_signed(buf_str(&note), x->out);
+}
+
+static enum err export_entry(struct exporting *x, uint64_t index)
+{
+    CLEANUP(buf_free) struct buf entry = buf_make(LOGBOOK_ENTRY_BYTES);
+    TRY(tlog_entry(x->log, index, &entry));
+    TRY(logbook_put_entry(index, buf_str(&entry), x->out));
+    return logbook_signed_hash(buf_str(&entry)).n > 0 ? export_text(x, index) : OK;
+}
 
 static enum err export_point(void *to, const char *key, struct bytes own)
 {
@@ -327,21 +355,16 @@ static enum err export_point(void *to, const char *key, struct bytes own)
     uint64_t size = 0;
     CLEANUP(buf_free) struct buf note = buf_make(NOTE_MAX_BYTES);
     (void)own;
-    CLEANUP(buf_free) struct buf entry = buf_make(LOGBOOK_ENTRY_BYTES);
     TRY(str_u64(str_of(strrchr(key, '/') + 1), &size));
-    for (; x->next < size; x->next++) {
-        buf_clear(&entry);
-        TRY(tlog_entry(x->log, x->next, &entry));
-        TRY(logbook_put_entry(x->next, buf_str(&entry), x->out));
-    }
+    for (; x->next < size; x->next++) TRY(export_entry(x, x->next));
     TRY(tlog_note(x->log, size, &note));
     return logbook_put_checkpoint(buf_str(&note), x->out);
 }
 
 enum err tlog_export(const struct tlog *l, struct buf *out)
 {
-    struct exporting x = { l, out, 0 };
+    struct exporting x = { .log = l, .out = out };
     TRY(logbook_put_head(out));
     TRY(agent_scan(l->agent, "log/point/", export_point, &x));
-    return logbook_put_end(x.next, out);
+    return logbook_put_end(x.next, x.texts, out);
 }

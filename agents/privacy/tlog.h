@@ -9,6 +9,7 @@
  *
  *   log/size               entries
  *   log/entry/<n>          an entry's text
+ *   log/signed/<n>         the key of the row with the signed text that the entry is about
  *   log/node/<level>/<n>   a complete node of the tree (merkle.h)
  *   log/newest             entries at the newest checkpoint
  *   log/point/<n>          a checkpoint over n entries
@@ -35,6 +36,9 @@ enum err tlog_load(struct tlog *l, struct agent *a, struct why *why) MUST_USE;
 /* "kind name=value ..." as printf.  Control characters become blanks.  *out_index may be NULL.  ERR_INPUT for what is
  * no entry; the store's errors, after which the log must be loaded again. */
 enum err tlog_add(struct tlog *l, uint64_t *out_index, const char *format, ...) PRINTF(3, 4) MUST_USE;
+
+/* An entry that names a signed text's hash (logbook.h): the text, a note, lies in that row, for ever. */
+enum err tlog_signed_at(struct tlog *l, uint64_t index, const char *key) MUST_USE;
 
 /* The roster and its witnesses' keys, once for each version. */
 enum err tlog_add_roster(struct tlog *l) MUST_USE;

@@ -1,5 +1,6 @@
 #include "agents/privacy/tlog_commands.h"
 #include "common/base/file.h"
+#include "common/privacy/permit_log.h"
 #include "common/runtime/roster_log.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -24,6 +25,7 @@ enum err tlog_say_verify(struct tlog *l, struct result *out)
     struct why why = { "" };
     TRY(whole(l, &text));
     enum err e = roster_log_trust(agent_roster(l->agent), &trust, &why);
+    trust.trust.says = permit_says;
     if (e == OK) e = logbook_check(buf_str(&text), &trust.trust, &found, &why);
     if (e != OK) {
         result_say(out, "The log does not hold: %s.", why.text[0] ? why.text : err_text(e));
@@ -31,6 +33,7 @@ enum err tlog_say_verify(struct tlog *l, struct result *out)
     }
     result_say(out, "The log is whole: nothing was changed, left out or added.");
     result_field(out, "entries", "%" PRIu64, found.entries);
+    result_field(out, "permits", "%" PRIu64 ", as they were signed", found.texts);
     result_field(out, "checkpoints", "%zu", found.checkpoints);
     result_field(out, "cosigned", "%zu of %zu hospitals, the newest checkpoint", found.cosigned,
                  trust.trust.nwitnesses);

@@ -1,4 +1,5 @@
 #include "agents/trainer/permitted.h"
+#include "common/privacy/permit_log.h"
 #include "common/runtime/roster_log.h"
 
 enum { PERMIT_ARENA_BYTES = 1 << 20 };
@@ -15,10 +16,10 @@ static enum err check_proof(const struct permit *p, const struct note_key *log, 
     if (e == ERR_INPUT || e == ERR_CRYPTO)
         return why_say(why, ERR_CRYPTO, "it is not proven that the permit is in the log: %s", inner.text);
     TRY(e);
-    permit_entry(p, &expected);
+    e = permit_entry(p, &expected);
     bool same = str_eq(buf_str(&proven.entry), buf_str(&expected));
     buf_free(&proven.entry);
-    TRY(buf_err(&expected));
+    TRY(e);
     return same ? OK
                 : why_say(why, ERR_CRYPTO, "the log's entry is not this permit: it has another model than the log's");
 }

@@ -15,6 +15,15 @@ bool logbook_is_entry(struct str text)
     return str_is_utf8(text);
 }
 
+struct str logbook_signed_hash(struct str entry)
+{
+    struct str kind = str_next(&entry, ' ');
+    (void)str_next(&entry, ' ');
+    struct str word = str_next(&entry, ' ');
+    struct str name = str_next(&word, '=');
+    return str_is(kind, "permit") && str_is(name, "signed") ? word : (struct str){ NULL, 0 };
+}
+
 /* ---- writing ---- */
 
 enum err logbook_put_head(struct buf *out)
@@ -36,20 +45,23 @@ enum err logbook_put_entry(uint64_t index, struct str text, struct buf *out)
     return buf_err(out);
 }
 
-enum err logbook_put_checkpoint(struct str note, struct buf *out)
+static enum err put_note(const char *word, struct str note, struct buf *out)
 {
     struct note parsed;
     size_t lines = 0;
     TRY(note_parse(note, &parsed, NULL));
     for (size_t i = 0; i < note.n; i++) lines += note.p[i] == '\n';
-    buf_addf(out, "checkpoint %zu\n", lines);
+    buf_addf(out, "%s %zu\n", word, lines);
     buf_add_str(out, note);
     return buf_err(out);
 }
 
-enum err logbook_put_end(uint64_t entries, struct buf *out)
+enum err logbook_put_signed(struct str note, struct buf *out) { return put_note("signed", note, out); }
+enum err logbook_put_checkpoint(struct str note, struct buf *out) { return put_note("checkpoint", note, out); }
+
+enum err logbook_put_end(uint64_t entries, uint64_t texts, struct buf *out)
 {
-    buf_addf(out, "end %" PRIu64 "\n", entries);
+    buf_addf(out, "end %" PRIu64 " %" PRIu64 "\n", entries, texts);
     return buf_err(out);
 }
 
@@ -63,6 +75,8 @@ struct check {
     struct note_seen *seen; /* owned, as long */
     size_t nknown, cap;
     struct merkle_range range; /* of the entries so far */
+    struct str entry;          /* the last one, */
+    bool owed;                 /* whose signed text is to follow */
     struct why *why;
 };
 
@@ -131,7 +145,39 @@ static enum err check_entry(struct check *c, const struct logbook_item *item)
     if (memcmp(&item->leaf, &item->claimed, sizeof item->leaf) != 0)
         return bad(c, ERR_CRYPTO, number, "is not what its hash says");
     TRY(merkle_append(&c->range, &item->leaf, NULL, NULL));
+    c->entry = item->text;
     return know_named(c, item->text);
+}
+
+/* The text must be what the entry's hash says, and the log's keeper have signed it, alone. */
+static enum err check_text(struct check *c, struct str note, struct note *out)
+{
+    const uint64_t last = c->found->entries - 1;
+    char digits[HEX_BYTES];
+    struct note_seen seen;
+    enum err e = note_parse(note, out, NULL);
+    if (e == ERR_INPUT || e == ERR_LIMIT)
+        return bad(c, ERR_INPUT, last, "has no signed text behind it, but other lines");
+    TRY(e);
+    TRY(hash_hex_of(str_bytes(out->text), digits));
+    if (!str_is(logbook_signed_hash(c->entry), digits))
+        return bad(c, ERR_CRYPTO, last, "is not about the text that stands behind it: the text was changed");
+    e = note_verify(out, &c->trust->log, 1, &seen);
+    if (e != OK && e != ERR_CRYPTO) return e;
+    if (e == ERR_CRYPTO || !seen.valid || out->signatures != 1)
+        return bad(c, ERR_CRYPTO, last, "has a text behind it that the log's key did not sign");
+    return OK;
+}
+
+static enum err check_signed(struct check *c, const struct logbook_item *item)
+{
+    struct note note;
+    if (!c->owed) return bad(c, ERR_INPUT, c->found->entries, "the lines before belong to no entry");
+    TRY(check_text(c, item->text, &note));
+    enum err e = c->trust->says ? c->trust->says(c->entry, note.text) : OK;
+    if (e == ERR_CRYPTO) return bad(c, e, c->found->entries - 1, "tells something else than the signed text behind it");
+    c->found->texts++;
+    return e;
 }
 
 /* Signed by the log, each line by somebody known, nobody twice. */
@@ -174,6 +220,8 @@ static enum err check_end(struct check *c, const struct logbook_item *item)
 {
     if (item->number != c->found->entries)
         return bad(c, ERR_INPUT, c->found->entries, "the number of entries is wrong");
+    if (item->texts != c->found->texts)
+        return bad(c, ERR_INPUT, c->found->entries, "the number of signed texts is wrong");
     if (c->found->covered != c->found->entries) return bad(c, ERR_CRYPTO, c->found->covered, "is under no checkpoint");
     if (c->read->rest.n > 0) return bad(c, ERR_INPUT, c->found->entries, "something follows the end");
     return OK;
@@ -188,9 +236,8 @@ static enum err check_head(struct check *c, const struct logbook_item *item)
 static enum err check_all(struct check *c)
 {
     static enum err (*const checks[LOGBOOK_KINDS])(struct check *, const struct logbook_item *) = {
-        [LOGBOOK_HEAD] = check_head,
-        [LOGBOOK_ENTRY] = check_entry,
-        [LOGBOOK_CHECKPOINT] = check_checkpoint,
+        [LOGBOOK_HEAD] = check_head,     [LOGBOOK_ENTRY] = check_entry,
+        [LOGBOOK_SIGNED] = check_signed, [LOGBOOK_CHECKPOINT] = check_checkpoint,
         [LOGBOOK_END] = check_end,
     };
     struct logbook_item item = { .kind = LOGBOOK_HEAD };
@@ -198,7 +245,10 @@ static enum err check_all(struct check *c)
         enum err e = logbook_read_next(c->read, &item);
         if (e == ERR_INPUT) return bad(c, e, c->found->entries, c->read->complaint);
         TRY(e);
+        if (c->owed && item.kind != LOGBOOK_SIGNED)
+            return bad(c, ERR_CRYPTO, c->found->entries - 1, "is about a signed text, which does not follow");
         TRY(checks[item.kind](c, &item));
+        c->owed = item.kind == LOGBOOK_ENTRY && logbook_signed_hash(item.text).n > 0;
     }
     return OK;
 }

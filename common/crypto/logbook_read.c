@@ -2,8 +2,6 @@
 #include "common/crypto/encode.h"
 #include <string.h>
 
-static const char head[] = LOGBOOK_HEAD_LINE;
-
 struct logbook_read logbook_read_make(struct str file)
 {
     return (struct logbook_read){ .rest = file, .complaint = "" };
@@ -49,11 +47,11 @@ static enum err read_entry(struct logbook_read *r, struct str line, struct logbo
     return merkle_leaf(str_bytes(line), &out->leaf);
 }
 
-static enum err read_checkpoint(struct logbook_read *r, struct str line, struct logbook_item *out)
+static enum err read_note(struct logbook_read *r, struct str line, struct logbook_item *out)
 {
     struct str ignored;
     struct str begin = r->rest;
-    if (read_number(line, &out->number) != OK) return complain(r, "the checkpoint has no number of lines");
+    if (read_number(line, &out->number) != OK) return complain(r, "there is no number of lines");
     for (uint64_t i = 0; i < out->number; i++) TRY(read_line(r, &ignored));
     out->text = (struct str){ begin.p, begin.n - r->rest.n };
     return OK;
@@ -61,7 +59,18 @@ static enum err read_checkpoint(struct logbook_read *r, struct str line, struct 
 
 static enum err read_end(struct logbook_read *r, struct str line, struct logbook_item *out)
 {
-    return read_number(line, &out->number) == OK ? OK : complain(r, "the end has no number of entries");
+    struct str entries = r->old ? line : str_next(&line, ' ');
+    if (read_number(entries, &out->number) != OK) return complain(r, "the end has no number of entries");
+    if (r->old || read_number(line, &out->texts) == OK) return OK;
+    return complain(r, "the end has no number of signed texts");
+}
+
+static enum err read_head(struct logbook_read *r, struct str line)
+{
+    r->old = str_is(line, LOGBOOK_OLD_LINE);
+    r->begun = true;
+    if (r->old || str_is(line, LOGBOOK_HEAD_LINE)) return OK;
+    return complain(r, "this is no log: its first line is not " LOGBOOK_HEAD_LINE);
 }
 
 enum err logbook_read_next(struct logbook_read *r, struct logbook_item *out)
@@ -70,25 +79,24 @@ enum err logbook_read_next(struct logbook_read *r, struct logbook_item *out)
         const char *word;
         enum err (*read)(struct logbook_read *, struct str, struct logbook_item *);
     } kinds[LOGBOOK_KINDS] = { [LOGBOOK_ENTRY] = { "entry", read_entry },
-                               [LOGBOOK_CHECKPOINT] = { "checkpoint", read_checkpoint },
+                               [LOGBOOK_SIGNED] = { "signed", read_note },
+                               [LOGBOOK_CHECKPOINT] = { "checkpoint", read_note },
                                [LOGBOOK_END] = { "end", read_end } };
     struct logbook_item item = { .kind = LOGBOOK_HEAD };
     struct str line;
     TRY(read_line(r, &line));
-    if (!r->begun && !str_is(line, head))
-        return complain(r, "this is no log: its first line is not " LOGBOOK_HEAD_LINE);
     if (!r->begun) {
-        r->begun = true;
+        TRY(read_head(r, line));
         *out = item;
         return OK;
     }
     struct str word = str_next(&line, ' ');
     for (int kind = LOGBOOK_ENTRY; kind < LOGBOOK_KINDS; kind++) {
-        if (!str_is(word, kinds[kind].word)) continue;
+        if (!str_is(word, kinds[kind].word) || (r->old && kind == LOGBOOK_SIGNED)) continue;
         item.kind = (enum logbook_kind)kind;
         TRY(kinds[kind].read(r, line, &item));
         *out = item;
         return OK;
     }
-    return complain(r, "the line is neither entry, nor checkpoint, nor end");
+    return complain(r, "the line is neither entry, nor signed, nor checkpoint, nor end");
 }

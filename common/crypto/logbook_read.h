@@ -7,12 +7,13 @@
 #pragma once
 #include "common/crypto/logbook.h"
 
-enum logbook_kind { LOGBOOK_HEAD, LOGBOOK_ENTRY, LOGBOOK_CHECKPOINT, LOGBOOK_END, LOGBOOK_KINDS };
+enum logbook_kind { LOGBOOK_HEAD, LOGBOOK_ENTRY, LOGBOOK_SIGNED, LOGBOOK_CHECKPOINT, LOGBOOK_END, LOGBOOK_KINDS };
 
 struct logbook_item {
     enum logbook_kind kind;
-    uint64_t number; /* an entry's; of END, the entries; of CHECKPOINT, its lines */
-    struct str text; /* an entry's; a checkpoint's note; a view into the file */
+    uint64_t number; /* an entry's; of END, the entries; of SIGNED and CHECKPOINT, their lines */
+    uint64_t texts;  /* of END, the signed ones */
+    struct str text; /* an entry's; a SIGNED's or checkpoint's note; a view into the file */
     struct merkle_hash claimed;
     struct merkle_hash leaf; /* of the text as it is */
 };
@@ -20,6 +21,7 @@ struct logbook_read {
     struct str rest;
     uint64_t line; /* of the last piece, its last line */
     bool begun;
+    bool old;              /* version 1 */
     const char *complaint; /* after ERR_INPUT */
 };
 

@@ -51,19 +51,6 @@ void permit_print(const struct permit *p, struct buf *out)
 }
 
 /* A column's name comes last: it may hold blanks. */
-void permit_entry(const struct permit *p, struct buf *out)
-{
-    buf_addf(out,
-             "permit serial=%" PRIu64 " kind=%s run=%s round=%" PRIu64
-             " task=%s purpose=%s document=%s hospitals=%zu emergency=%" PRIu64,
-             p->serial, permit_kind_name(p->kind), p->run, p->round, p->task, purpose_name(p->purpose), p->document,
-             p->nsites, p->emergency);
-    if (p->kind == PERMIT_QUERY)
-        buf_addf(out, " rows=%s columns=%s", p->rows, p->columns);
-    else
-        buf_addf(out, " model=%s", p->model);
-}
-
 /* ---- reading ---- */
 
 /* The rest of the next line, which must begin with the word. */

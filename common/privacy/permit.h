@@ -95,8 +95,6 @@ struct permit {
 
 const char *permit_kind_name(enum permit_kind k);           /* "round" */
 void permit_print(const struct permit *p, struct buf *out); /* without the last six lines when serial is 0 */
-/* Appends the line that stands in the guardian's log for a granted permit. */
-void permit_entry(const struct permit *p, struct buf *out);
 /* ERR_INPUT with a sentence for what permit_print does not print; ERR_LIMIT; ERR_MEMORY.  Sites lie in the arena. */
 enum err permit_parse(struct str text, struct arena *arena, struct permit *out, struct why *why) MUST_USE;
 

@@ -1,5 +1,5 @@
 #include "tests/sim/keeper.h"
-#include "common/privacy/permit.h"
+#include "common/privacy/permit_log.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,8 +166,7 @@ static enum err prove(struct keeper *k, const struct permit *p, struct buf *proo
     struct permit entered = *p;
     struct buf entry CLEANUP(buf_free) = buf_make(NOTE_BYTES);
     if (is(k, "other")) entered.model[0] = entered.model[0] == '0' ? '1' : '0';
-    permit_entry(&entered, &entry);
-    TRY(buf_err(&entry));
+    TRY(permit_entry(&entered, &entry));
     TRY(tlog_add(&k->log, &index, STR_F, STR_ARG(buf_str(&entry))));
     TRY(tlog_sign(&k->log));
     if (p->kind == PERMIT_ROUND) k->point = k->log.newest;

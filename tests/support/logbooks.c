@@ -44,22 +44,48 @@ void logbooks_note(const struct logbooks *l, const struct merkle_range *range, s
         must(note_cosign(&l->witness[i], &l->witness_secret[i], 1767225600 + range->size, buf_str(&text), out));
 }
 
+void logbooks_permit(size_t number, struct buf *out)
+{
+    buf_addf(out, "a permit\nserial %zu\n", number);
+    must(buf_err(out));
+}
+
+void logbooks_signed(const struct logbooks *l, size_t number, struct buf *entry, struct buf *note)
+{
+    struct buf text CLEANUP(buf_free) = buf_make(NOTE_MAX_BYTES);
+    char digits[HASH_HEX_BYTES];
+    logbooks_permit(number, &text);
+    must(hash_hex_of(buf_bytes(&text), digits));
+    buf_addf(entry, "permit serial=%zu signed=%s run=r1", number, digits);
+    must(buf_err(entry));
+    must(note_sign(&l->log, &l->log_secret, buf_str(&text), note));
+}
+
 void logbooks_write(const struct logbooks *l, const struct logbooks_plan *plan, struct buf *out)
 {
     struct merkle_range range = { .size = 0 };
     struct buf text CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    struct buf note CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    size_t texts = 0;
     must(logbook_put_head(out));
     for (size_t i = 0; i < plan->entries; i++) {
         struct merkle_hash leaf;
+        bool permits = plan->texts && i % 5 == 1;
         buf_clear(&text);
-        logbooks_entry(i, &text);
+        buf_clear(&note);
+        if (permits)
+            logbooks_signed(l, i, &text, &note);
+        else
+            logbooks_entry(i, &text);
         must(merkle_leaf(buf_bytes(&text), &leaf));
         must(merkle_append(&range, &leaf, NULL, NULL));
         must(logbook_put_entry(i, buf_str(&text), out));
+        if (permits) must(logbook_put_signed(buf_str(&note), out));
+        texts += permits;
         if ((i + 1) % plan->every != 0 && i + 1 != plan->entries) continue;
         buf_clear(&text);
         logbooks_note(l, &range, plan->witnesses, &text);
         must(logbook_put_checkpoint(buf_str(&text), out));
     }
-    must(logbook_put_end(plan->entries, out));
+    must(logbook_put_end(plan->entries, texts, out));
 }

@@ -16,10 +16,14 @@ struct logbooks_plan {
     size_t entries;
     size_t every;     /* a checkpoint behind so many entries, and behind the last */
     size_t witnesses; /* so many cosign */
+    bool texts;       /* the permits' signed texts stand behind them */
 };
 
 void logbooks_init(struct logbooks *l);
-void logbooks_entry(size_t number, struct buf *out); /* the text that stands at this place */
+void logbooks_entry(size_t number, struct buf *out);  /* the text that stands at this place */
+void logbooks_permit(size_t number, struct buf *out); /* the text that is signed, */
+/* and the same signed, with the entry that names its hash. */
+void logbooks_signed(const struct logbooks *l, size_t number, struct buf *entry, struct buf *note);
 /* Appends a checkpoint over these leaves' range, signed by the log and so many witnesses. */
 void logbooks_note(const struct logbooks *l, const struct merkle_range *range, size_t witnesses, struct buf *out);
 void logbooks_write(const struct logbooks *l, const struct logbooks_plan *plan, struct buf *out);

@@ -134,8 +134,10 @@ def of_a_run(t):
         path, done = fed.export("--quorum", "3")
         t.need(done.returncode == 0 and "3 of 3 witnesses" in done.stdout, "himas audit export, signed by all", done)
         with open(path, encoding="utf-8") as f:
-            t.has(f.read(), " kind=publish run=", "the permit to publish is in it")
-        text = open(path, encoding="utf-8").read()
+            text = f.read()
+        t.has(text, " kind=publish run=", "the permit to publish is in it")
+        t.same(text.count("\nhimas permit v1\n"), 3, "and all three permits, as they were signed")
+        t.has(done.stdout, "3, as they were signed", "which is told")
         for part in ("roster version=", f"run by={fed.jid('coordinator')} run={run} ", f"model run={run} round=2 sha256=",
                      "permit "):
             t.has(text, part, f"the log has an entry: {part.split()[0]}")

@@ -16,7 +16,7 @@ static enum err check(const struct logbooks *l, const struct buf *file, struct l
 static struct buf log_of(const struct logbooks *l, size_t entries, size_t every, size_t witnesses)
 {
     struct buf file = buf_make(LOGBOOKS_MAX_BYTES);
-    logbooks_write(l, &(struct logbooks_plan){ entries, every, witnesses }, &file);
+    logbooks_write(l, &(struct logbooks_plan){ entries, every, witnesses, true }, &file);
     return file;
 }
 
@@ -35,6 +35,7 @@ Test(logbook, whole)
         cr_assert_eq(check(&l, &file, &found, &why), OK, "row %zu: %s", i, why.text);
         cr_expect(found.entries == rows[i].entries && found.covered == rows[i].entries, "row %zu", i);
         cr_expect_eq(found.checkpoints, rows[i].checkpoints, "row %zu", i);
+        cr_expect_eq(found.texts, (rows[i].entries + 3) / 5, "row %zu", i);
         cr_expect_eq(found.cosigned, rows[i].witnesses, "row %zu", i);
         cr_expect(found.bad_last < found.bad_first, "row %zu", i);
     }
@@ -90,8 +91,8 @@ Test(logbook, a_forger_with_hashes)
     struct str rest = buf_str(&file);
     while (rest.n > 0) {
         struct str line = str_next(&rest, '\n');
-        if (str_starts(line, "entry 6 ")) {
-            cr_assert_eq(logbook_put_entry(6, STR("spend round=6 epsilon=0"), &forged), OK);
+        if (str_starts(line, "entry 7 ")) {
+            cr_assert_eq(logbook_put_entry(7, STR("spend round=7 epsilon=0"), &forged), OK);
             continue;
         }
         buf_add_str(&forged, line);
@@ -107,7 +108,7 @@ Test(logbook, a_forger_with_hashes)
     cr_assert_eq(note_key_make(str_of(l.log.name), NOTE_ED25519, forger.log_secret.public_key, &forger.log), OK);
     struct buf other CLEANUP(buf_free) = log_of(&forger, 12, 4, 1);
     cr_expect_eq(check(&l, &other, &found, &why), ERR_CRYPTO);
-    cr_expect(strstr(why.text, "not signed by the log") != NULL && found.covered == 0, "%s", why.text);
+    cr_expect(strstr(why.text, "the log's key did not sign") != NULL && found.covered == 0, "%s", why.text);
 }
 
 Test(logbook, the_first_bad_entry_is_named)
@@ -149,7 +150,7 @@ static enum err with_note(const struct logbooks *l, struct str origin, uint64_t 
     cr_assert_eq(logbook_put_head(&file), OK);
     cr_assert_eq(logbook_put_entry(0, STR("run id=r1"), &file), OK);
     cr_assert_eq(logbook_put_checkpoint(buf_str(&note), &file), OK);
-    cr_assert_eq(logbook_put_end(1, &file), OK);
+    cr_assert_eq(logbook_put_end(1, 0, &file), OK);
     return check(l, &file, &found, why);
 }
 
@@ -192,13 +193,111 @@ Test(logbook, former_witnesses)
     buf_clear(&text);
     logbooks_note(&l, &range, 3, &text);
     cr_assert_eq(logbook_put_checkpoint(buf_str(&text), &file), OK);
-    cr_assert_eq(logbook_put_end(1, &file), OK);
+    cr_assert_eq(logbook_put_end(1, 0, &file), OK);
     l.trust.nwitnesses = 2;
     cr_assert_eq(check(&l, &file, &found, &why), OK, "%s", why.text);
     cr_expect_eq(found.cosigned, 2u);
-    size_t at = file.n - 12; /* in the last line of the note: the former witness's signature */
+    size_t at = file.n - 14; /* in the last line of the note: the former witness's signature */
     file.p[at] = file.p[at] == 'A' ? 'B' : 'A';
     cr_expect_eq(check(&l, &file, &found, &why), ERR_CRYPTO, "%s", why.text);
+}
+
+/* ---- the texts that were signed ---- */
+
+enum signer { NOBODY, LOG, LOG_AND_WITNESS, WITNESS };
+
+/* The second entry is a permit's; the text behind it is that of another number, or another's. */
+static enum err with_text(const struct logbooks *l, size_t number, enum signer by, struct logbook_found *found,
+                          struct why *why)
+{
+    struct buf file CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    struct buf entry CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    struct buf text CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    struct buf note CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    struct note_key key = l->witness[0];
+    key.type = NOTE_ED25519;
+    cr_assert_eq(note_key_make(str_of(l->witness[0].name), NOTE_ED25519, key.public_key, &key), OK);
+    logbooks_signed(l, 1, &entry, &note);
+    buf_clear(&note);
+    logbooks_permit(number, &text);
+    if (by == WITNESS)
+        cr_assert_eq(note_sign(&key, &l->witness_secret[0], buf_str(&text), &note), OK);
+    else
+        cr_assert_eq(note_sign(&l->log, &l->log_secret, buf_str(&text), &note), OK);
+    if (by == LOG_AND_WITNESS)
+        cr_assert_eq(note_cosign(&l->witness[0], &l->witness_secret[0], 5, buf_str(&text), &note), OK);
+    cr_assert_eq(logbook_put_head(&file), OK);
+    cr_assert_eq(logbook_put_entry(0, STR("run id=r1"), &file), OK);
+    cr_assert_eq(logbook_put_entry(1, buf_str(&entry), &file), OK);
+    if (by != NOBODY) cr_assert_eq(logbook_put_signed(buf_str(&note), &file), OK);
+    cr_assert_eq(logbook_put_entry(2, STR("run id=r2"), &file), OK);
+    return check(l, &file, found, why);
+}
+
+/* The permit that is wrong is named; what is whole so far ends without its checkpoint. */
+Test(logbook, a_permit_is_what_was_signed)
+{
+    static const struct {
+        const char *name, *part;
+        size_t number;
+        enum signer by;
+        bool named;
+    } rows[] = {
+        { "as signed", "without its last line", 1, LOG, false },
+        { "another permit, well signed", "entry 1 is not about the text", 2, LOG, true },
+        { "not there", "entry 1 is about a signed text, which does not follow", 1, NOBODY, true },
+        { "signed by another", "entry 1 has a text behind it that the log's key did not sign", 1, WITNESS, true },
+        { "signed by two", "entry 1 has a text behind it that the log's key did not sign", 1, LOG_AND_WITNESS, true }
+    };
+    struct logbooks l;
+    logbooks_init(&l);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct logbook_found found;
+        struct why why = { "" };
+        enum err e = with_text(&l, rows[i].number, rows[i].by, &found, &why);
+        cr_expect(e == (rows[i].named ? ERR_CRYPTO : ERR_INPUT) && strstr(why.text, rows[i].part), "%s: %s",
+                  rows[i].name, why.text);
+        cr_expect(!rows[i].named || (found.bad_first == 1 && found.bad_last == 1), "%s", rows[i].name);
+    }
+}
+
+/* Whoever knows what such a text says is asked of each, with its entry. */
+static enum err refuses_the_second(struct str entry, struct str text)
+{
+    return str_starts(entry, "permit serial=6 ") && str_is(text, "a permit\nserial 6\n") ? ERR_CRYPTO : OK;
+}
+
+Test(logbook, what_a_text_says_is_asked)
+{
+    struct logbooks l;
+    struct logbook_found found;
+    struct why why = { "" };
+    logbooks_init(&l);
+    struct buf file CLEANUP(buf_free) = log_of(&l, 12, 4, 1);
+    l.trust.says = refuses_the_second;
+    cr_expect_eq(check(&l, &file, &found, &why), ERR_CRYPTO);
+    cr_expect(strstr(why.text, "entry 6 tells something else") && found.bad_first == 6 && found.texts == 1, "%s",
+              why.text);
+}
+
+/* A file of version 1 is read as ever; one of version 2 is not made into one. */
+Test(logbook, the_version_before)
+{
+    struct logbooks l;
+    struct logbook_found found;
+    struct why why = { "" };
+    logbooks_init(&l);
+    struct buf file CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    struct buf old CLEANUP(buf_free) = buf_make(LOGBOOKS_MAX_BYTES);
+    logbooks_write(&l, &(struct logbooks_plan){ .entries = 7, .every = 3, .witnesses = 2 }, &file);
+    const struct str rest = { (char *)file.p + strlen(LOGBOOK_HEAD_LINE), file.n - strlen(LOGBOOK_HEAD_LINE) };
+    buf_add_z(&old, LOGBOOK_OLD_LINE);
+    buf_add(&old, rest.p, rest.n);
+    cr_expect_eq(check(&l, &old, &found, &why), ERR_INPUT, "%s", why.text);
+    old.n -= strlen(" 0\n");
+    buf_add_z(&old, "\n");
+    cr_expect_eq(check(&l, &old, &found, &why), OK, "%s", why.text);
+    cr_expect(found.entries == 7 && found.texts == 0 && found.cosigned == 2);
 }
 
 Test(logbook, what_is_an_entry)

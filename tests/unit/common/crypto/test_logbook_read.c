@@ -5,10 +5,11 @@
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 #define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
 #define HEAD LOGBOOK_HEAD_LINE "\n"
+#define OLD LOGBOOK_OLD_LINE "\n"
 
 Test(logbook_read, pieces_in_order)
 {
-    const struct str file = STR(HEAD "entry 7 " ZEROS " run id=r1\ncheckpoint 2\na\nb\nend 8\nrest");
+    const struct str file = STR(HEAD "entry 7 " ZEROS " run id=r1\ncheckpoint 2\na\nb\nsigned 1\nx\nend 8 1\nrest");
     struct logbook_read r = logbook_read_make(file);
     struct logbook_item item;
     cr_assert_eq(logbook_read_next(&r, &item), OK);
@@ -22,7 +23,19 @@ Test(logbook_read, pieces_in_order)
     cr_assert_eq(logbook_read_next(&r, &item), OK);
     cr_expect(item.kind == LOGBOOK_CHECKPOINT && item.number == 2 && str_is(item.text, "a\nb\n") && r.line == 5);
     cr_assert_eq(logbook_read_next(&r, &item), OK);
-    cr_expect(item.kind == LOGBOOK_END && item.number == 8 && str_is(r.rest, "rest"));
+    cr_expect(item.kind == LOGBOOK_SIGNED && item.number == 1 && str_is(item.text, "x\n") && r.line == 7);
+    cr_assert_eq(logbook_read_next(&r, &item), OK);
+    cr_expect(item.kind == LOGBOOK_END && item.number == 8 && item.texts == 1 && str_is(r.rest, "rest"));
+}
+
+/* Version 1 has no signed texts. */
+Test(logbook_read, the_version_before)
+{
+    struct logbook_read r = logbook_read_make(STR(OLD "end 8\nrest"));
+    struct logbook_item item;
+    cr_assert_eq(logbook_read_next(&r, &item), OK);
+    cr_assert_eq(logbook_read_next(&r, &item), OK);
+    cr_expect(item.kind == LOGBOOK_END && item.number == 8 && item.texts == 0 && str_is(r.rest, "rest"));
 }
 
 Test(logbook_read, malformed)
@@ -32,8 +45,8 @@ Test(logbook_read, malformed)
         uint64_t line;
     } rows[] = {
         { "empty", "", "without its last line", 1 },
-        { "another file", "himas-log/v2\n", "no log", 1 },
-        { "no newline", "himas-log/v1", "no end", 1 },
+        { "another file", "himas-log/v3\n", "no log", 1 },
+        { "no newline", "himas-log/v2", "no end", 1 },
         { "nothing behind", HEAD, "without its last line", 2 },
         { "empty line", HEAD "\n", "neither", 2 },
         { "unknown word", HEAD "entries 1\n", "neither", 2 },
@@ -50,6 +63,10 @@ Test(logbook_read, malformed)
         { "checkpoint cut short", HEAD "checkpoint 3\na\n", "without its last line", 4 },
         { "checkpoint of a lie", HEAD "checkpoint 18446744073709551615\na\n", "without its last line", 4 },
         { "end of no number", HEAD "end\n", "number of entries", 2 },
+        { "end of one number", HEAD "end 0\n", "number of signed texts", 2 },
+        { "signed of no number", HEAD "signed\n", "number of lines", 2 },
+        { "signed in version 1", OLD "signed 1\na\n", "neither", 2 },
+        { "version 1's end of two numbers", OLD "end 0 0\n", "number of entries", 2 },
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct logbook_read r = logbook_read_make(str_of(rows[i].text));
