@@ -16,7 +16,7 @@ static const struct size {
     size_t trainers;
     unsigned blocks, rounds; /* rounds a block */
     int ways;                /* of the yardstick */
-} sizes[] = { { 3, 12, 25, YARD_FAN }, { 100, 9, 5, YARD_WAYS }, { 1000, 3, 2, YARD_WAYS } };
+} sizes[] = { { 3, 6, 50, YARD_FAN }, { 100, 5, 9, YARD_WAYS }, { 1000, 3, 2, YARD_WAYS } };
 
 static const char task[] =
     "name: bench\n"
