@@ -88,21 +88,32 @@ bool core_half_room(struct agent *a, size_t peer, const char *digest, uint64_t m
 
 struct look {
     struct agent *a;
-    struct str before; /* lines, sorted by key as the store is */
+    struct str before; /* lines not yet passed, sorted by key as the store is */
     struct buf now;
     char stale[STORE_MAX_KEY]; /* the first one, or "" */
 };
 
-/* Since when that key has had so many bytes; now when it had not. */
+static int compare(struct str name, const char *key)
+{
+    int order = strncmp(name.p, key, name.n);
+    return order ? order : name.n < strlen(key) ? -1 : 0;
+}
+
+/* Since when that key has had so many bytes; now when it had not.  Lines before it are over: keys come in their order.
+ */
 static int64_t since(struct look *l, const char *key, uint64_t bytes)
 {
     int64_t now = agent_wall_ms(l->a);
-    for (struct str rest = l->before; rest.n > 0;) {
+    while (l->before.n > 0) {
         uint64_t had = 0;
         uint64_t at = 0;
+        struct str rest = l->before;
         struct str line = str_next(&rest, '\n');
-        if (!str_is(str_next(&line, ' '), key)) continue;
-        if (str_u64(str_next(&line, ' '), &had) != OK || str_u64(line, &at) != OK) return now;
+        int order = compare(str_next(&line, ' '), key);
+        if (order > 0) break;
+        l->before = rest;
+        if (order < 0) continue;
+        if (str_u64(str_next(&line, ' '), &had) != OK || str_u64(line, &at) != OK) break;
         return had == bytes && (int64_t)at <= now ? (int64_t)at : now; /* or the clock was set back */
     }
     return now;
@@ -123,8 +134,9 @@ static enum err look_at(void *to, const char *key)
 }
 
 /* One at a time: the store is not changed while it is walked. */
-static enum err look_once(struct agent *a, struct look *l)
+static enum err look_once(struct agent *a, struct look *l, struct str before)
 {
+    l->before = before;
     l->stale[0] = '\0';
     l->now.n = 0;
     TRY(store_scan_keys(a->store, PREFIX, look_at, l));
@@ -138,10 +150,9 @@ static enum err look(struct agent *a, void *out_left)
     struct buf before CLEANUP(buf_free) = buf_make(LOOK_TEXT_BYTES);
     struct look l = { .a = a, .now = buf_make(LOOK_TEXT_BYTES) };
     enum err e = store_get(a->store, "~half", &before);
-    l.before = buf_str(&before);
     if (e == ERR_ABSENT) e = OK;
     do
-        if (e == OK) e = look_once(a, &l);
+        if (e == OK) e = look_once(a, &l, buf_str(&before));
     while (e == OK && l.stale[0]);
     *(bool *)out_left = l.now.n > 0;
     buf_free(&l.now);

@@ -169,14 +169,15 @@ Test(core_half, what_nothing_comes_of_is_given_up, .timeout = 60)
     sim_kill(s, "client", 100);
     (void)sim_run(s, 4 * HOUR_MS, NULL, NULL);
     put(s, "~fetch/server@sim.local/grows", "1 and 2");
+    put(s, "~fetch/server@sim.local/early", "younger, and stands first");
     sim_kill(s, "client", 100);
     (void)sim_run(s, HOUR_MS + HOUR_MS / 2, NULL, NULL);
     cr_expect(half_there(s, "server@sim.local/idle"), "for five hours and a half");
     (void)sim_run(s, 2 * HOUR_MS, NULL, NULL);
     cr_expect(!half_there(s, "server@sim.local/idle") && half_there(s, "server@sim.local/whole"));
-    cr_expect(half_there(s, "server@sim.local/grows"));
+    cr_expect(half_there(s, "server@sim.local/grows") && half_there(s, "server@sim.local/early"));
     (void)sim_run(s, 6 * HOUR_MS, NULL, NULL);
     cr_expect(!half_there(s, "server@sim.local/grows") && half_there(s, "server@sim.local/whole"));
-    cr_expect(toys_metric(s, "client", "himas_attachments_expired_total 2"));
+    cr_expect(toys_metric(s, "client", "himas_attachments_expired_total 3"));
     sim_free(s);
 }
