@@ -11,24 +11,6 @@ static enum err put_and_free(struct buf *out, struct why *why)
     return e;
 }
 
-static bool begins_with_word(const char *name, struct str word)
-{
-    struct str rest = str_of(name);
-    return str_eq(str_next(&rest, ' '), word);
-}
-
-/* All subcommands of a word: "models" explains three. */
-static size_t help_group(const struct cli *cli, struct str word, struct buf *out)
-{
-    size_t n = 0;
-    for (const struct subcommand *s = cli_subcommands; s->name; s++) {
-        if (!begins_with_word(s->name, word)) continue;
-        if (n++) buf_add_z(out, "\n");
-        help_subcommand(s, &cli->look, out);
-    }
-    return n;
-}
-
 static enum err help_named(const struct cli *cli, const struct cli_call *call, struct buf *out, struct why *why)
 {
     char word[64];
@@ -39,7 +21,7 @@ static enum err help_named(const struct cli *cli, const struct cli_call *call, s
     size_t n = call_has(&call->call, "word") ? 2 : 1;
     cli_text(&call->call, "subcommand", word, sizeof word);
     cli_text(&call->call, "word", second, sizeof second);
-    if (n == 1 && help_group(cli, str_of(word), out)) return OK;
+    if (n == 1 && help_group(cli_subcommands, &cli->look, str_of(word), out)) return OK;
     TRY(args_find(cli_subcommands, n, words, &sub, &used, why));
     help_subcommand(sub, &cli->look, out);
     return OK;
@@ -53,7 +35,7 @@ enum err run_help(const struct cli *cli, const struct cli_call *call, struct why
         e = help_named(cli, call, &out, why);
     else
         help_overview(cli_subcommands, &cli->look, &out);
-    enum err put = e == OK ? cli_put(&out, why) : OK;
+    enum err put = e == OK ? cli_put_folded(cli, &out, why) : OK;
     buf_free(&out);
     return e == OK ? put : e;
 }

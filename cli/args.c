@@ -1,4 +1,5 @@
 #include "cli/args.h"
+#include "cli/asked.h"
 #include "common/base/text.h"
 #include <stdio.h>
 #include <string.h>
@@ -38,11 +39,23 @@ static bool longer_names(const struct subcommand *table, const char *word, char 
     return n > 0;
 }
 
+bool args_is_group(const struct subcommand *table, const char *word)
+{
+    char names[200];
+    for (const struct subcommand *s = table; s->name; s++)
+        if (strcmp(s->name, word) == 0) return false;
+    return longer_names(table, word, names, sizeof names);
+}
+
 static enum err no_such(const struct subcommand *table, const char *word, struct why *why)
 {
     char names[200];
     if (longer_names(table, word, names, sizeof names))
         return why_say(why, ERR_USAGE, "himas %s needs one more word: %s", word, names);
+    const struct asked *asked = asked_find(str_of(word));
+    if (asked)
+        return why_say(why, ERR_USAGE, "himas knows no '%s', but %s does: `himas ask %s %s`, and `himas help ask`",
+                       word, asked->whose, asked->agent, word);
     const char *near = nearest(table, word);
     if (near) return why_say(why, ERR_USAGE, "himas knows no '%s'; did you mean '%s'?", word, near);
     return why_say(why, ERR_USAGE, "himas knows no '%s'; `himas help` lists what there is", word);
@@ -69,7 +82,8 @@ enum err args_find(const struct subcommand *table, size_t argc, char *const *arg
         best = s;
         best_words = words;
     }
-    if (!best && argc == 1) best = lister(table, argv[0]);
+    bool alone = argc == 1 || (argc > 1 && argv[1][0] == '-');
+    if (!best && alone) best = lister(table, argv[0]);
     if (!best) return no_such(table, argc ? argv[0] : "", why);
     if (best_words == 0) best_words = 1;
     *out = best;

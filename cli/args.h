@@ -9,6 +9,9 @@
 enum err args_find(const struct subcommand *table, size_t argc, char *const *argv, const struct subcommand **out,
                    size_t *out_words, struct why *why) MUST_USE;
 
+/* No subcommand by itself, but the first word of some. */
+bool args_is_group(const struct subcommand *table, const char *word);
+
 /* Takes the options of every subcommand that stand before its name; *out_used words.  ERR_USAGE. */
 enum err args_leading(size_t argc, char **argv, struct cli *cli, size_t *out_used, struct why *why) MUST_USE;
 

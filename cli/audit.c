@@ -135,12 +135,11 @@ static enum err fetch(const struct cli *cli, struct task_at_hand *t, struct why 
 /* ---- the program ---- */
 
 static const struct way {
-    const char *word, *subcommand;
+    const char *subcommand;
     enum err (*tell)(const struct task_at_hand *t, struct why *why);
-} ways[] = /* tell: of a file; NULL: of the running guardian */ { { "verify", "audit verify", verify },
-                                                                  { "prove", "audit prove", prove },
-                                                                  { "export", "audit export", NULL } };
-enum { WAYS = sizeof ways / sizeof *ways };
+} ways[] = /* tell: of a file; NULL: of the running guardian */ { { "audit verify", verify },
+                                                                  { "audit prove", prove },
+                                                                  { "audit export", NULL } };
 
 static enum err go(const struct way *way, struct task_at_hand *t, struct why *why)
 {
@@ -177,10 +176,4 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     return way->tell ? go(way, &t, why) : fetch(cli, &t, why);
 }
 
-int main(int argc, char **argv)
-{
-    for (size_t i = 0; argc > 1 && i < WAYS; i++)
-        if (strcmp(argv[1], ways[i].word) == 0) return cli_main(argc - 1, argv + 1, ways[i].subcommand, run);
-    (void)fprintf(stderr, "usage: himas-audit verify|prove|export --help\n");
-    return err_exit_code(ERR_USAGE);
-}
+int main(int argc, char **argv) { return cli_group_main(argc, argv, "audit", run); }

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/args.h"
+#include "cli/fold.h"
 #include "cli/help.h"
 #include "cli/program.h"
 #include "common/wire/result.h"
@@ -45,6 +46,14 @@ enum err cli_put(const struct buf *text, struct why *why)
     return written ? OK : why_say(why, ERR_IO, "cannot write to standard output");
 }
 
+enum err cli_put_folded(const struct cli *cli, const struct buf *text, struct why *why)
+{
+    CLEANUP(buf_free) struct buf lines = buf_make(2 * OUT_MAX_BYTES);
+    TRY(buf_err(text));
+    fold_text(buf_str(text), cli->look.fold, &lines);
+    return cli_put(&lines, why);
+}
+
 static struct cli cli_default(void)
 {
     const char *data = getenv("HIMAS_DATA");
@@ -77,12 +86,12 @@ static int report(const struct cli *cli, const char *name, enum err e, const str
     if (e == OK) return 0;
     const char *text = *why->text ? why->text : err_text(e);
     if (cli->json && *why->text) print_failure_json(e, text); /* without a sentence, all has been said */
-    struct buf out = buf_make(OUT_MAX_BYTES);
+    CLEANUP(buf_free) struct buf out = buf_make(OUT_MAX_BYTES), lines = buf_make(OUT_MAX_BYTES);
     draw_ink(&out, &look, INK_RED, "himas%s%s", *name ? " " : "", name);
     buf_addf(&out, ": %s\n", text);
     if (!*why->text) buf_addf(&out, "  %s\n", err_remedy(e));
-    if (buf_err(&out) == OK && !cli->json) (void)fwrite(out.p, 1, out.n, stderr);
-    buf_free(&out);
+    fold_text(buf_str(&out), look.fold, &lines);
+    if (buf_err(&lines) == OK && !cli->json) (void)fwrite(lines.p, 1, lines.n, stderr);
     return err_exit_code(e);
 }
 
@@ -90,7 +99,7 @@ static enum err show_help(const struct cli *cli, const struct subcommand *sub, s
 {
     struct buf out = buf_make(OUT_MAX_BYTES);
     help_subcommand(sub, &cli->look, &out);
-    enum err e = cli_put(&out, why);
+    enum err e = cli_put_folded(cli, &out, why);
     buf_free(&out);
     return e;
 }
@@ -147,19 +156,30 @@ static const struct subcommand *named(const char *name)
     return s;
 }
 
+static bool asks_for_help(const char *word) { return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0; }
+
 /* No word at all, --help and --version are other ways to say help and version. */
 static const char *first_word(size_t argc, char **argv)
 {
-    if (argc == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) return "help";
+    if (argc == 0 || asks_for_help(argv[0])) return "help";
     return strcmp(argv[0], "--version") == 0 ? "version" : NULL;
+}
+
+/* `himas models --help` is `himas help models`; the word takes the place of the option. */
+static bool is_group_help(size_t argc, char **argv)
+{
+    if (argc != 2 || !asks_for_help(argv[1]) || !args_is_group(cli_subcommands, argv[0])) return false;
+    argv[1] = argv[0];
+    return true;
 }
 
 static enum err find(size_t argc, char **argv, const struct subcommand **out, size_t *out_used, struct why *why)
 {
     const char *other = first_word(argc, argv);
-    if (!other) return args_find(cli_subcommands, argc, argv, out, out_used, why);
-    *out = named(other);
-    *out_used = argc;
+    bool group = !other && is_group_help(argc, argv);
+    if (!other && !group) return args_find(cli_subcommands, argc, argv, out, out_used, why);
+    *out = named(group ? "help" : other);
+    *out_used = group ? 1 : argc;
     return OK;
 }
 
@@ -179,4 +199,16 @@ int cli_main(int argc, char **argv, const char *only, cli_run_fn *fn)
     if (e == OK && !sub) e = find(n, words, &sub, &used, &why);
     if (e == OK) e = run(sub, n - used, words + used, &cli, sub->run ? sub->run : fn, &why);
     return report(&cli, sub ? sub->name : "", e, &why);
+}
+
+int cli_group_main(int argc, char **argv, const char *group, cli_run_fn *fn)
+{
+    char name[64], first[64];
+    (void)snprintf(first, sizeof first, "%.60s", group);
+    (void)snprintf(name, sizeof name, "%.30s %.30s", group, argc > 1 ? argv[1] : "");
+    const struct subcommand *sub = argc > 1 ? named(name) : NULL;
+    if (sub && sub->name) return cli_main(argc - 1, argv + 1, sub->name, fn);
+    /* As `himas GROUP ...` would: help, or what is missing. */
+    char *words[] = { argv[0], first, argc > 1 ? argv[1] : NULL, NULL };
+    return cli_main(argc > 1 ? 3 : 2, words, NULL, NULL);
 }

@@ -61,5 +61,9 @@ const char *cli_text(const struct call *call, const char *name, char *out, size_
 /* main() of himas and of the programs beside it.  only: the single subcommand a program is, with its run; or NULL. */
 int cli_main(int argc, char **argv, const char *only, cli_run_fn *run);
 
-/* Writes to standard output.  ERR_IO. */
+/* Of a program that is all subcommands of one first word, the second being its own first: himas-audit. */
+int cli_group_main(int argc, char **argv, const char *group, cli_run_fn *fn);
+
+/* Writes to standard output, as it is, or in lines no longer than the reader's.  ERR_IO. */
 enum err cli_put(const struct buf *text, struct why *why) MUST_USE;
+enum err cli_put_folded(const struct cli *cli, const struct buf *text, struct why *why) MUST_USE;

@@ -116,7 +116,7 @@ static void print_line(struct diagnosis *d, const char *name, const struct findi
     CLEANUP(buf_free) struct buf out = buf_make(OUT_MAX_BYTES);
     draw_ink(&out, &d->cli->look, states[f->state].ink, "  %-6s", states[f->state].name);
     buf_addf(&out, "%-9s %s%s%s\n", name, f->what.text, f->remedy[0] ? "; " : "", f->remedy);
-    if (d->trouble == OK) d->trouble = cli_put(&out, why);
+    if (d->trouble == OK) d->trouble = cli_put_folded(d->cli, &out, why);
 }
 
 static void tell(struct diagnosis *d, const struct patient *p, const char *check, const struct finding *f,
@@ -155,7 +155,7 @@ static enum err begin(struct diagnosis *d, const struct patient *p, struct why *
     if (d->cli->json) return OK;
     draw_ink(&out, &d->cli->look, INK_BOLD, "%s", p->name);
     buf_addf(&out, "  %s\n", p->config);
-    return cli_put(&out, why);
+    return cli_put_folded(d->cli, &out, why);
 }
 
 static enum err look_at(struct diagnosis *d, struct patient *p, bool first, struct why *why)

@@ -21,5 +21,5 @@ enum err run_down(const struct cli *cli, const struct cli_call *call, struct why
         buf_addf(&out, "{\"ok\":true,\"text\":\"%s\"}\n", sentence(was));
     else
         buf_addf(&out, "%s; the folder %s stays\n", sentence(was), h.root);
-    return cli_put(&out, why);
+    return cli->json ? cli_put(&out, why) : cli_put_folded(cli, &out, why);
 }

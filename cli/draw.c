@@ -29,6 +29,7 @@ static bool says_utf8(void)
     return false;
 }
 
+/* 0: nobody says. */
 static size_t width_of(int fd)
 {
     struct winsize size = { 0 };
@@ -36,8 +37,7 @@ static size_t width_of(int fd)
     if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col) columns = size.ws_col;
     const char *said = getenv("COLUMNS");
     if (!columns && said && str_u64(str_of(said), &columns) != OK) columns = 0;
-    if (!columns) columns = COLUMNS_UNKNOWN;
-    if (columns < COLUMNS_MIN) return COLUMNS_MIN;
+    if (columns && columns < COLUMNS_MIN) return COLUMNS_MIN;
     return columns > COLUMNS_MAX ? COLUMNS_MAX : (size_t)columns;
 }
 
@@ -46,7 +46,11 @@ struct look look_of(int fd)
     const char *no_color = getenv("NO_COLOR");
     const char *term = getenv("TERM");
     bool plain = (no_color && *no_color) || !term || strcmp(term, "dumb") == 0;
-    return (struct look){ .color = isatty(fd) && !plain, .unicode = says_utf8(), .columns = width_of(fd) };
+    size_t columns = width_of(fd);
+    return (struct look){ .color = isatty(fd) && !plain,
+                          .unicode = says_utf8(),
+                          .columns = columns ? columns : COLUMNS_UNKNOWN,
+                          .fold = columns };
 }
 
 void draw_bar(struct buf *out, const struct look *l, double share, size_t cells)

@@ -11,6 +11,7 @@ struct look {
     bool color;     /* ANSI colours and cursor movement */
     bool unicode;   /* UTF-8 blocks; else ASCII */
     size_t columns; /* width of a line */
+    size_t fold;    /* lines longer than this are folded; 0: no terminal, and no COLUMNS, says how wide they may be */
 };
 enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_GREEN, INK_YELLOW, INK_RED, INK_BLUE };
 enum align { ALIGN_LEFT, ALIGN_RIGHT };

@@ -1,4 +1,5 @@
 #include "cli/help.h"
+#include "cli/fold.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -127,7 +128,11 @@ void help_subcommand(const struct subcommand *sub, const struct look *l, struct 
     buf_addf(out, ": %s\n\n  ", sub->doc);
     help_synopsis(sub, out);
     buf_add_z(out, "\n");
-    if (sub->more) buf_addf(out, "\n%s\n", sub->more);
+    if (sub->more) {
+        buf_add_z(out, "\n");
+        fold_paragraph(str_of(sub->more), l->fold, out);
+        buf_add_z(out, "\n");
+    }
     if (sub->args) buf_add_z(out, "\n");
     option_lines(l, out, sub->args, sub->npositional);
     buf_add_z(out, "\nEverywhere\n");
@@ -135,6 +140,23 @@ void help_subcommand(const struct subcommand *sub, const struct look *l, struct 
     if (!sub->examples) return;
     buf_add_z(out, "\nExamples\n");
     example_lines(l, out, sub->examples);
+}
+
+static bool begins_with_word(const char *name, struct str word)
+{
+    struct str rest = str_of(name);
+    return str_eq(str_next(&rest, ' '), word);
+}
+
+size_t help_group(const struct subcommand *table, const struct look *l, struct str word, struct buf *out)
+{
+    size_t n = 0;
+    for (const struct subcommand *s = table; s->name; s++) {
+        if (!begins_with_word(s->name, word)) continue;
+        if (n++) buf_add_z(out, "\n");
+        help_subcommand(s, l, out);
+    }
+    return n;
 }
 
 void help_overview(const struct subcommand *table, const struct look *l, struct buf *out)

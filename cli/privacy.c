@@ -128,12 +128,9 @@ static enum err tell_sigma(const struct cli *cli, const struct call *call, struc
 /* ---- the program ---- */
 
 static const struct way {
-    const char *word, *subcommand;
+    const char *subcommand;
     enum err (*tell)(const struct cli *cli, const struct call *call, struct result *r, struct why *why);
-} ways[] = { { "epsilon", "privacy epsilon", tell_epsilon },
-             { "sigma", "privacy sigma", tell_sigma },
-             { "audit", "privacy audit", privacy_audit } };
-enum { WAYS = sizeof ways / sizeof *ways };
+} ways[] = { { "privacy epsilon", tell_epsilon }, { "privacy sigma", tell_sigma }, { "privacy audit", privacy_audit } };
 
 static enum err run(const struct cli *cli, const struct cli_call *call, struct why *why)
 {
@@ -147,10 +144,4 @@ static enum err run(const struct cli *cli, const struct cli_call *call, struct w
     return e;
 }
 
-int main(int argc, char **argv)
-{
-    for (size_t i = 0; argc > 1 && i < WAYS; i++)
-        if (strcmp(argv[1], ways[i].word) == 0) return cli_main(argc - 1, argv + 1, ways[i].subcommand, run);
-    (void)fprintf(stderr, "usage: himas-privacy epsilon|sigma|audit --help\n");
-    return err_exit_code(ERR_USAGE);
-}
+int main(int argc, char **argv) { return cli_group_main(argc, argv, "privacy", run); }

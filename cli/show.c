@@ -67,11 +67,11 @@ static void chat(const struct show_up *u, const struct look *l, struct buf *out)
     head(out, l, "Chat with it from any XMPP client on this machine");
     (void)snprintf(text, sizeof text, "%s@%s", name, s->broker.domain);
     line(out, l, "account", text);
-    (void)snprintf(text, sizeof text, "the text in %s", home_at(u->home, "broker/secrets/%s.password", name).text);
+    (void)snprintf(text, sizeof text, "the text in broker/secrets/%s.password of the folder", name);
     line(out, l, "password", text);
     (void)snprintf(text, sizeof text, "127.0.0.1, port %llu, STARTTLS", (unsigned long long)s->broker.c2s_port);
     line(out, l, "server", text);
-    line(out, l, "authority", home_at(u->home, "broker/certs/ca.crt").text);
+    line(out, l, "authority", "broker/certs/ca.crt of the folder");
     (void)snprintf(text, sizeof text, "say `help` or `how is it going` to coordinator@%s", s->broker.domain);
     line(out, l, "then", text);
 }
@@ -138,5 +138,5 @@ enum err show_up(const struct cli *cli, const struct show_up *how, struct why *w
         print_json(how, &out);
     else
         print_text(cli, how, &out);
-    return cli_put(&out, why);
+    return cli->json ? cli_put(&out, why) : cli_put_folded(cli, &out, why);
 }

@@ -74,11 +74,11 @@ static enum err put(const struct cli *cli, const struct result *local, const str
         result_print_json(answer, &out);
         buf_add_z(&out, "}\n");
     } else {
-        result_print_text(local, &out);
+        result_print_within(local, cli->look.fold, &out);
         buf_add_z(&out, "\n");
-        result_print_text(answer, &out);
+        result_print_within(answer, cli->look.fold, &out);
     }
-    return cli_put(&out, why);
+    return cli->json ? cli_put(&out, why) : cli_put_folded(cli, &out, why);
 }
 
 /* A coordinator that does not answer is an answer too; the processes are shown in any case. */

@@ -105,9 +105,9 @@ enum err visit_put(const struct cli *cli, const struct result *r, struct why *wh
     if (cli->json)
         result_print_json(r, &text);
     else
-        result_print_text(r, &text);
+        result_print_within(r, cli->look.fold, &text);
     if (text.n && text.p[text.n - 1] != '\n') buf_add_z(&text, "\n");
-    return cli_put(&text, why);
+    return cli->json ? cli_put(&text, why) : cli_put_folded(cli, &text, why);
 }
 
 enum err visit_print(const struct cli *cli, const struct visit *v, const char *agent, struct str command,

@@ -36,13 +36,14 @@ static void print_event_live(struct watching *w, const struct msg *m, struct buf
 static void show(struct watching *w, const struct msg *m)
 {
     CLEANUP(buf_free) struct buf out = buf_make(OUT_MAX_BYTES);
+    bool lines = !w->cli->json && !(w->cli->live && w->cli->look.color);
     if (w->cli->json)
         print_event_json(m, &out);
-    else if (w->cli->live && w->cli->look.color)
+    else if (!lines)
         print_event_live(w, m, &out);
     else
         panel_line(m, &w->cli->look, &out);
-    if (out.n) w->err = cli_put(&out, NULL);
+    if (out.n) w->err = lines ? cli_put_folded(w->cli, &out, NULL) : cli_put(&out, NULL);
 }
 
 static void on_message(void *to, const char *from, struct str json)

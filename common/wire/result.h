@@ -42,5 +42,8 @@ void result_row(struct result *r, const char *const cells[]);
 enum err result_err(const struct result *r) MUST_USE;
 
 void result_print_text(const struct result *r, struct buf *out); /* sentences, "name: value", an aligned table */
+/* So that it fits: of a table wider than so many columns each row is a list of "name: value".  A last column of words
+ * may stick out when it begins in the left half, where it can be folded.  columns: 0, and everything fits. */
+void result_print_within(const struct result *r, size_t columns, struct buf *out);
 void result_print_json(const struct result *r,
                        struct buf *out); /* {"ok":..,"code":..,"text":..,"fields":{..},"rows":[{..}]} */

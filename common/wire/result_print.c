@@ -17,20 +17,25 @@ static void print_sentences(struct str text, struct buf *out)
     }
 }
 
+static void raise_to(size_t *widest, size_t width)
+{
+    if (width > *widest) *widest = width;
+}
+
+static void print_pair(struct str name, struct str value, size_t widest, struct buf *out)
+{
+    text_add_shown(out, name);
+    buf_add_z(out, ": ");
+    pad(out, widest - text_width(name));
+    text_add_shown(out, value);
+    buf_add_z(out, "\n");
+}
+
 static void print_fields(const struct result *r, struct buf *out)
 {
     size_t widest = 0;
-    for (const struct result_field *f = r->fields; f; f = f->next) {
-        size_t width = text_width(f->name);
-        if (width > widest) widest = width;
-    }
-    for (const struct result_field *f = r->fields; f; f = f->next) {
-        text_add_shown(out, f->name);
-        buf_add_z(out, ": ");
-        pad(out, widest - text_width(f->name));
-        text_add_shown(out, f->value);
-        buf_add_z(out, "\n");
-    }
+    for (const struct result_field *f = r->fields; f; f = f->next) raise_to(&widest, text_width(f->name));
+    for (const struct result_field *f = r->fields; f; f = f->next) print_pair(f->name, f->value, widest, out);
 }
 
 struct layout {
@@ -46,8 +51,7 @@ static struct layout measure(const struct result *r)
         l.numeric[i] = r->nrows > 0;
         for (const struct result_row *row = r->rows; row; row = row->next) {
             double number = 0;
-            size_t width = text_width(row->cells[i]);
-            if (width > l.width[i]) l.width[i] = width;
+            raise_to(&l.width[i], text_width(row->cells[i]));
             if (row->cells[i].n > 0 && str_f64(row->cells[i], &number) != OK) l.numeric[i] = false;
         }
     }
@@ -70,16 +74,45 @@ static void print_row(const struct layout *l, const struct str *cells, size_t n,
     buf_add_z(out, "\n");
 }
 
-void result_print_text(const struct result *r, struct buf *out)
+static void print_table(const struct layout *l, const struct result *r, struct buf *out)
+{
+    print_row(l, r->columns, r->ncolumns, out);
+    for (const struct result_row *row = r->rows; row; row = row->next) print_row(l, row->cells, r->ncolumns, out);
+}
+
+/* Every row by itself, an empty line between them; what is empty is left out. */
+static void print_list(const struct result *r, struct buf *out)
+{
+    size_t widest = 0;
+    for (size_t i = 0; i < r->ncolumns; i++) raise_to(&widest, text_width(r->columns[i]));
+    for (const struct result_row *row = r->rows; row; row = row->next) {
+        if (row != r->rows) buf_add_z(out, "\n");
+        for (size_t i = 0; i < r->ncolumns; i++)
+            if (row->cells[i].n > 0) print_pair(r->columns[i], row->cells[i], widest, out);
+    }
+}
+
+static bool fits(const struct layout *l, size_t n, size_t columns)
+{
+    size_t last = 0; /* where the last column begins */
+    for (size_t i = 0; i + 1 < n; i++) last += l->width[i] + GAP;
+    return last + l->width[n - 1] <= columns || (!l->numeric[n - 1] && last <= columns / 2);
+}
+
+void result_print_within(const struct result *r, size_t columns, struct buf *out)
 {
     print_sentences(buf_str(&r->text), out);
     print_fields(r, out);
     if (r->ncolumns == 0) return;
     struct layout l = measure(r);
     if (r->text.n > 0 || r->fields) buf_add_z(out, "\n");
-    print_row(&l, r->columns, r->ncolumns, out);
-    for (const struct result_row *row = r->rows; row; row = row->next) print_row(&l, row->cells, r->ncolumns, out);
+    if (columns == 0 || r->nrows == 0 || fits(&l, r->ncolumns, columns))
+        print_table(&l, r, out);
+    else
+        print_list(r, out);
 }
+
+void result_print_text(const struct result *r, struct buf *out) { result_print_within(r, 0, out); }
 
 static void add_text(struct buf *out, struct str text)
 {

@@ -38,6 +38,11 @@ Test(args, finds)
         { { "runs" }, "runs list", 1 },
         { { "keys" }, "himas keys needs one more word: keys new", 0 },
         { { "runs", "shoe" }, "himas runs needs one more word: runs list, runs show", 0 },
+        { { "runs", "--json" }, "runs list", 1 },
+        { { "keys", "--json" }, "himas keys needs one more word: keys new", 0 },
+        { { "count" },
+          "himas knows no 'count', but the coordinator does: `himas ask coordinator count`, and `himas help ask`",
+          0 },
         { { "strat" }, "himas knows no 'strat'; did you mean 'start'?", 0 },
         { { "zebra" }, "himas knows no 'zebra'; `himas help` lists what there is", 0 },
     };
@@ -49,6 +54,16 @@ Test(args, finds)
         cr_expect_str_eq(e == OK ? sub->name : why.text, rows[i].expected, "%s", rows[i].words[0]);
         cr_expect(e == (rows[i].used ? OK : ERR_USAGE) && used == rows[i].used, "%s", rows[i].words[0]);
     }
+}
+
+Test(args, groups)
+{
+    static const struct {
+        const char *word;
+        bool expected;
+    } rows[] = { { "runs", true }, { "keys", true }, { "start", false }, { "run", false }, { "zebra", false } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect(args_is_group(table, rows[i].word) == rows[i].expected, "%s", rows[i].word);
 }
 
 /* "task rounds watch data json" as understood, or the sentence. */

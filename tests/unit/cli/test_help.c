@@ -48,6 +48,33 @@ Test(help, subcommand)
         cr_expect(strstr((const char *)out.p, lines[i]) != NULL, "%s", lines[i]);
 }
 
+Test(help, group)
+{
+    static const struct {
+        const char *word, *has;
+        size_t n;
+    } rows[] = { { "runs", "himas runs show: ", 2 }, { "up", "himas up: ", 1 }, { "run", "", 0 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CLEANUP(buf_free) struct buf out = buf_make(1 << 14);
+        cr_expect_eq(help_group(cli_subcommands, &ascii, str_of(rows[i].word), &out), rows[i].n, "%s", rows[i].word);
+        buf_add_z(&out, "");
+        cr_expect(strstr((const char *)out.p, rows[i].has) != NULL, "%s", rows[i].word);
+    }
+}
+
+Test(help, lines_are_no_longer_than_the_readers)
+{
+    static const struct look narrow = { .columns = 60, .fold = 60 };
+    static const struct subcommand wordy = { .name = "wait",
+                                             .doc = "wait",
+                                             .more = "A paragraph, that was written in lines of the source,\nis "
+                                                     "shown in those of the reader's terminal." };
+    CLEANUP(buf_free) struct buf out = buf_make(1 << 14);
+    help_subcommand(&wordy, &narrow, &out);
+    cr_expect(strstr((const char *)out.p, "\nA paragraph, that was written in lines of the source, is\nshown in") !=
+              NULL);
+}
+
 Test(help, every_subcommand_is_in_the_overview)
 {
     CLEANUP(buf_free) struct buf out = buf_make(1 << 16);

@@ -25,6 +25,24 @@ static void table(struct result *r)
     result_columns(r, columns);
     for (size_t i = 0; i < 3; i++) result_row(r, rows[i]);
 }
+static void last_words(struct result *r)
+{
+    static const char *const columns[] = { "id", "why", NULL }, *const row[] = { "7", "because it took too long",
+                                                                                 NULL };
+    result_columns(r, columns);
+    result_row(r, row);
+}
+static void last_numbers(struct result *r)
+{
+    static const char *const columns[] = { "id", "loss", NULL }, *const row[] = { "7", "0.12345678901", NULL };
+    result_columns(r, columns);
+    result_row(r, row);
+}
+static void no_rows(struct result *r)
+{
+    static const char *const columns[] = { "id", "why", NULL };
+    result_columns(r, columns);
+}
 static void everything(struct result *r)
 {
     result_say(r, "Two answered.");
@@ -59,6 +77,35 @@ Test(result_print, text)
         rows[i].fill(&r);
         buf_add_z(&out, "");
         result_print_text(&r, &out);
+        cr_expect_str_eq((const char *)out.p, rows[i].expected, "%s:\n%s", rows[i].name, (const char *)out.p);
+    }
+}
+
+Test(result_print, within)
+{
+    static const char long_table[] = "hospital   loss  note\nK\xc3\xb6ln        0.5\nb         10.25  late\\x1b\nc\n";
+    static const struct {
+        const char *name;
+        fill_fn *fill;
+        size_t columns;
+        const char *expected;
+    } rows[] = {
+        { "it fits", table, 25, long_table },
+        { "a list", table, 24,
+          "hospital: K\xc3\xb6ln\nloss:     0.5\n\nhospital: b\nloss:     10.25\nnote:     late\\x1b\n\n"
+          "hospital: c\n" },
+        { "any width", table, 0, long_table },
+        { "a last column of words", last_words, 24, "id  why\n 7  because it took too long\n" },
+        { "a last column of numbers", last_numbers, 16, "id:   7\nloss: 0.12345678901\n" },
+        { "nothing in it", no_rows, 4, "id  why\n" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result r CLEANUP(result_free);
+        struct buf out CLEANUP(buf_free) = buf_make(10000);
+        result_init(&r);
+        rows[i].fill(&r);
+        result_print_within(&r, rows[i].columns, &out);
+        buf_add_z(&out, "");
         cr_expect_str_eq((const char *)out.p, rows[i].expected, "%s:\n%s", rows[i].name, (const char *)out.p);
     }
 }
