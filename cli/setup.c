@@ -280,9 +280,9 @@ static enum err write_federation(const struct home *h, const struct federation *
     return write_text(home_at(h, "federation.yaml"), &text, why);
 }
 
-static void tell(setup_told_fn *told, void *to, const char *step)
+static enum err tell(setup_told_fn *told, void *to, const char *step, struct why *why)
 {
-    if (told) told(to, step);
+    return told ? told(to, step, why) : OK;
 }
 
 enum err setup_make(const struct home *h, const struct federation *f, setup_told_fn *told, void *to, struct setup *out,
@@ -291,14 +291,14 @@ enum err setup_make(const struct home *h, const struct federation *f, setup_told
     TRY(federation_check(f, why));
     list_agents(h, f, out);
     TRY(make_folders(h, out, why));
-    tell(told, to, "tasks and records");
+    TRY(tell(told, to, "tasks and records", why));
     TRY(copy_tasks(h, f, why));
     TRY(deal_records(h, f, why));
-    tell(told, to, "broker: authority and certificate");
+    TRY(tell(told, to, "broker: authority and certificate", why));
     TRY(make_broker(h, f, out, why));
-    tell(told, to, "identities and settings");
+    TRY(tell(told, to, "identities and settings", why));
     TRY(make_agents(h, f, out, why));
-    tell(told, to, "accounts");
+    TRY(tell(told, to, "accounts", why));
     TRY(make_accounts(h, f, out, why));
     return write_federation(h, f, why);
 }

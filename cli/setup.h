@@ -23,8 +23,8 @@ struct setup {
     char roster_key[ENROL_KEY_TEXT_BYTES]; /* of the federation's key, which signs the roster */
 };
 
-/* Tells each step when it begins; may be NULL. */
-typedef void setup_told_fn(void *to, const char *step);
+/* Told of each step when it begins; another answer than OK ends the making there.  May be NULL. */
+typedef enum err setup_told_fn(void *to, const char *step, struct why *why);
 
 /* Blocks: runs the broker's tools.  Nothing of the federation may be running. */
 enum err setup_make(const struct home *h, const struct federation *f, setup_told_fn *told, void *to, struct setup *out,

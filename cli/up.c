@@ -177,24 +177,55 @@ static enum err wait_ready(const struct cli *cli, struct waiting *w, uint64_t de
 
 /* ---- all of it ---- */
 
-static void told(void *to, const char *step) { show_step(to, "%s", step); }
+/* The signals are blocked; one that came meanwhile is taken. */
+static bool was_interrupted(void)
+{
+    const struct timespec now = { 0 };
+    const sigset_t ends = end_signals();
+    return sigtimedwait(&ends, NULL, &now) > 0;
+}
+
+static enum err say_interrupted(const struct home *h, struct why *why)
+{
+    return why_say(why, ERR_STATE,
+                   "interrupted while the federation was made; nothing runs. What is done is in %s: `himas up` goes on "
+                   "from there, and removing the folder forgets it",
+                   h->root);
+}
+
+struct making {
+    const struct cli *cli;
+    const struct home *home;
+};
+
+static enum err told(void *to, const char *step, struct why *why)
+{
+    const struct making *m = to;
+    show_step(m->cli, "%s", step);
+    return was_interrupted() ? say_interrupted(m->home, why) : OK;
+}
+
+/* Ctrl-C also ends the program that makes a part, whose own complaint then tells nothing. */
+static enum err make(const struct cli *cli, const struct home *h, const struct federation *f, struct setup *s,
+                     struct why *why)
+{
+    struct making m = { cli, h };
+    enum err e = setup_make(h, f, told, &m, s, why);
+    return e != OK && was_interrupted() ? say_interrupted(h, why) : e;
+}
 
 static enum err bring_up(const struct cli *cli, const struct home *h, const struct federation *f, struct setup *s,
                          uint64_t deadline_ms, struct why *why)
 {
     bool was = false;
     struct waiting w = { .home = h, .setup = s };
-    union {
-        const struct cli *in;
-        void *out;
-    } to = { .in = cli };
     sigset_t before, ends = end_signals();
     if (supervisor_pid(h) != 0) /* since we looked, another has made it */
         return why_say(why, ERR_STATE, "it was started meanwhile; `himas status` shows it");
-    TRY(setup_make(h, f, told, to.out, s, why));
-    show_step(cli, "starting");
     (void)sigprocmask(SIG_BLOCK, &ends, &before);
-    enum err e = start_all(h, s, why);
+    enum err e = make(cli, h, f, s, why);
+    if (e == OK) show_step(cli, "starting");
+    if (e == OK) e = start_all(h, s, why);
     if (e == OK) e = wait_ready(cli, &w, deadline_ms, why);
     /* What went wrong first is told, also when it cannot be stopped. */
     enum err stopped = e == OK ? OK : supervisor_stop(h, STOP_MS, &was, NULL);
@@ -214,6 +245,29 @@ static enum err stay(const struct home *h, struct why *why)
     return OK;
 }
 
+static bool same(const struct federation *a, const struct federation *b)
+{
+    CLEANUP(buf_free) struct buf x = buf_make(FEDERATION_MAX_BYTES), y = buf_make(FEDERATION_MAX_BYTES);
+    federation_print(a, &x);
+    federation_print(b, &y);
+    return str_eq(buf_str(&x), buf_str(&y));
+}
+
+/* What was said on the line would change it, which needs a stop. */
+static enum err need_no_change(const struct home *h, const struct call *call, const struct federation *f,
+                               struct why *why)
+{
+    struct federation *wanted = calloc(1, sizeof *wanted);
+    enum err e = wanted ? read_wishes(h, call, wanted, why) : ERR_MEMORY;
+    if (e == OK && !same(wanted, f))
+        e = why_say(why, ERR_STATE,
+                    "the federation in %s is running, and otherwise than asked for; `himas down` first, or name "
+                    "another folder: --data FOLDER",
+                    h->root);
+    free(wanted);
+    return e;
+}
+
 static enum err up(const struct cli *cli, const struct call *call, struct federation *f, struct setup *s,
                    struct why *why)
 {
@@ -225,6 +279,7 @@ static enum err up(const struct cli *cli, const struct call *call, struct federa
     if (running) {
         federation_default(f);
         TRY(federation_read(home_at(&h, "federation.yaml").text, f, why));
+        TRY(need_no_change(&h, call, f, why));
         TRY(setup_read(&h, f, s, why));
     } else {
         TRY(home_may_become(&h, why));

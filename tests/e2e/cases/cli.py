@@ -59,7 +59,8 @@ def what_noise_costs(t, home):
 
 def about_itself(t, home):
     """What needs no federation."""
-    for words in (["help"], ["--help"], ["help", "up"], ["up", "--help"], ["version"], ["--version"], ["man"],
+    for words in (["help"], ["--help"], *([w, "--help"] for w in ("privacy", "runs", "models", "audit", "enrol")),
+                  ["keys", "-h"], ["help", "up"], ["up", "--help"], ["version"], ["--version"], ["man"],
                   *(["completion", s] for s in ("bash", "zsh", "fish"))):
         done = home.himas(*words)
         t.ok(done.returncode == 0 and done.stdout.strip() and not done.stderr, f"himas {' '.join(words)}", done)
@@ -122,6 +123,8 @@ def up_again(t, home):
     t.same({n: p["pid"] for n, p in after.items()}, {n: p["pid"] for n, p in before.items()},
            "up again: the same processes")
     t.ok(open(home.root + "/roster.yaml", encoding="utf-8").read() == roster, "up again: the same keys", done)
+    done = home.himas("up", "--secure")
+    t.ok(done.returncode == 76 and "himas down" in done.stderr, "up again, otherwise: refused, and what to do", done)
     modes = {os.stat(os.path.join(home.root, p)).st_mode & 0o077 for p in (
         "agents/hospital-a/identity.key", "agents/hospital-a/records.csv", "broker/secrets/operator.password", ".")}
     t.same(modes, {0}, "up: secrets and records are their owner's alone")
@@ -253,6 +256,37 @@ def at_once(t, home):
     home.himas("down", code=0)
 
 
+SLOW_TOOL = "touch \"$HIMAS_SHARE/begun\"\nexec tail -f /dev/null\n"  # until it is interrupted, too
+
+
+def cut_short(t, home):
+    """Ctrl-C, which all of the terminal's processes get, while the broker is made."""
+    share = os.path.join(os.path.dirname(home.root), "share")
+    os.makedirs(share + "/broker-config")
+    with open(share + "/broker-config/broker.sh", "w", encoding="utf-8") as f:
+        f.write(SLOW_TOOL)
+    up = subprocess.Popen([places.program("himas"), "--data", home.root, "up"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                          env=dict(os.environ, HIMAS_SHARE=share))
+    until(lambda: os.path.exists(share + "/begun") or up.poll() is not None, "the broker to be made", 20)
+    os.killpg(up.pid, signal.SIGINT)
+    text = up.communicate(timeout=30)[1]
+    t.ok(up.returncode == 76 and "`himas up` goes on" in text and home.root in text and not left(home),
+         "up, interrupted while it makes the broker: what is left, and how to go on", text)
+
+
+def lines_fit(t, home):
+    """In as many columns as the reader has; in a pipe of nobody's width they stay whole."""
+    words = (["up"], ["status"], ["runs"], ["models"], ["tasks", "list"], ["trainers"], ["help"], ["privacy", "--help"],
+             ["runs", "show", "breast-cancer-1"], ["ask", "coordinator", "help"], ["simulate", "--sites", "3"])
+    for columns in (80, 100):
+        for w in words:
+            done = subprocess.run([places.program("himas"), "--data", home.root, *w], capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, timeout=90, env=dict(os.environ, COLUMNS=str(columns)))
+            long = [x for x in done.stdout.splitlines() if len(x) > columns and len(max(x.split(), key=len)) < columns - 20]
+            t.ok(done.returncode == 0 and done.stdout and not long, f"himas {' '.join(w)}: {columns} columns", long or done)
+
+
 def next_steps(t, home):
     """What `himas up` tells to do next are commands."""
     said = home.himas("up", code=0).stdout
@@ -271,12 +305,14 @@ def test(t):
         keys(t, home)
         simulate(t, home)
         faulty_records(t, home)
+        cut_short(t, home)
         at_once(t, home)
         done = home.himas("up")
         t.need(done.returncode == 0, "himas up", done)
         up_again(t, home)
         next_steps(t, home)
         a_run(t, home)
+        lines_fit(t, home)
         report(t, home)
         comes_back(t, home)
         ends(t, home)
