@@ -77,6 +77,14 @@ static enum err add_account(const struct home *h, const struct enrol_done *done,
     return OK;
 }
 
+/* The request's own faults are told with its file. */
+static enum err check(const char *file, struct str request, const char *fingerprint, struct why *why)
+{
+    struct why said = { "" };
+    enum err e = enrol_check(request, fingerprint, &said);
+    return e == OK ? OK : why_say(why, e, "%s: %s", file, *said.text ? said.text : err_text(e));
+}
+
 enum err run_enrol_accept(const struct cli *cli, const struct cli_call *call, struct why *why)
 {
     char file[FILE_BYTES], fingerprint[NAME_BYTES];
@@ -90,6 +98,7 @@ enum err run_enrol_accept(const struct cli *cli, const struct cli_call *call, st
     result_init(&r);
     TRY(find_keeper(cli, call, &home, &k, why));
     TRY(file_read(file, &request, why));
+    TRY(check(file, buf_str(&request), fingerprint, why));
     TRY(enrol_accept(&k.files, buf_str(&request), fingerprint, &done, why));
     result_say(&r, "%s is a member", done.jid);
     tell(&r, &done);

@@ -53,7 +53,7 @@ enum err file_write(const char *path, struct bytes content, unsigned mode, struc
     if (n < 0 || (size_t)n >= sizeof temporary) return why_say(why, ERR_IO, "%s: the path is too long", path);
     (void)unlink(temporary); /* one left by a crash may have another mode */
     int fd CLEANUP(close_fd) = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (fd < 0) return why_say(why, ERR_IO, "%s: %s", temporary, strerror(errno));
+    if (fd < 0) return why_say(why, ERR_IO, "%s: %s", path, strerror(errno));
     if (write_all(fd, content) != OK || rename(temporary, path) != 0) {
         int cause = errno;
         (void)unlink(temporary);

@@ -48,12 +48,29 @@ enum err identity_write(const struct identity *id, const char *path, struct why 
     return e;
 }
 
+static enum err decode(const char *path, struct str text, struct identity *id, struct why *why)
+{
+    if (hex_decode(text, id->secret, sizeof id->secret) == OK) return OK;
+    return why_say(why, ERR_SETTING, "%s is no key: a secret key is %d hex digits on one line", path, TEXT_BYTES);
+}
+
+/* A file that others may read, or one that is too long: its mode matters only where it holds a key. */
+static enum err refuse_unlike(const char *path, struct why *why)
+{
+    struct identity id CLEANUP(identity_wipe);
+    struct buf text CLEANUP(secret_buf_free) = buf_make(FILE_MAX_BYTES);
+    enum err e = file_read(path, &text, NULL);
+    if (e != OK && e != ERR_LIMIT) return OK;
+    return decode(path, str_trim(buf_str(&text)), &id, why);
+}
+
 enum err identity_read(const char *path, struct identity *out, struct why *why)
 {
     struct identity id CLEANUP(identity_wipe);
     struct buf text CLEANUP(secret_buf_free) = buf_make(FILE_MAX_BYTES);
-    TRY(secret_read_file(path, FILE_MAX_BYTES, &text, why));
-    if (hex_decode(buf_str(&text), id.secret, sizeof id.secret) != OK)
-        return why_say(why, ERR_SETTING, "%s: a secret key is %d hex digits on one line", path, TEXT_BYTES);
+    enum err e = secret_read_file(path, FILE_MAX_BYTES, &text, why);
+    if (e == ERR_SETTING || e == ERR_LIMIT) TRY(refuse_unlike(path, why));
+    TRY(e);
+    TRY(decode(path, buf_str(&text), &id, why));
     return identity_from_secret(id.secret, out);
 }

@@ -118,6 +118,12 @@ static enum err read_request(struct str request, const char *fingerprint, struct
     return OK;
 }
 
+enum err enrol_check(struct str request, const char *fingerprint, struct why *why)
+{
+    struct roster *asks CLEANUP(drop_roster) = NULL;
+    return read_request(request, fingerprint, &asks, why);
+}
+
 /* ---- the operator writes the roster ---- */
 
 enum err enrol_key(const char *key, char out[ENROL_KEY_TEXT_BYTES], struct why *why)

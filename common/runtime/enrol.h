@@ -35,6 +35,9 @@ struct enrol_done {
 /* What agents pin as `roster_key`, of the key in a file. */
 enum err enrol_key(const char *key, char out[ENROL_KEY_TEXT_BYTES], struct why *why) MUST_USE;
 
+/* Is it a request, signed by the key of that fingerprint?  What enrol_accept looks at first, of the request alone. */
+enum err enrol_check(struct str request, const char *fingerprint, struct why *why) MUST_USE;
+
 /* ERR_CRYPTO when the request was not signed by the key it names, or that key has another fingerprint; ERR_STATE when
  * JID or name belong to a member already, unless its present key signed, too; ERR_INPUT when it is no request.  Who was
  * revoked may be accepted again. */

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LINE "root:x:0:0:root:/root:/bin/bash and more words\n"
+#define LONG_TEXT LINE LINE LINE LINE
+
 enum { PATH = 64 };
 
 static void make_folder(char folder[PATH], char path[PATH])
@@ -45,13 +48,18 @@ Test(identity, bad_files_are_refused)
         const char *name, *text;
         unsigned mode;
         enum err expected;
+        const char *said;
     } rows[] = {
-        { "readable by others", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n", 0644,
-          ERR_SETTING },
-        { "too short", "77076d0a\n", 0600, ERR_SETTING },
-        { "not hex", "x7076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n", 0600, ERR_SETTING },
-        { "empty", "", 0600, ERR_SETTING },
-        { "no newline is fine", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a", 0600, OK },
+        { "readable by others", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n", 0644, ERR_SETTING,
+          "chmod 600" },
+        { "too short", "77076d0a\n", 0600, ERR_SETTING, "is no key" },
+        { "not hex", "x7076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n", 0600, ERR_SETTING,
+          "is no key" },
+        { "empty", "", 0600, ERR_SETTING, "is no key" },
+        { "another file, readable by others", "hello\n", 0644, ERR_SETTING, "is no key" },
+        { "a long file, readable by others", LONG_TEXT, 0644, ERR_SETTING, "is no key" },
+        { "a long file", LONG_TEXT, 0600, ERR_SETTING, "is no key" },
+        { "no newline is fine", "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a", 0600, OK, "" },
     };
     char folder[PATH], path[PATH];
     make_folder(folder, path);
@@ -61,6 +69,7 @@ Test(identity, bad_files_are_refused)
         cr_assert_eq(file_write(path, str_bytes(str_of(rows[i].text)), rows[i].mode, NULL), OK);
         cr_assert_eq(chmod(path, rows[i].mode), 0);
         cr_expect_eq(identity_read(path, &id, &why), rows[i].expected, "%s", rows[i].name);
+        cr_expect(strstr(why.text, rows[i].said) != NULL, "%s: %s", rows[i].name, why.text);
         cr_expect_null(strstr(why.text, "7318a57d"), "%s: the sentence tells the key", rows[i].name);
     }
     remove_folder(folder, path);
