@@ -3,8 +3,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char file[] = "libcurl.so.4";
-
 /* dlsym(3) gives an object's pointer; POSIX wants it to hold a function's. */
 static bool find(void *library, const char *name, void *out)
 {
@@ -23,12 +21,12 @@ static bool find_all(struct curl_door *d)
 }
 
 /* It stays in memory: libraries behind it leave functions to be called at the end of the process. */
-enum err curl_door_open(struct curl_door *out)
+enum err curl_door_open(const char *file, struct curl_door *out)
 {
     struct curl_door d = { .library = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) };
     if (d.library == NULL || !find_all(&d)) {
         if (d.library) (void)dlclose(d.library);
-        return ERR_IO;
+        return ERR_LIBRARY;
     }
     if (d.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         (void)dlclose(d.library);

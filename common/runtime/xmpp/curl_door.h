@@ -34,6 +34,8 @@ struct curl_door {
 #undef CURL_DOOR_FIELD
 };
 
-/* Initialised; opened as often as wanted.  ERR_IO when this machine has no libcurl; ERR_MEMORY. */
-enum err curl_door_open(struct curl_door *out) MUST_USE;
+/* Initialised; opened as often as wanted.  file: CURL_DOOR_FILE.  ERR_LIBRARY when this machine has no such;
+ * ERR_MEMORY. */
+#define CURL_DOOR_FILE "libcurl.so.4"
+enum err curl_door_open(const char *file, struct curl_door *out) MUST_USE;
 void curl_door_close(struct curl_door *d); /* what was never opened is fine */

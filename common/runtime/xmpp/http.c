@@ -252,7 +252,7 @@ static enum err set_up(const struct http *h, struct transfer *t, const struct ht
 static enum err open_curl(struct http *h)
 {
     if (h->multi) return OK;
-    if (!h->curl.library) TRY(curl_door_open(&h->curl));
+    if (!h->curl.library) TRY(curl_door_open(CURL_DOOR_FILE, &h->curl));
     h->multi = h->curl.multi_init();
     if (!h->multi) return ERR_MEMORY;
     (void)h->curl.multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, want_socket);

@@ -30,6 +30,7 @@ Test(err, names_and_classes)
         { ERR_USAGE, "ERR_USAGE", ERR_CLASS_CONFIG, 64 },
         { ERR_ROLE, "ERR_ROLE", ERR_CLASS_PEER, 77 },
         { ERR_TIMEOUT, "ERR_TIMEOUT", ERR_CLASS_ENV, 75 },
+        { ERR_LIBRARY, "ERR_LIBRARY", ERR_CLASS_ENV, 69 },
         { ERR_BUDGET, "ERR_BUDGET", ERR_CLASS_LIMIT, 77 },
         { ERR_BUG, "ERR_BUG", ERR_CLASS_BUG, 70 },
         { ERR_COUNT, "ERR_BUG", ERR_CLASS_BUG, 70 },      /* no such code */
