@@ -67,9 +67,17 @@ enum err trainer_decline(struct trainer *t, const struct work *w, enum err code,
     return w->kind == WORK_INVITE ? decline_run(t, w, code, words) : decline_round(t, w, code, words);
 }
 
+/* Where no line at all could be read the file and the task do not go together, which no policy decides. */
+static enum err need_lines(const struct trainer *t, struct why *why)
+{
+    if (t->about.good > 0 || t->about.flawed == 0) return OK;
+    return why_say(why, ERR_DATA, "no line of the records fits the task (`records` there names the first, and why)");
+}
+
 /* Now that the records were counted: would the first round be allowed? */
 static enum err admit_counted(struct trainer *t, const struct job *j, struct why *why)
 {
+    TRY(need_lines(t, why));
     TRY(policy_allows_cohort(&t->policy, j->samples, why));
     if (!plan_has_unit(j->plan)) return OK;
     return admit_units(&t->policy, j->plan, records_units(j->records, NULL), &t->last_unit, why);

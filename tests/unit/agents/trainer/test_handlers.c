@@ -8,6 +8,10 @@
 static const char other_columns[] = "name: toy\ndata: {header: yes, columns: [{name: z, min: 0, max: 1}, {name: y, "
                                     "role: label, classes: [\"0\", \"1\"]}]}\nstandardise: ranges\n";
 
+static const char other_range[] =
+    "name: toy\ndata: {header: no, columns: [{name: a, min: 50, max: 60}, {name: b, min: -10, "
+    "max: 10}, {name: y, role: label, classes: [\"0\", \"1\"]}]}\nstandardise: ranges\n";
+
 Test(trainer_handlers, invitations)
 {
     static const struct {
@@ -42,6 +46,11 @@ Test(trainer_handlers, invitations)
           "invite",
           "ERR_DATA",
           "" },
+        { "no line of the records fits",
+          { .policy = SITE_POLICY(10, "optional", 8), .task = other_range },
+          "invite",
+          "ERR_DATA",
+          "no line of the records fits" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct site s;
