@@ -121,6 +121,7 @@ static void on_retry(uv_timer_t *t)
     struct conn *c = t->data;
     c->counts.attempts++;
     c->cause = (struct trouble){ .code = OK };
+    c->reached = false;
     c->state = CONN_RESOLVING;
     dial_start(c);
 }
@@ -129,7 +130,7 @@ static void try_again(struct conn *c)
 {
     uint64_t random = 0;
     if (os_random(&random, sizeof random) != OK) random = 0; /* everybody comes back at once, no worse */
-    c->refusals = c->trouble.code == ERR_AUTH ? c->refusals + 1 : 0;
+    c->refusals = c->trouble.refused ? c->refusals + 1 : 0;
     uint64_t usual_ms = conn_backoff_ms(c->failures++, c->reached, random);
     uint64_t refused_ms = conn_refused_ms(c->refusals, random);
     uint64_t wait_ms = refused_ms ? refused_ms : usual_ms;

@@ -107,7 +107,6 @@ static void on_event(xmpp_conn_t *strophe, xmpp_conn_event_t event, int error, x
     /* A link that broke is no reason to stay away; a broker that sends us away is. */
     if (c->state == CONN_UP) c->reached = stream && stream->type != XMPP_SE_SYSTEM_SHUTDOWN;
     if (c->silent) t.code = why_say(&t.why, ERR_TIMEOUT, "%s port %u: no answer to a ping", c->host, c->port);
-    c->silent = c->reached = false;
     conn_on_down(c, &t);
 }
 

@@ -32,17 +32,21 @@ struct trouble trouble_of_certificate(const char *reason, const char *domain, co
     return t;
 }
 
+/* A broker that is being mended does not serve our domain, or cannot look at passwords, for a while (RFC 6120, sections
+ * 4.9.3.6 and 6.5.10): that refuses no account. */
 static const struct log_row {
     const char *line;
     enum err code;
     const char *words; /* %s is the JID */
+    bool refused;
 } log_rows[] = {
     { "TLS is not supported", ERR_TLS, "the broker offers no TLS, and %s does not log in without" },
     { "Couldn't start TLS", ERR_TLS,
       "the TLS handshake of %s was broken off; if the broker did so, its certificate may be for another name" },
-    { "not-authorized", ERR_AUTH, "the broker refused the password of %s, or does not know the account" },
-    { "account-disabled", ERR_AUTH, "the account %s is disabled" },
-    { "auth failed", ERR_AUTH, "the broker refused the password of %s, or does not know the account" },
+    { "not-authorized", ERR_AUTH, "the broker refused the password of %s, or does not know the account", true },
+    { "account-disabled", ERR_AUTH, "the account %s is disabled", true },
+    { "temporary-auth-failure", ERR_AUTH, "the broker cannot look at the password of %s just now" },
+    { "auth failed", ERR_AUTH, "the broker refused the password of %s, or does not know the account", true },
     { "Cannot authenticate with known methods", ERR_AUTH, "the broker offers %s no way to log in that we know" },
     { "Connection attempt timed out", ERR_TIMEOUT, "the broker does not take up the connection of %s" },
     { "host-unknown", ERR_AUTH, "the broker does not serve the domain of %s" },
@@ -65,6 +69,7 @@ struct trouble trouble_of_log(const char *line, const char *jid, const char *hos
         if (!at) continue;
         const char *name = strstr(log_rows[i].words, "%s");
         t.code = log_rows[i].code;
+        t.refused = log_rows[i].refused;
         (void)why_say(&t.why, t.code, "%.*s%s%s", (int)(name - log_rows[i].words), log_rows[i].words, jid, name + 2);
         break;
     }

@@ -3,10 +3,12 @@
  */
 #pragma once
 #include "common/base/err.h"
+#include <stdbool.h>
 
 struct trouble {
     enum err code;
     struct why why;
+    bool refused; /* the account was: ends by hand only, so there is no hurry to try again */
 };
 
 /* From OpenSSL's reason for refusing the certificate.  ca_file may be NULL, domain is what the certificate must name.

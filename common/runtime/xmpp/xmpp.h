@@ -21,7 +21,7 @@ enum {
     XMPP_BACKOFF_FIRST_MS = 500, /* the longest wait after the first failure; doubled with each further one */
     XMPP_BACKOFF_MAX_MS = 30000,
     XMPP_BACKOFF_UNHEARD_MS = 3000, /* the longest while the broker is not even reached: such a try costs it nothing */
-    XMPP_REFUSED_TRIES = 40,        /* so many refusals of the account in a row, and it is not the broker's beginning */
+    XMPP_REFUSED_TRIES = 10, /* refusals of the account in a row, in a minute or so: not the broker's beginning */
     XMPP_BACKOFF_REFUSED_MS = 300000 /* from then on, at most; no sooner than half of it */
 };
 

@@ -34,11 +34,15 @@ Test(trouble, log_lines)
         const char *line;
         enum err code;
         const char *words;
+        bool refused;
     } rows[] = {
         { "Couldn't start TLS! error 0 tls_error 5", ERR_TLS, "another name" },
         { "TLS is not supported, but set as mandatory for this connection", ERR_TLS, "offers no TLS" },
-        { "RECV: <failure><not-authorized/></failure>", ERR_AUTH, "password of a@b" },
-        { "SASL SCRAM-SHA-256 auth failed", ERR_AUTH, "password of a@b" },
+        { "RECV: <failure><not-authorized/></failure>", ERR_AUTH, "password of a@b", true },
+        { "SASL SCRAM-SHA-256 auth failed", ERR_AUTH, "password of a@b", true },
+        { "RECV: <failure><account-disabled/></failure>", ERR_AUTH, "disabled", true },
+        { "RECV: <failure><temporary-auth-failure/></failure>", ERR_AUTH, "just now" },
+        { "RECV: <stream:error><host-unknown/></stream:error>", ERR_AUTH, "domain of a@b" },
         { "Cannot authenticate with known methods", ERR_AUTH, "a@b" },
         { "connection failed, error 111", ERR_NETWORK, "broker port 5222: Connection refused" },
         { "connection failed, error 113", ERR_NETWORK, "No route to host" },
@@ -48,6 +52,7 @@ Test(trouble, log_lines)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct trouble t = trouble_of_log(rows[i].line, "a@b", "broker", 5222);
         cr_expect_eq(t.code, rows[i].code, "%s", rows[i].line);
+        cr_expect_eq(t.refused, rows[i].refused, "%s", rows[i].line);
         cr_expect(strstr(t.why.text, rows[i].words), "%s: %s", rows[i].line, t.why.text);
     }
 }
