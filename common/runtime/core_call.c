@@ -6,17 +6,17 @@
 struct call_ctx {
     struct call call;
     struct result *result;
-    bool kept;
+    bool kept; /* its run function said agent_later */
 };
 
 static enum err run_call(struct agent *a, void *arg)
 {
     struct call_ctx *c = arg;
-    a->calling = &c->call;
-    a->call_kept = false;
+    a->calling = c;
+    c->kept = false;
     enum err e = c->call.command->run(a, a->state, &c->call, c->result);
     a->calling = NULL;
-    c->kept = e == OK && a->call_kept;
+    c->kept = c->kept && e == OK;
     return e == OK ? result_err(c->result) : e;
 }
 
@@ -40,6 +40,7 @@ static bool answered_now(struct agent *a, struct call_ctx *c)
     enum err e = core_transact(a, run_call, c);
     if (e == OK) return !c->kept;
     c->result->code = e;
+    a->counts.calls_refused[e]++;
     if (c->result->text.n == 0) result_say(c->result, "%s: %s.", err_text(e), err_remedy(e));
     return true;
 }
@@ -151,13 +152,24 @@ static void give_up_old_calls(struct agent *a)
         if (agent_now_ms(a) - a->calls[i - 1].since_ms >= CORE_CALL_MS) agent_answer(a, a->calls[i - 1].id, &r);
 }
 
+static enum err too_many(struct agent *a, const struct call *c, size_t theirs)
+{
+    if (a->calling && &a->calling->call == c)
+        result_say(
+            a->calling->result,
+            "%zu questions wait for their answers, %zu of them yours; more than %d, or %d of one, are not taken. "
+            "Ask again when some are answered.",
+            a->ncalls, theirs, CORE_MAX_CALLS, CORE_MAX_CALLS_A_PEER);
+    return ERR_LIMIT;
+}
+
 enum err agent_later(struct agent *a, const struct call *c)
 {
     size_t theirs = 0;
     give_up_old_calls(a);
     for (size_t i = 0; i < a->ncalls; i++) theirs += strcmp(a->calls[i].from, c->from) == 0;
-    if (a->ncalls >= CORE_MAX_CALLS || theirs >= CORE_MAX_CALLS_A_PEER) return ERR_LIMIT;
-    a->call_kept = a->calling == c;
+    if (a->ncalls >= CORE_MAX_CALLS || theirs >= CORE_MAX_CALLS_A_PEER) return too_many(a, c, theirs);
+    if (a->calling && &a->calling->call == c) a->calling->kept = true;
     return OK;
 }
 

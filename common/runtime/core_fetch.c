@@ -367,8 +367,10 @@ static bool has_room(struct agent *a, size_t peer, const struct manifest *of)
 {
     size_t n = 0;
     for (size_t i = 0; i < a->nfetches; i++) n += a->fetches[i].peer == peer;
-    return a->nfetches < CORE_MAX_FETCHES && n < CORE_MAX_FETCHES_A_PEER &&
-           core_half_room(a, peer, of->sha256, of->bytes);
+    if (a->nfetches < CORE_MAX_FETCHES && n < CORE_MAX_FETCHES_A_PEER)
+        return core_half_room(a, peer, of->sha256, of->bytes);
+    a->counts.attachments_deferred++;
+    return false;
 }
 
 static enum err fill(struct agent *a, struct fetch *f, const struct msg *m, struct str json)

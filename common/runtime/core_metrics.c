@@ -43,13 +43,17 @@ void core_metrics(const struct agent *a, struct buf *out)
            "Messages and chat lines dropped because their sender was too fast.", c->flooded);
     single(out, "himas_attachments_refused_total", "counter",
            "Attachments that were too long, or waited for by nobody.", c->attachments_refused);
-    single(out, "himas_attachments_deferred_total", "counter",
-           "Attachments put off because too much of their sender is unfinished.", c->attachments_deferred);
+    single(out, "himas_attachments_deferred_total", "counter", "Attachments put off because too much is unfinished.",
+           c->attachments_deferred);
     single(out, "himas_attachments_expired_total", "counter", "Unfinished attachments given up.",
            c->attachments_expired);
     single(out, "himas_strangers_total", "counter", "Words from senders that are not in the roster.", c->strangers);
     single(out, "himas_chats_total", "counter", "Chat lines from people.", c->chats);
     single(out, "himas_calls_total", "counter", "Commands run, on any surface.", c->calls);
+    family(out, "himas_calls_refused_total", "counter", "Commands that were refused, by reason.");
+    for (enum err e = OK + 1; e < ERR_COUNT; e++)
+        if (c->calls_refused[e])
+            buf_addf(out, "himas_calls_refused_total{reason=\"%s\"} %" PRIu64 "\n", err_name(e), c->calls_refused[e]);
     single(out, "himas_transactions_total", "counter", "Events whose effects were committed.", c->commits);
     single(out, "himas_rebuilds_total", "counter", "Times the state was rebuilt from the store after a failure.",
            c->reloads);

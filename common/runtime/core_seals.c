@@ -63,10 +63,12 @@ static enum err read_chunk(struct str line, struct arena *arena, struct manifest
     return out->url.p || line.n == 0 ? OK : ERR_MEMORY;
 }
 
-static enum err read_chunks(struct str rest, struct arena *arena, struct manifest *m)
+static enum err read_chunks(struct str rest, struct arena *arena, struct manifest *m, struct why *why)
 {
     uint64_t n = seal_chunks(m->bytes);
-    if (n > MANIFEST_MAX_CHUNKS) return ERR_LIMIT;
+    if (n > MANIFEST_MAX_CHUNKS)
+        return why_say(why, ERR_LIMIT, "the attachment has %" PRIu64 " chunks, and at most %d are taken", n,
+                       MANIFEST_MAX_CHUNKS);
     m->nchunks = (size_t)n;
     m->chunks = arena_array(arena, m->nchunks, sizeof *m->chunks);
     if (m->chunks == NULL) return ERR_MEMORY;
@@ -79,7 +81,7 @@ enum err core_seal_read(struct str text, struct arena *arena, struct seal_record
     struct seal_record r = { 0 };
     struct str rest = text;
     enum err e = read_head(str_next(&rest, '\n'), &r);
-    if (e == OK) e = read_chunks(rest, arena, &r.manifest);
+    if (e == OK) e = read_chunks(rest, arena, &r.manifest, why);
     if (e == OK) e = manifest_check(&r.manifest, why);
     if (e == OK)
         *out = r;

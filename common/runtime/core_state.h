@@ -82,6 +82,7 @@ struct upload_chunk { /* being stored */
 
 struct core_counts {
     uint64_t received[MSG_COUNT], sent[MSG_COUNT], refused[ERR_COUNT];
+    uint64_t calls_refused[ERR_COUNT];
     uint64_t resent, duplicates, expired, flooded, chats, calls, commits, reloads, strangers, attachments_out_bytes,
         attachments_in_bytes, attachments_refused, attachments_deferred, attachments_expired;
 };
@@ -111,8 +112,7 @@ struct agent {
     struct rtt line; /* of everybody's acknowledgements: a guess for peers that were not measured yet */
     uint64_t next_token;
     const struct msg *answering; /* the message whose handler runs */
-    const struct call *calling;
-    bool call_kept; /* its run function said agent_later */
+    struct call_ctx *calling;    /* core_call.c */
     struct peer *peers;
     size_t npeers, cap_peers, npeer_slots;
     size_t *peer_slots; /* open-addressing index: position + 1 */

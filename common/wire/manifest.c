@@ -14,11 +14,15 @@ static bool is_digest(const char *hex)
     return n == MANIFEST_HEX_BYTES - 1;
 }
 
+static enum err too_many_chunks(size_t n, struct why *why)
+{
+    return why_say(why, ERR_PROTO, "attachment: %zu chunks, and at most %d are taken", n, MANIFEST_MAX_CHUNKS);
+}
+
 static enum err check_chunks(const struct manifest *m, struct why *why)
 {
     uint64_t expected = m->bytes / MANIFEST_CHUNK_BYTES + (m->bytes % MANIFEST_CHUNK_BYTES != 0);
-    if (m->nchunks > MANIFEST_MAX_CHUNKS)
-        return why_say(why, ERR_PROTO, "attachment: more than %d chunks", MANIFEST_MAX_CHUNKS);
+    if (m->nchunks > MANIFEST_MAX_CHUNKS) return too_many_chunks(m->nchunks, why);
     if (m->nchunks != expected)
         return why_say(why, ERR_PROTO, "attachment: %zu chunks for %llu bytes", m->nchunks,
                        (unsigned long long)m->bytes);
@@ -129,8 +133,9 @@ static enum err chunk_from_json(const struct json *json, struct arena *arena, st
 
 static enum err chunks_from_json(const struct json *list, struct arena *arena, struct manifest *out, struct why *why)
 {
-    if (!json_is(list, JSON_LIST) || list->count < 1 || list->count > MANIFEST_MAX_CHUNKS)
+    if (!json_is(list, JSON_LIST) || list->count < 1)
         return why_say(why, ERR_PROTO, "attachment: chunks must be a list");
+    if (list->count > MANIFEST_MAX_CHUNKS) return too_many_chunks(list->count, why);
     out->chunks = arena_array(arena, list->count, sizeof *out->chunks);
     if (out->chunks == NULL) return ERR_MEMORY;
     for (const struct json *one = list->first; one; one = one->next)

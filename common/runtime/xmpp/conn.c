@@ -40,7 +40,7 @@ enum err conn_send(struct conn *c, const struct buf *stanza)
     TRY(buf_err(stanza));
     if (stanza->n > STANZA_MAX_OUT_BYTES) return ERR_LIMIT;
     if (c->state != CONN_UP || !xmpp_conn_is_connected(c->strophe)) return ERR_NETWORK;
-    if (xmpp_conn_send_queue_len(c->strophe) > CONN_MAX_QUEUE) return ERR_LIMIT;
+    if (xmpp_conn_send_queue_len(c->strophe) >= CONN_MAX_QUEUE) return c->counts.unqueued++, ERR_LIMIT;
     xmpp_send_raw(c->strophe, (const char *)stanza->p, stanza->n);
     c->counts.out++;
     c->counts.out_bytes += stanza->n;

@@ -28,7 +28,7 @@ struct conn_events {
     void (*closed)(void *to);                   /* after conn_close; the conn is freed */
 };
 struct conn_counts {
-    uint64_t attempts, connects, breaks, in, out, out_bytes;
+    uint64_t attempts, connects, breaks, in, out, out_bytes, unqueued;
 };
 
 enum err conn_open(const struct xmpp_config *config, const struct conn_events *events, struct log log,

@@ -1,4 +1,5 @@
 #include "common/runtime/xmpp/presence.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,8 +9,9 @@ struct seen {
     bool doubtful;
 };
 struct presence_list {
-    struct seen *seen;
+    struct seen *seen; /* sorted, without regard to case */
     size_t n, cap;
+    uint64_t unlisted;
 };
 
 struct presence_list *presence_new(void) { return calloc(1, sizeof(struct presence_list)); }
@@ -21,24 +23,38 @@ void presence_free(struct presence_list *p)
     free(p);
 }
 
+uint64_t presence_unlisted(const struct presence_list *p) { return p->unlisted; }
+
+/* The first that is not before it. */
+static size_t place_of(const struct presence_list *p, const char *jid)
+{
+    size_t from = 0;
+    for (size_t to = p->n; from < to;) {
+        size_t middle = from + (to - from) / 2;
+        if (strcasecmp(p->seen[middle].jid, jid) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 static size_t find(const struct presence_list *p, const char *jid)
 {
-    size_t i = 0;
-    while (i < p->n && strcmp(p->seen[i].jid, jid) != 0) i++;
-    return i;
+    for (size_t i = place_of(p, jid); i < p->n && strcasecmp(p->seen[i].jid, jid) == 0; i++)
+        if (strcmp(p->seen[i].jid, jid) == 0) return i;
+    return p->n;
 }
 
-static bool is_of(const char *jid, const char *bare)
-{
-    size_t n = strlen(bare);
-    return strncasecmp(jid, bare, n) == 0 && (jid[n] == '/' || jid[n] == '\0');
-}
-
+/* Those of "a@h" and of "a@h/..."; between them are those of "a@h.other". */
 static size_t sessions(const struct presence_list *p, const char *bare)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < p->n; i++) n += is_of(p->seen[i].jid, bare);
-    return n;
+    char slash[ROSTER_JID_BYTES + 1];
+    size_t count = 0;
+    int n = snprintf(slash, sizeof slash, "%s/", bare);
+    for (size_t i = place_of(p, bare); i < p->n && strcasecmp(p->seen[i].jid, bare) == 0; i++) count++;
+    for (size_t i = place_of(p, slash); i < p->n && strncasecmp(p->seen[i].jid, slash, (size_t)n) == 0; i++) count++;
+    return count;
 }
 
 /* Without room the session is not counted; its owner is still told of. */
@@ -49,7 +65,10 @@ static void add(struct presence_list *p, const char *jid, const char *bare)
         p->seen[i].doubtful = false;
         return;
     }
-    if (p->n == PRESENCE_MAX || sessions(p, bare) >= PRESENCE_MAX_A_PEER) return;
+    if (p->n == PRESENCE_MAX || sessions(p, bare) >= PRESENCE_MAX_A_PEER) {
+        p->unlisted++;
+        return;
+    }
     if (p->n == p->cap) {
         size_t cap = p->cap ? 2 * p->cap : 16;
         struct seen *grown = realloc(p->seen, cap * sizeof *grown);
@@ -58,13 +77,16 @@ static void add(struct presence_list *p, const char *jid, const char *bare)
         p->cap = cap;
     }
     char *copy = strdup(jid);
-    if (copy) p->seen[p->n++] = (struct seen){ .jid = copy };
+    if (!copy) return;
+    i = place_of(p, jid);
+    memmove(p->seen + i + 1, p->seen + i, (p->n++ - i) * sizeof *p->seen);
+    p->seen[i] = (struct seen){ .jid = copy };
 }
 
 static void drop(struct presence_list *p, size_t i)
 {
     free(p->seen[i].jid);
-    p->seen[i] = p->seen[--p->n];
+    memmove(p->seen + i, p->seen + i + 1, (--p->n - i) * sizeof *p->seen);
 }
 
 void presence_handle(struct presence_list *p, xmpp_stanza_t *s, presence_fn *fn, void *to)

@@ -15,6 +15,7 @@ struct presence_list;
 
 struct presence_list *presence_new(void); /* NULL out of memory */
 void presence_free(struct presence_list *p);
+uint64_t presence_unlisted(const struct presence_list *p); /* times that there was no room for a session */
 /* A <presence/>; available, unavailable and error count, the rest (subscriptions) is ignored.  Calls fn for each
  * available one, as it may be news to the receiver, and for the last that goes. */
 void presence_handle(struct presence_list *p, xmpp_stanza_t *s, presence_fn *fn, void *to);

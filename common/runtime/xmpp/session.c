@@ -23,7 +23,7 @@ struct session {
     struct ask asks[SESSION_MAX_ASKS];
     uint64_t next_ask, next_message, settle_ms; /* settle: when doubtful presence is over; 0 none */
     struct arena arena;                         /* of the stanza being read */
-    uint64_t kinds[MESSAGE_KIND_COUNT], schema, unanswered;
+    uint64_t kinds[MESSAGE_KIND_COUNT], schema, unanswered, unasked;
 };
 
 const struct conn *session_conn(const struct session *s) { return s->conn; }
@@ -64,7 +64,7 @@ enum err session_ask(struct session *s, const struct question *q)
 {
     struct ask *a = free_ask(s);
     struct buf out CLEANUP(buf_free) = buf_make(STANZA_MAX_OUT_BYTES);
-    if (!a) return ERR_LIMIT;
+    if (!a) return s->unasked++, ERR_LIMIT;
     TRY(str_copy(str_of(q->to), a->to, sizeof a->to));
     buf_addf(&out, "<iq type='%s' id='q%" PRIu64 "'", q->type, s->next_ask + 1);
     xml_attribute_z(&out, "to", q->to);
@@ -239,9 +239,13 @@ void session_metrics(const struct session *s, struct buf *out)
         { "messages_total", "{kind=\"schema\"}", "messages received", s->schema },
         { "messages_total", "{kind=\"chat\"}", NULL, s->kinds[MESSAGE_PACKET] - s->schema },
         { "bounces_total", "", "messages that came back", s->kinds[MESSAGE_BOUNCE] },
-        { "refused_total", "{reason=\"oversize\"}", "stanzas not taken", s->kinds[MESSAGE_OVERSIZE] },
+        { "refused_total", "{reason=\"oversize\"}",
+          "stanzas not taken, sessions not listed, and what found no room to be sent", s->kinds[MESSAGE_OVERSIZE] },
         { "refused_total", "{reason=\"malformed\"}", NULL, s->kinds[MESSAGE_MALFORMED] },
         { "refused_total", "{reason=\"ignored\"}", NULL, s->kinds[MESSAGE_IGNORED] },
+        { "refused_total", "{reason=\"unlisted\"}", NULL, presence_unlisted(s->present) },
+        { "refused_total", "{reason=\"queue\"}", NULL, c.unqueued },
+        { "refused_total", "{reason=\"questions\"}", NULL, s->unasked },
         { "unanswered_total", "", "answers that found no link", s->unanswered },
     };
     buf_add_z(out, "# HELP himas_xmpp_up whether the link is up\n# TYPE himas_xmpp_up gauge\n");

@@ -1,7 +1,10 @@
+#include "common/base/file.h"
 #include "common/runtime/core_state.h"
 #include "tests/unit/agents/coordinator/house.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 Test(coordinator, a_bounded_wait_ends_at_its_deadline)
 {
@@ -66,5 +69,59 @@ Test(coordinator, several_runs_have_numbers_of_their_own)
     }
     cr_expect(house_head(&h, "toy-3").state == RUN_DONE && house_head(&h, "toy-3").number == 3);
     cr_expect(house_state(&h)->nruns == 0, "ended runs leave memory");
+    house_close(&h);
+}
+
+static void task_path(const struct house *h, int i, char path[128])
+{
+    (void)snprintf(path, 128, "%s/tasks/t%d.yaml", h->dir, i);
+}
+
+/* Tasks t0, t1 ... beside toy; the coordinator reads them when it begins again. */
+static void more_tasks(struct house *h, int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
+        char path[128];
+        task_path(h, i, path);
+        buf_addf(&text, "name: t%d%s", i, strchr(house_task, '\n'));
+        buf_add_z(&text,
+                  "rounds: { count: 1, quorum: 2, join_deadline: 1h, round_deadline: 1h, max_update_norm: 1 }\n");
+        cr_assert(file_write(path, buf_bytes(&text), 0600, NULL) == OK);
+    }
+    sim_kill(h->sim, "coordinator", 100);
+    house_run(h, 20000);
+}
+
+/* One run more than there may be is refused in words and counted; those that go on do, also after a restart; and when
+ * one has ended there is room for one. */
+Test(coordinator, so_many_runs_at_once, .timeout = 60)
+{
+    struct house h;
+    char text[128];
+    house_open(&h, NULL, (const char *const[]){ "silent", "silent", NULL });
+    more_tasks(&h, COORDINATOR_MAX_RUNS);
+    for (int i = 0; i < COORDINATOR_MAX_RUNS; i++) {
+        (void)snprintf(text, sizeof text, "start t%d", i);
+        cr_assert(house_says(&h, text, "has begun"), "%s", text);
+    }
+    (void)snprintf(text, sizeof text, "%d runs are going on; wait for one to end", COORDINATOR_MAX_RUNS);
+    cr_expect(house_says(&h, "start toy", text));
+    struct buf metrics CLEANUP(buf_free) = buf_make(1 << 20);
+    core_metrics(sim_agent(h.sim, "coordinator"), &metrics);
+    cr_expect(strstr((const char *)metrics.p, "himas_calls_refused_total{reason=\"ERR_LIMIT\"} 1\n"));
+    sim_kill(h.sim, "coordinator", 100);
+    house_run(&h, 20000);
+    cr_expect_eq(house_state(&h)->nruns, COORDINATOR_MAX_RUNS, "%zu", house_state(&h)->nruns);
+    cr_expect(house_says(&h, "start toy", text));
+    cr_expect(house_says(&h, "stop t0-1", "is aborted"));
+    cr_expect(house_says(&h, "start toy", "toy-33 has begun"));
+    cr_expect_eq(house_state(&h)->nruns, COORDINATOR_MAX_RUNS);
+    for (int i = 0; i < COORDINATOR_MAX_RUNS; i++) {
+        (void)snprintf(text, sizeof text, "t%d-%d", i, i + 1);
+        cr_expect_eq(house_head(&h, text).state == RUN_ABORTED, i == 0, "%s", text);
+        task_path(&h, i, text);
+        (void)unlink(text);
+    }
     house_close(&h);
 }

@@ -1,5 +1,6 @@
 #include "common/runtime/core_private.h"
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define A16 "aaaaaaaaaaaaaaaa"
@@ -51,4 +52,26 @@ Test(core_seals, written_as_read)
     cr_expect(!core_chunk_pending(&r.manifest.chunks[0]));
     core_seal_write(&r, &text);
     cr_expect_str_eq((const char *)text.p, HEAD FIRST SECOND);
+}
+
+/* Of the last chunk that may be, and of one byte more. */
+Test(core_seals, so_many_chunks)
+{
+    static const uint64_t most = (uint64_t)MANIFEST_MAX_CHUNKS * SEAL_CHUNK_BYTES;
+    static const struct {
+        uint64_t bytes;
+        enum err err;
+        const char *says;
+    } many[] = { { most + 1, ERR_LIMIT, "4097 chunks, and at most 4096 are taken" },
+                 { most, ERR_PROTO, "the list of its chunks cannot be read" } };
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(8 << 20);
+        struct buf text CLEANUP(buf_free) = buf_make(8 << 20);
+        struct seal_record r = { 0 };
+        struct why why = { 0 };
+        buf_addf(&text, DIGEST " %" PRIu64 " " KEY " application/safetensors\n", many[i].bytes);
+        for (uint64_t k = 0; k < seal_chunks(many[i].bytes); k++) buf_add_z(&text, FIRST);
+        cr_expect_eq(core_seal_read(buf_str(&text), &arena, &r, &why), many[i].err, "row %zu: %s", i, why.text);
+        cr_expect(strstr(why.text, many[i].says), "row %zu: %s", i, why.text);
+    }
 }

@@ -51,3 +51,36 @@ Test(manifest, right_and_wrong)
         cr_expect(e != OK || str_is(buf_str(&text), rows[i].json), "%s: there and back", rows[i].name);
     }
 }
+
+/* One chunk more than there may be is refused for that, in words, before one is looked at; as many as there may be are
+ * judged by the rest. */
+Test(manifest, so_many_chunks)
+{
+    static const struct {
+        size_t chunks;
+        const char *chunk, *says;
+    } rows[] = {
+        { MANIFEST_MAX_CHUNKS + 1, "0", "4097 chunks, and at most 4096 are taken" },
+        { MANIFEST_MAX_CHUNKS, "0", "a chunk has sha256, bytes and url" },
+        { MANIFEST_MAX_CHUNKS, CHUNK("28", "u"), "4096 chunks for 4000000000 bytes" },
+        { 4000000000 / MANIFEST_CHUNK_BYTES + 1, CHUNK("28", "u"), NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena CLEANUP(arena_free) = arena_make(8 << 20);
+        struct buf text CLEANUP(buf_free) = buf_make(1 << 20);
+        struct manifest m;
+        struct why why = { 0 };
+        const struct json *json = NULL;
+        buf_add_z(&text, HEAD("4000000000") "\"chunks\":[");
+        for (size_t k = 0; k < rows[i].chunks; k++) buf_addf(&text, "%s%s", k ? "," : "", rows[i].chunk);
+        buf_add_z(&text, "]}");
+        cr_assert_eq(json_read(buf_str(&text), &arena, &json), OK, "row %zu", i);
+        cr_expect_eq(manifest_from_json(json, NULL, &arena, &m, &why), rows[i].says ? ERR_PROTO : OK, "row %zu: %s", i,
+                     why.text);
+        cr_expect(!rows[i].says || strstr(why.text, rows[i].says), "%s", why.text);
+        struct manifest many = { .bytes = 1, .key = STR("k"), .nchunks = rows[i].chunks };
+        memset(many.sha256, 'a', MANIFEST_HEX_BYTES - 1);
+        cr_expect_eq(manifest_check(&many, &why), ERR_PROTO);
+        cr_expect_eq(strstr(why.text, "are taken") != NULL, rows[i].chunks > MANIFEST_MAX_CHUNKS, "%s", why.text);
+    }
+}

@@ -1,4 +1,4 @@
-#include "common/runtime/xmpp/conn.h"
+#include "tests/unit/common/runtime/xmpp/line.h"
 #include <criterion/criterion.h>
 #include <string.h>
 #include <uv.h>
@@ -116,4 +116,34 @@ Test(conn, closes_before_it_ever_was_up, .timeout = 60)
         cr_expect(closed, "%s", hosts[i]);
         cr_expect_eq(uv_loop_close(&loop), 0, "%s: nothing is left on the loop", hosts[i]);
     }
+}
+
+/* One more than may wait is refused and counted, and those that wait arrive, in order; then there is room again. */
+Test(conn, stanzas_that_wait_are_bounded, .timeout = 60)
+{
+    struct line l;
+    struct conn *c = NULL;
+    struct buf sent CLEANUP(buf_free) = buf_make(1 << 20);
+    struct buf got CLEANUP(buf_free) = buf_make(1 << 20);
+    line_open(&l);
+    struct xmpp_config k = line_config(&l);
+    cr_assert_eq(conn_open(&k, &(struct conn_events){ .to = &l, .closed = line_closed }, (struct log){ 0 }, &c, NULL),
+                 OK);
+    line_raise(&l, c);
+    for (int i = 0; i <= CONN_MAX_QUEUE; i++) {
+        struct buf stanza CLEANUP(buf_free) = buf_make(64);
+        buf_addf(&stanza, "<iq id='%d'/>", i);
+        enum err e = conn_send(c, &stanza);
+        cr_assert_eq(e, i < CONN_MAX_QUEUE ? OK : ERR_LIMIT, "%d", i);
+        if (e == OK) buf_add_str(&sent, buf_str(&stanza));
+    }
+    cr_expect(conn_counts(c).unqueued == 1 && conn_counts(c).out == CONN_MAX_QUEUE);
+    line_read(&l, sent.n, &got);
+    cr_expect(str_eq(buf_str(&got), buf_str(&sent)));
+    buf_clear(&got);
+    cr_assert_eq(conn_send(c, &(struct buf){ .p = (uint8_t *)"<iq/>", .n = 5 }), OK, "there is room again");
+    line_read(&l, 5, &got);
+    cr_expect(conn_counts(c).unqueued == 1 && str_is(buf_str(&got), "<iq/>"));
+    conn_close(c);
+    line_end(&l);
 }

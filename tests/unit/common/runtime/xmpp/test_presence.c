@@ -96,6 +96,41 @@ Test(presence, one_account_has_so_many_sessions)
     presence_free(p);
 }
 
+/* One session more than there is room for is told of, and does not keep its owner here; the others are kept, and where
+ * one goes another has room. */
+Test(presence, so_many_sessions_in_all, .timeout = 60)
+{
+    struct told t = { .text = buf_make(1 << 20) };
+    struct presence_list *p = presence_new();
+    char from[32];
+    for (int i = 0; i < PRESENCE_MAX; i++) {
+        (void)snprintf(from, sizeof from, "a%d@h/1", i / PRESENCE_MAX_A_PEER);
+        (void)snprintf(from + strlen(from), sizeof from - strlen(from), "%d", i % PRESENCE_MAX_A_PEER);
+        say(p, &t, from, "");
+    }
+    cr_expect_eq(presence_unlisted(p), 0);
+    buf_clear(&t.text);
+    say(p, &t, "late@h/1", "");
+    say(p, &t, "late@h/2", "");
+    cr_expect_eq(presence_unlisted(p), 2);
+    say(p, &t, "late@h/2", GONE);
+    cr_expect(str_is(buf_str(&t.text), "+late@h +late@h -late@h "), STR_F, STR_ARG(buf_str(&t.text)));
+    say(p, &t, "a0@h/10", GONE);
+    say(p, &t, "late@h/1", "");
+    say(p, &t, "late@h/2", "");
+    buf_clear(&t.text);
+    say(p, &t, "late@h/2", GONE);
+    cr_expect(t.text.n == 0 && presence_unlisted(p) == 3, "the first of them is listed, and keeps its owner here");
+    say(p, &t, "late@h/1", GONE);
+    for (int i = 1; i < PRESENCE_MAX_A_PEER; i++) {
+        (void)snprintf(from, sizeof from, "a0@h/1%d", i);
+        say(p, &t, from, GONE);
+    }
+    cr_expect(str_is(buf_str(&t.text), "-late@h -a0@h "), "none was lost: " STR_F, STR_ARG(buf_str(&t.text)));
+    buf_free(&t.text);
+    presence_free(p);
+}
+
 Test(presence, nobody)
 {
     struct told t = { .text = buf_make(4096) };
