@@ -97,7 +97,10 @@ enum err run_enrol_accept(const struct cli *cli, const struct cli_call *call, st
     cli_text(&call->call, "fingerprint", fingerprint, sizeof fingerprint);
     result_init(&r);
     TRY(find_keeper(cli, call, &home, &k, why));
-    TRY(file_read(file, &request, why));
+    enum err read = file_read(file, &request, why);
+    if (read == ERR_LIMIT)
+        return why_say(why, read, "%s is no request: it is longer than %d bytes", file, ENROL_REQUEST_MAX_BYTES);
+    TRY(read);
     TRY(check(file, buf_str(&request), fingerprint, why));
     TRY(enrol_accept(&k.files, buf_str(&request), fingerprint, &done, why));
     result_say(&r, "%s is a member", done.jid);

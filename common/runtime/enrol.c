@@ -104,6 +104,8 @@ static enum err read_request(struct str request, const char *fingerprint, struct
     struct roster *r CLEANUP(drop_roster) = NULL;
     struct note note;
     char right[KEYS_FINGERPRINT_BYTES];
+    if (request.n > ENROL_REQUEST_MAX_BYTES)
+        return why_say(why, ERR_LIMIT, "the request is longer than %d bytes", ENROL_REQUEST_MAX_BYTES);
     TRY(note_parse(request, &note, why));
     TRY(roster_parse(note.text, "request", &r, why));
     TRY(look_like_one(r, why));

@@ -46,7 +46,7 @@ static size_t find(const struct presence_list *p, const char *jid)
     return p->n;
 }
 
-/* Those of "a@h" and of "a@h/..."; between them are those of "a@h.other". */
+/* Its own, and those with a resource; names that only begin alike may lie between them. */
 static size_t sessions(const struct presence_list *p, const char *bare)
 {
     char slash[ROSTER_JID_BYTES + 1];

@@ -142,12 +142,12 @@ static bool took(struct sim *s, unsigned evaluations)
 enum { SENDERS = CORE_MAX_FETCHES / CORE_MAX_FETCHES_A_PEER };
 
 /* A client whose every sender offers it the same; the server's own offer is taken first, and seen. */
-static struct sim *offered(const struct agent_def *server, struct buf *offer)
+static struct sim *offered(const struct agent_def *server, const char *settings, struct buf *offer)
 {
     struct why why = { "" };
     char name[32];
     struct sim *s = sim_new(5, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 });
-    cr_assert(s && sim_add(s, server, "server", "size: 40000", &why) == OK &&
+    cr_assert(s && sim_add(s, server, "server", settings, &why) == OK &&
               sim_add(s, &toy_client, "client", "", &why) == OK);
     for (int i = 0; i <= SENDERS; i++) {
         (void)snprintf(name, sizeof name, "sender%d", i);
@@ -165,7 +165,7 @@ static struct sim *offered(const struct agent_def *server, struct buf *offer)
 Test(core_fetch, one_sender_has_so_many_at_once, .timeout = 60)
 {
     struct buf offer CLEANUP(buf_free) = buf_make(1 << 16);
-    struct sim *s = offered(&toy_server, &offer);
+    struct sim *s = offered(&toy_server, "size: 40000", &offer);
     for (int i = 1; i <= CORE_MAX_FETCHES_A_PEER + 1; i++) offer_as(s, &offer, "sender0", i);
     cr_expect_eq(sim_agent(s, "client")->nfetches, CORE_MAX_FETCHES_A_PEER);
     cr_expect(toys_metric(s, "client", "himas_attachments_deferred_total 1\n"));
@@ -182,7 +182,7 @@ Test(core_fetch, one_sender_has_so_many_at_once, .timeout = 60)
 Test(core_fetch, so_many_at_once_in_all, .timeout = 60)
 {
     struct buf offer CLEANUP(buf_free) = buf_make(1 << 16);
-    struct sim *s = offered(&toy_server, &offer);
+    struct sim *s = offered(&toy_server, "size: 40000", &offer);
     char name[32];
     for (int i = 0; i < CORE_MAX_FETCHES; i++) {
         (void)snprintf(name, sizeof name, "sender%d", i / CORE_MAX_FETCHES_A_PEER);
@@ -215,6 +215,35 @@ static enum err answer_list(struct agent *a, void *self, const struct msg *m)
     return agent_reply(a, m, &out);
 }
 
+static void as_list(const struct buf *offer, struct buf *list)
+{
+    const char *media = strstr((const char *)offer->p, MANIFEST_MEDIA);
+    buf_add(list, offer->p, (size_t)(media - (const char *)offer->p));
+    buf_addf(list, MANIFEST_MEDIA_LIST "%s", media + strlen(MANIFEST_MEDIA));
+}
+
+/* Read in the memory there is for one message, it is refused before it is fetched when it has no room there. */
+Test(core_fetch, a_list_longer_than_the_memory_for_a_message, .timeout = 60)
+{
+    struct buf offer CLEANUP(buf_free) = buf_make(1 << 16);
+    struct buf list CLEANUP(buf_free) = buf_make(1 << 16);
+    struct buf told CLEANUP(buf_free) = buf_make(1 << 16);
+    char size[32];
+    (void)snprintf(size, sizeof size, "size: %d", CORE_ARENA_BYTES + 1);
+    struct sim *s = offered(&toy_server, size, &offer);
+    as_list(&offer, &list);
+    sim_watch(s, keep_error, &told);
+    offer_as(s, &list, "sender0", 1);
+    cr_expect(sim_agent(s, "client")->nfetches == 0);
+    cr_expect(toys_metric(s, "client", "himas_attachments_refused_total 1\n"));
+    offer_as(s, &offer, "sender0", 2);
+    (void)sim_run(s, 20000, NULL, NULL);
+    cr_expect(took(s, 2));
+    cr_expect(strstr((const char *)told.p, "at most 4194304 are taken: it is a list of chunks"), STR_F,
+              STR_ARG(buf_str(&told)));
+    sim_free(s);
+}
+
 /* It is counted, and its sender told why; what it offers next is taken. */
 Test(core_fetch, a_list_of_more_chunks_than_are_taken, .timeout = 60)
 {
@@ -223,12 +252,10 @@ Test(core_fetch, a_list_of_more_chunks_than_are_taken, .timeout = 60)
     struct buf offer CLEANUP(buf_free) = buf_make(1 << 16);
     struct buf list CLEANUP(buf_free) = buf_make(1 << 16);
     lists.handlers = handlers;
-    struct sim *s = offered(&lists, &offer);
-    const char *media = strstr((const char *)offer.p, MANIFEST_MEDIA);
-    buf_add(&list, offer.p, (size_t)(media - (const char *)offer.p));
-    buf_addf(&list, MANIFEST_MEDIA_LIST "%s", media + strlen(MANIFEST_MEDIA));
+    struct sim *s = offered(&lists, "", &offer);
     struct buf told CLEANUP(buf_free) = buf_make(1 << 16);
     sim_watch(s, keep_error, &told);
+    as_list(&offer, &list);
     offer_as(s, &list, "sender0", 1);
     (void)sim_run(s, 2000, NULL, NULL);
     cr_expect(took(s, 1));

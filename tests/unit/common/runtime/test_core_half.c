@@ -136,6 +136,7 @@ Test(core_half, the_sum_is_bounded_by_bytes_and_by_count, .timeout = 60)
     struct sim *s = toys_start("");
     struct agent *a = sim_agent(s, "client");
     const size_t server = (size_t)(core_peer(a, "server@sim.local") - a->peers);
+    cr_expect_eq(a->half_bytes, CORE_HALF_BYTES, "unless the setting says otherwise");
     a->half_bytes = 100;
     put(s, "~fetch/server@sim.local/a", "forty bytes, forty bytes, forty bytes...");
     put(s, "~fetch/server@sim.local/b", "forty bytes, forty bytes, forty bytes...");
@@ -167,16 +168,16 @@ Test(core_half, what_nothing_comes_of_is_given_up, .timeout = 60)
     put(s, "~again/server@sim.local", "other whole");
     put(s, "~fetch/server@sim.local/grows", "1");
     sim_kill(s, "client", 100);
-    (void)sim_run(s, 4 * HOUR_MS, NULL, NULL);
+    (void)sim_run(s, CORE_HALF_MS - 2 * HOUR_MS, NULL, NULL);
     put(s, "~fetch/server@sim.local/grows", "1 and 2");
     put(s, "~fetch/server@sim.local/early", "younger, and stands first");
     sim_kill(s, "client", 100);
     (void)sim_run(s, HOUR_MS + HOUR_MS / 2, NULL, NULL);
-    cr_expect(half_there(s, "server@sim.local/idle"), "for five hours and a half");
+    cr_expect(half_there(s, "server@sim.local/idle"), "for half an hour less");
     (void)sim_run(s, 2 * HOUR_MS, NULL, NULL);
     cr_expect(!half_there(s, "server@sim.local/idle") && half_there(s, "server@sim.local/whole"));
     cr_expect(half_there(s, "server@sim.local/grows") && half_there(s, "server@sim.local/early"));
-    (void)sim_run(s, 6 * HOUR_MS, NULL, NULL);
+    (void)sim_run(s, CORE_HALF_MS, NULL, NULL);
     cr_expect(!half_there(s, "server@sim.local/grows") && half_there(s, "server@sim.local/whole"));
     cr_expect(toys_metric(s, "client", "himas_attachments_expired_total 3"));
     sim_free(s);

@@ -184,7 +184,8 @@ Test(enrol, refusals)
     struct why why = { "" };
     struct buf other CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES),
                      same CLEANUP(buf_free) = buf_make(ENROL_REQUEST_MAX_BYTES);
-    char fingerprint[KEYS_FINGERPRINT_BYTES];
+    char fingerprint[KEYS_FINGERPRINT_BYTES], lines[ENROL_REQUEST_MAX_BYTES + 1];
+    memset(lines, '\n', sizeof lines);
     office_open(&o);
     cr_assert_eq(enrol_request(o.key, "hospital-d@h.local", "D", &other, fingerprint, &why), OK, "%s", why.text);
     cr_assert_eq(enrol_request(o.hospital, "hospital-e@h.local", "olga", &same, fingerprint, &why), OK, "%s", why.text);
@@ -197,6 +198,8 @@ Test(enrol, refusals)
         { "a name that is taken", buf_str(&same), ERR_STATE },
         { "nothing", STR(""), ERR_INPUT },
         { "no note", STR("members: []\n"), ERR_INPUT },
+        { "as long as one may be", { lines, ENROL_REQUEST_MAX_BYTES }, ERR_INPUT },
+        { "a byte longer", { lines, ENROL_REQUEST_MAX_BYTES + 1 }, ERR_LIMIT },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect_eq(enrol_accept(&o.keeper, rows[i].request, o.fingerprint, &o.done, &why), rows[i].expected, "%s: %s",

@@ -1,4 +1,5 @@
 #include "common/wire/manifest_codec.h"
+#include "common/wire/schema.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -82,5 +83,7 @@ Test(manifest, so_many_chunks)
         memset(many.sha256, 'a', MANIFEST_HEX_BYTES - 1);
         cr_expect_eq(manifest_check(&many, &why), ERR_PROTO);
         cr_expect_eq(strstr(why.text, "are taken") != NULL, rows[i].chunks > MANIFEST_MAX_CHUNKS, "%s", why.text);
+        many.bytes = (uint64_t)SCHEMA_MAX_BLOB + 1;
+        cr_expect(manifest_check(&many, &why) == ERR_PROTO && strstr(why.text, "out of range"), "%s", why.text);
     }
 }

@@ -9,7 +9,7 @@ void line_open(struct line *l)
     struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof a;
     *l = (struct line){ .listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .peer = -1 };
-    cr_assert(bind(l->listener, (struct sockaddr *)&a, n) == 0 && listen(l->listener, 1) == 0 &&
+    cr_assert(bind(l->listener, (struct sockaddr *)&a, n) == 0 && listen(l->listener, 16) == 0 &&
               getsockname(l->listener, (struct sockaddr *)&a, &n) == 0);
     l->port = ntohs(a.sin_port);
     cr_assert_eq(uv_loop_init(&l->loop), 0);

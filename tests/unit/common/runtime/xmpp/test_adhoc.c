@@ -121,17 +121,19 @@ Test(adhoc, limits)
     struct adhoc *a = toy_commands(&toy);
     struct buf out CLEANUP(buf_free) = buf_make(1 << 16);
     char first[64], session[64], from[32];
-    for (unsigned i = 0; i < ADHOC_MAX_CALLS; i++) ask(a, who(i / 32, from), "node='ping'", "", i, &out);
+    for (unsigned i = 0; i < ADHOC_MAX_CALLS; i++)
+        ask(a, who(i / ADHOC_MAX_CALLS_A_PEER, from), "node='ping'", "", i, &out);
     cr_expect_eq(toy.calls, ADHOC_MAX_CALLS);
     ask(a, who(99, from), "node='ping'", "", ADHOC_MAX_CALLS, &out);
     cr_expect(has(&out, "resource-constraint"));
     ask(a, who(99, from), "node='ping'", "", ADHOC_CALL_MS + 1, &out);
     cr_expect_eq(toy.calls, ADHOC_MAX_CALLS + 1, "the oldest call is given up");
     begin(a, who(0, from), 0, first, &out);
-    for (unsigned i = 1; i <= ADHOC_MAX_SESSIONS; i++) begin(a, who(i / 16, from), i, session, &out);
+    for (unsigned i = 1; i <= ADHOC_MAX_SESSIONS; i++)
+        begin(a, who(i / ADHOC_MAX_SESSIONS_A_PEER, from), i, session, &out);
     ask(a, who(0, from), first, SUBMIT("1"), 5, &out);
     cr_expect(has(&out, "bad-sessionid"), "the oldest form made room");
-    ask(a, who(ADHOC_MAX_SESSIONS / 16, from), session, SUBMIT("1"), ADHOC_CALL_MS + 2, &out);
+    ask(a, who(ADHOC_MAX_SESSIONS / ADHOC_MAX_SESSIONS_A_PEER, from), session, SUBMIT("1"), ADHOC_CALL_MS + 2, &out);
     cr_expect_str_eq(toy.said, "add(a=1)");
     adhoc_free(a);
 }
