@@ -38,8 +38,7 @@ static enum err step(const struct audit_sum *s, const struct secure_plan *p, con
     return e;
 }
 
-enum err audit_sum_step(const struct audit_sum *s, const struct trained *trained, struct tensor_set *weights,
-                        struct why *why)
+enum err audit_sum_step(const struct audit_sum *s, struct trained *trained, struct tensor_set *weights, struct why *why)
 {
     struct secagg_header header;
     struct secure_plan p;

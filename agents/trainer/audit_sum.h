@@ -16,5 +16,5 @@ struct audit_sum {
 
 /* Puts the trained result through the sum and takes the step it gives; for a plan of which plan_is_summed says so.
  * secure_plan_of's errors and secure_vector_fill's. */
-enum err audit_sum_step(const struct audit_sum *s, const struct trained *trained, struct tensor_set *weights,
-                        struct why *why) MUST_USE;
+enum err audit_sum_step(const struct audit_sum *s, struct trained *trained, struct tensor_set *weights, struct why *why)
+    MUST_USE;

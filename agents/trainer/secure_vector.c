@@ -71,12 +71,6 @@ static struct secure_numbers numbers_of(const struct secure_source *source, cons
     return (struct secure_numbers){ .plan = *p, .delta = t->delta, .weight = weight, .loss = loss };
 }
 
-static enum err fill_plain(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
-{
-    const struct secure_numbers m = numbers_of(source, t);
-    return put_plain(&m, 0, v);
-}
-
 /* ---- with noise ---- */
 
 static enum err from_stream(void *self, void *out, size_t n) { return stream_read(self, out, n); }
@@ -96,7 +90,7 @@ static enum err noise_stream(const uint8_t *key, struct stream **out)
     return e;
 }
 
-static enum err put_noise(const struct secure_source *source, double *numbers, struct secagg_vec *v)
+static enum err put_noise(const struct secure_source *source, double *numbers)
 {
     CLEANUP(stream_drop) struct stream *stream = NULL;
     const struct secure_plan *p = source->plan;
@@ -106,47 +100,69 @@ static enum err put_noise(const struct secure_source *source, double *numbers, s
     if (source->key == NULL) return ERR_BUG;
     TRY(secagg_header_hash(source->header, seed));
     TRY(noise_stream(source->key, &stream));
-    return p->want.mode == SECURE_SITE ? ddgauss_put(&site, seed, numbers, from_stream, stream, v, 0)
-                                       : ddunits_put(&patient, seed, numbers, from_stream, stream, v, 0);
+    return p->want.mode == SECURE_SITE ? ddgauss_put(&site, seed, numbers, from_stream, stream)
+                                       : ddunits_put(&patient, seed, numbers, from_stream, stream);
 }
 
-static enum err fill_noised(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
+/* Takes what was trained, as the plan's length of doubles, in its own memory. */
+static enum err take_numbers(const struct secure_plan *p, struct trained *t, double **out)
+{
+    if (p->want.mode == SECURE_SITE) {
+        TRY(tensor_set_into_numbers(t->delta, p->length, out));
+        t->delta = NULL;
+        return OK;
+    }
+    *out = t->gradient;
+    t->gradient = NULL;
+    return OK;
+}
+
+/* The numbers become the vector where they lie. */
+static enum err fill_noised(const struct secure_source *source, struct trained *t, struct secagg_vec *v)
 {
     const struct secure_plan *p = source->plan;
-    double *numbers = calloc(p->rotated, sizeof *numbers);
-    if (numbers == NULL) return ERR_MEMORY;
-    for (size_t i = 0; i < p->want.weights; i++)
-        numbers[i] = p->want.mode == SECURE_PATIENT ? t->gradient[i] : (double)t->delta->flat[i];
-    double patients = (double)source->units;
-    enum err e = put_noise(source, numbers, v);
-    if (e == OK && p->want.mode == SECURE_PATIENT) e = quantise_put(&p->count, &patients, 1, v, p->rotated);
-    secret_wipe(numbers, p->rotated * sizeof *numbers);
-    free(numbers);
-    return e;
+    const double patients = (double)source->units;
+    double *numbers = NULL;
+    TRY(take_numbers(p, t, &numbers));
+    enum err e = put_noise(source, numbers);
+    if (e == OK) e = secagg_vec_of_numbers(numbers, p->length, p->bits, v);
+    if (e != OK) {
+        secret_wipe(numbers, p->length * sizeof *numbers);
+        free(numbers);
+        return e;
+    }
+    return p->want.mode == SECURE_PATIENT ? quantise_put(&p->count, &patients, 1, v, p->rotated) : OK;
 }
 
 /* ---- both ---- */
 
 static enum err check(const struct secure_plan *p, const struct trained *t, struct why *why)
 {
-    bool fits = t->delta->nelements == p->want.weights && t->samples > 0 &&
-                (t->gradient != NULL) == (p->want.mode == SECURE_PATIENT);
-    if (!fits || !tensor_set_finite(t->delta))
+    const bool patients = p->want.mode == SECURE_PATIENT;
+    bool fits = patients ? t->gradient != NULL && t->ngradient == p->want.weights
+                         : t->delta != NULL && t->delta->nelements == p->want.weights;
+    if (!fits || t->samples == 0 || (!patients && !tensor_set_finite(t->delta)))
         return why_say(why, ERR_INPUT, "the update is not one of the round's model");
+    if (p->want.mode != SECURE_PLAIN) return OK;
     double norm = tensor_set_l2(t->delta);
-    if (p->want.mode != SECURE_PLAIN || norm <= p->want.update_norm) return OK;
+    if (norm <= p->want.update_norm) return OK;
     return why_say(why, ERR_INPUT, "the update's norm %g is above the task's `rounds.max_update_norm` %g", norm,
                    p->want.update_norm);
 }
 
-enum err secure_vector_fill(const struct secure_source *source, const struct trained *trained, struct secagg_vec *out,
+static enum err fill_plain(const struct secure_source *source, const struct trained *t, struct secagg_vec *v)
+{
+    const struct secure_numbers m = numbers_of(source, t);
+    TRY(secagg_vec_init(v, source->plan->bits, source->plan->length));
+    return put_plain(&m, 0, v);
+}
+
+enum err secure_vector_fill(const struct secure_source *source, struct trained *trained, struct secagg_vec *out,
                             struct why *why)
 {
     struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
-    const struct secure_plan *p = source->plan;
-    TRY(check(p, trained, why));
-    TRY(secagg_vec_init(&v, p->bits, p->length));
-    TRY((p->want.mode == SECURE_PLAIN ? fill_plain : fill_noised)(source, trained, &v));
+    TRY(check(source->plan, trained, why));
+    TRY(source->plan->want.mode == SECURE_PLAIN ? fill_plain(source, trained, &v) : fill_noised(source, trained, &v));
     *out = v;
     v = (struct secagg_vec){ 0 };
     return OK;

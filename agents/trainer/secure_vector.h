@@ -34,9 +34,10 @@ struct secure_source {
     const uint8_t
         *key; /* the cover's, from charge_round: of this vector alone; NULL where nothing is hidden by noise */
 };
-/* Makes *out, of the plan's ring and length; owned by the caller.  ERR_INPUT with a sentence when the update is not of
+/* Makes *out, of the plan's ring and length; owned by the caller.  With noise it is made where the numbers lie: trained
+ * then has none any more, whatever comes of it.  ERR_INPUT with a sentence, nothing taken, when the update is not of
  * this plan, not finite, or longer than the task allows; random's errors; ERR_MEMORY. */
-enum err secure_vector_fill(const struct secure_source *source, const struct trained *trained, struct secagg_vec *out,
+enum err secure_vector_fill(const struct secure_source *source, struct trained *trained, struct secagg_vec *out,
                             struct why *why) MUST_USE;
 /* The same of what was counted, for a plan of scores; all: false tells nothing, by zeros.  ERR_INPUT with a sentence
  * when more records were scored than the task allows; ERR_MEMORY. */
@@ -44,7 +45,7 @@ enum err secure_vector_scores(const struct secure_plan *p, const struct tally *c
                               struct secagg_vec *out, struct why *why) MUST_USE;
 
 /* What is summed, of which the vector is made part by part: without noise the update itself, so that it is never beside
- * the vector. */
+ * the vector; with noise the vector, which lies where its numbers lay. */
 struct secure_numbers {
     struct secure_plan plan;
     struct tensor_set *delta; /* owned; SECURE_PLAIN: the update, and then what it counts */
@@ -52,7 +53,7 @@ struct secure_numbers {
     double loss;              /* times the weight */
     struct secagg_vec vector; /* owned; every other mode */
 };
-/* Takes the update, without noise.  secure_vector_fill's errors; nothing is then taken. */
+/* Takes the update.  secure_vector_fill's errors; without noise nothing is then taken. */
 enum err secure_numbers_take(const struct secure_source *source, struct trained *trained, struct secure_numbers *out,
                              struct why *why) MUST_USE;
 /* The part, of zeros, gets the elements of the vector from `at` on.  ERR_INPUT. */

@@ -1,6 +1,8 @@
 #include "agents/trainer/train_job.h"
 #include "agents/trainer/incoming.h"
 #include "common/base/secret.h"
+#include "common/privacy/secure_plan.h"
+#include <math.h>
 #include <stdlib.h>
 
 static const enum training_optimizer optimizers[] = {
@@ -31,10 +33,16 @@ static void session_end(struct session *s) { s->engine->free(s->model); }
 static enum err sum_units(const struct engine *engine, void *model, const struct table *rows,
                           const struct training_privacy *privacy, struct trained *t, struct why *why)
 {
-    TRY(engine->store(model, &t->delta));
-    t->gradient = calloc(t->delta->nelements, sizeof *t->gradient);
+    t->gradient = calloc(secure_plan_room(t->ngradient), sizeof *t->gradient);
     if (t->gradient == NULL) return ERR_MEMORY;
     return engine->unit_sum(model, rows, privacy, t->gradient, why);
+}
+
+static bool is_finite(const struct trained *t)
+{
+    bool finite = t->delta == NULL || tensor_set_finite(t->delta);
+    for (size_t i = 0; t->gradient && i < t->ngradient; i++) finite = finite && isfinite(t->gradient[i]);
+    return finite;
 }
 
 static enum err train_weights(const struct engine *engine, const struct plan *plan, const struct table *rows,
@@ -43,6 +51,7 @@ static enum err train_weights(const struct engine *engine, const struct plan *pl
 {
     CLEANUP(session_end) struct session s = { .engine = engine };
     TRY(engine->open(&plan->spec, in->weights, &s.model, why));
+    t->ngradient = in->weights->nelements;
     if (plan_is_summed(plan) && how->privacy) return sum_units(engine, s.model, rows, how->privacy, t, why);
     TRY(engine->train(s.model, rows, how, hooks, &t->loss, why));
     return engine->store(s.model, &t->delta);
@@ -59,8 +68,8 @@ enum err train_round(const struct engine *engine, const struct plan *plan, struc
     struct training how = train_how(plan, round);
     how.privacy = privacy;
     TRY(train_weights(engine, plan, rows, &in, &how, hooks, &t, why));
-    tensor_set_subtract(t.delta, in.weights, t.delta);
-    if (!tensor_set_finite(t.delta)) return why_say(why, ERR_INPUT, "training did not stay finite");
+    if (t.delta) tensor_set_subtract(t.delta, in.weights, t.delta);
+    if (!is_finite(&t)) return why_say(why, ERR_INPUT, "training did not stay finite");
     *out = t;
     t.delta = NULL;
     t.gradient = NULL;
@@ -70,7 +79,7 @@ enum err train_round(const struct engine *engine, const struct plan *plan, struc
 void trained_fini(struct trained *t)
 {
     if (t == NULL) return;
-    if (t->gradient) secret_wipe(t->gradient, t->delta->nelements * sizeof *t->gradient);
+    if (t->gradient) secret_wipe(t->gradient, secure_plan_room(t->ngradient) * sizeof *t->gradient);
     free(t->gradient);
     tensor_set_free(t->delta);
     t->gradient = NULL;

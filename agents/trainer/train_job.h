@@ -11,8 +11,9 @@
 #include "common/base/buf.h"
 
 struct trained {
-    struct tensor_set *delta; /* owned: trained minus received weights; zeros where there is a gradient */
+    struct tensor_set *delta; /* owned: trained minus received weights; NULL where there is a gradient */
     double *gradient; /* owned: one step's sum, of a plan that hides patients in secure sums (unit_sum.h); else NULL */
+    size_t ngradient; /* its numbers; zeros are behind them, up to secure_plan_room */
     double loss;      /* mean of the last pass; 0 with a gradient */
     uint64_t samples; /* rows trained on */
 };

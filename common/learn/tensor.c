@@ -89,6 +89,31 @@ void tensor_set_free(struct tensor_set *s)
     free(s);
 }
 
+/* From the end on: a double lies behind the floats that are still to be read, or on the one just read. */
+static void widen(unsigned char *room, size_t n)
+{
+    for (size_t i = n; i-- > 0;) {
+        float x = 0;
+        memcpy(&x, room + i * sizeof x, sizeof x);
+        double wide = (double)x;
+        memcpy(room + i * sizeof wide, &wide, sizeof wide);
+    }
+}
+
+enum err tensor_set_into_numbers(struct tensor_set *s, size_t n, double **out)
+{
+    const size_t filled = s->nelements;
+    if (n < filled) return ERR_INPUT;
+    void *room = realloc(s->flat, (n + 1) * sizeof(double));
+    if (room == NULL) return ERR_MEMORY;
+    s->flat = NULL;
+    tensor_set_free(s);
+    widen(room, filled);
+    memset((double *)room + filled, 0, (n - filled) * sizeof(double));
+    *out = room;
+    return OK;
+}
+
 void tensor_set_drop(struct tensor_set **s) { tensor_set_free(*s); }
 
 enum err tensor_set_zeros_like(const struct tensor_set *s, struct tensor_set **out)

@@ -35,6 +35,9 @@ enum err tensor_set_new(const struct tensor_shape *shapes, size_t count, struct 
 enum err tensor_set_clone(const struct tensor_set *s, struct tensor_set **out) MUST_USE;
 enum err tensor_set_zeros_like(const struct tensor_set *s, struct tensor_set **out) MUST_USE;
 void tensor_set_free(struct tensor_set *s);
+/* All elements as doubles, with zeros behind them up to n, in the set's own memory, which grows; the set is then gone.
+ * *out: the caller's, free().  ERR_INPUT for an n below nelements; ERR_MEMORY; the set is then as it was. */
+enum err tensor_set_into_numbers(struct tensor_set *s, size_t n, double **out) MUST_USE;
 void tensor_set_drop(struct tensor_set **s); /* for CLEANUP() */
 
 /* A copy of s with its tensors in the order of `like`: other programs write their tensors in another order.

@@ -65,11 +65,6 @@ static bool sound(const struct ddgauss_rule *r)
     return numbers && is_share(r->share) && length && r->clip * r->scale < UNITS_MAX;
 }
 
-static bool has_place(const struct ddgauss_rule *r, const struct secagg_vec *v, size_t at)
-{
-    return at <= v->n && r->dim <= v->n - at;
-}
-
 /* Clips to the rule and turns numbers into units. */
 static enum err scale_down(const struct ddgauss_rule *r, double *v)
 {
@@ -86,75 +81,81 @@ static enum err scale_down(const struct ddgauss_rule *r, double *v)
     return OK;
 }
 
-/* One rounding of all by chance; *out_square is at least the sum of squares. */
-static enum err draw(struct stream *s, const double *v, size_t n, struct secagg_vec *out, size_t at, double *out_square)
+/* One rounding of all by chance, the key's, in place when it is kept; *out_square is at least the sum of squares. */
+static enum err draw(const uint8_t key[STREAM_KEY_BYTES], double *v, size_t n, bool kept, double *out_square)
 {
-    uint64_t words[WORDS];
+    uint64_t words[WORDS] = { 0 };
+    struct stream *s CLEANUP(stream_drop) = NULL;
     double square = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (i % WORDS == 0) TRY(stream_read(s, words, sizeof words));
+    enum err e = stream_new(key, &s);
+    for (size_t i = 0; i < n && e == OK; i++) {
+        if (i % WORDS == 0) e = stream_read(s, words, sizeof words);
         double low = floor(v[i]);
         double chance = ldexp((double)(words[i % WORDS] >> (64 - FRACTION_BITS)), -FRACTION_BITS);
         double x = low + (chance < v[i] - low ? 1 : 0);
         square += x * x;
-        secagg_vec_put(out, at + i, (int64_t)x);
+        if (kept) v[i] = x;
     }
     *out_square = square * (1 + ((double)n + 4) * 0x1p-52);
-    return OK;
+    secret_wipe(words, sizeof words);
+    return e;
 }
 
-static enum err round_by_chance(const struct ddgauss_rule *r, const double *v, random_fn *random, void *self,
-                                struct secagg_vec *out, size_t at)
+/* Until it is short enough; what was drawn is drawn once more, and kept. */
+static enum err draw_short(const struct ddgauss_rule *r, double *v, random_fn *random, void *self,
+                           uint8_t key[STREAM_KEY_BYTES])
 {
-    uint8_t key[STREAM_KEY_BYTES];
-    struct stream *s CLEANUP(stream_drop) = NULL;
-    double norm = ddgauss_rounded_norm(r->clip * r->scale, (double)r->dim, r->beta);
-    TRY(random(self, key, sizeof key));
-    enum err e = stream_new(key, &s);
-    secret_wipe(key, sizeof key);
-    if (e != OK) return e;
-    if (norm + 1 >= ldexp(1, (int)out->bits - 1)) return ERR_INPUT;
+    const double norm = ddgauss_rounded_norm(r->clip * r->scale, (double)r->dim, r->beta);
+    double square = 0;
     for (size_t draws = 0; draws < DDGAUSS_DRAWS_MAX; draws++) {
-        double square = 0;
-        TRY(draw(s, v, r->dim, out, at, &square));
-        if (square <= norm * norm) return OK;
+        TRY(random(self, key, STREAM_KEY_BYTES));
+        TRY(draw(key, v, r->dim, false, &square));
+        if (square <= norm * norm) return draw(key, v, r->dim, true, &square);
     }
     return ERR_LIMIT;
 }
 
-enum err ddgauss_add_share(double share, size_t at, size_t n, random_fn *random, void *self, struct secagg_vec *out)
+static enum err round_by_chance(const struct ddgauss_rule *r, double *v, random_fn *random, void *self)
+{
+    uint8_t key[STREAM_KEY_BYTES];
+    enum err e = draw_short(r, v, random, self, key);
+    secret_wipe(key, sizeof key);
+    return e;
+}
+
+enum err ddgauss_add_share(double share, random_fn *random, void *self, double *v, size_t n)
 {
     struct discrete *d CLEANUP(discrete_drop) = NULL;
     struct ratio sigma = { (uint64_t)ceil(ldexp(share, SHARE_BITS)), (uint64_t)1 << SHARE_BITS };
-    if (!is_share(share) || at > out->n || n > out->n - at) return ERR_INPUT;
+    if (!is_share(share)) return ERR_INPUT;
     if (share == 0) return OK;
     TRY(discrete_new(random, self, &d));
-    for (size_t i = at; i < at + n; i++) secagg_vec_put(out, i, secagg_vec_get(out, i) + discrete_gaussian(d, sigma));
+    for (size_t i = 0; i < n; i++) v[i] += (double)discrete_gaussian(d, sigma);
     return discrete_err(d);
 }
 
 static enum err put(const struct ddgauss_rule *r, const uint8_t seed[HADAMARD_SEED_BYTES], double *v, random_fn *random,
-                    void *self, struct secagg_vec *out, size_t at)
+                    void *self)
 {
     TRY(scale_down(r, v));
     TRY(hadamard_rotate_64(seed, v, r->dim));
-    TRY(round_by_chance(r, v, random, self, out, at));
-    return ddgauss_add_share(r->share, at, r->dim, random, self, out);
+    TRY(round_by_chance(r, v, random, self));
+    return ddgauss_add_share(r->share, random, self, v, r->dim);
 }
 
 enum err ddgauss_put(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
-                     random_fn *random, void *self, struct secagg_vec *out, size_t at)
+                     random_fn *random, void *self)
 {
-    if (!sound(rule) || !has_place(rule, out, at)) return ERR_INPUT;
-    enum err e = put(rule, seed, v, random, self, out, at);
-    for (size_t i = at; i < at + rule->dim && e != OK; i++) secagg_vec_put(out, i, 0);
+    if (!sound(rule)) return ERR_INPUT;
+    enum err e = put(rule, seed, v, random, self);
+    if (e != OK) secret_wipe(v, rule->dim * sizeof *v);
     return e;
 }
 
 enum err ddgauss_get(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],
                      const struct secagg_vec *sum, size_t at, double *out)
 {
-    if (!sound(rule) || !has_place(rule, sum, at)) return ERR_INPUT;
+    if (!sound(rule) || at > sum->n || rule->dim > sum->n - at) return ERR_INPUT;
     for (size_t i = 0; i < rule->dim; i++) out[i] = (double)secagg_vec_get(sum, at + i) / rule->scale;
     return hadamard_back_64(seed, out, rule->dim);
 }

@@ -56,17 +56,15 @@ double ddgauss_rdp(double order, const struct ddgauss_sum *sum); /* Renyi diverg
  * the ring is too small.  For narrow rings; quantise_plan proves more and costs some bits. */
 double ddgauss_scale(unsigned bits, double n, double k, double rho, double dim, double clip, double sigma);
 
-/* Adds a discrete Gaussian of this standard deviation to each of n elements from `at` on; 0: nothing.  ERR_INPUT for
- * one that is not 0 and not between DDGAUSS_SHARE_MIN and DDGAUSS_SHARE_MAX; random's errors, the elements then half
- * done. */
-enum err ddgauss_add_share(double share, size_t at, size_t n, random_fn *random, void *self, struct secagg_vec *out)
-    MUST_USE;
+/* Adds a discrete Gaussian of this standard deviation to each of n whole numbers; 0: nothing.  ERR_INPUT for one that
+ * is not 0 and not between DDGAUSS_SHARE_MIN and DDGAUSS_SHARE_MAX; random's errors, the numbers then half done. */
+enum err ddgauss_add_share(double share, random_fn *random, void *self, double *v, size_t n) MUST_USE;
 
-/* Clips, rotates (v holds rule->dim numbers and is spoilt), rounds, adds the share, and puts the result in `out` at
- * `at`.  ERR_INPUT: rule or place out of range, a number not finite, or the ring too narrow for one vector; ERR_LIMIT:
- * DDGAUSS_DRAWS_MAX roundings were too long; random's errors.  After an error out is zero at all of that place. */
+/* Clips, rotates and rounds rule->dim numbers and adds the share, where they lie: they are then whole, below 2^51, and
+ * secagg_vec_of_numbers makes elements of them.  ERR_INPUT: rule out of range, v then as it was, or a number not
+ * finite; ERR_LIMIT: DDGAUSS_DRAWS_MAX roundings were too long; random's errors; ERR_MEMORY; v is then wiped. */
 enum err ddgauss_put(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
-                     random_fn *random, void *self, struct secagg_vec *out, size_t at) MUST_USE;
+                     random_fn *random, void *self) MUST_USE;
 
 /* Reads the sum back: rule->dim numbers. */
 enum err ddgauss_get(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],

@@ -40,11 +40,6 @@ static bool sound(const struct ddunits_rule *r)
     return numbers && scale && length && r->reach * r->scale < UNITS_MAX;
 }
 
-static bool has_place(const struct ddunits_rule *r, const struct secagg_vec *v, size_t at)
-{
-    return at <= v->n && r->dim <= v->n - at;
-}
-
 static enum err scale_up(const struct ddunits_rule *r, double *v)
 {
     double sum = 0;
@@ -57,53 +52,50 @@ static enum err scale_up(const struct ddunits_rule *r, double *v)
 
 /* ceil(y - u), taken apart: y - floor(y) is exact but for a y just below zero, which then counts as zero; LITTLE covers
  * that. */
-static int64_t rounded(double y, double u)
+static double rounded(double y, double u)
 {
     double low = floor(y);
-    return (int64_t)low + (u < y - low ? 1 : 0);
+    return low + (u < y - low ? 1 : 0);
 }
 
-static enum err round_all(const struct ddunits_rule *r, const double *v, random_fn *random, void *self,
-                          struct secagg_vec *out, size_t at)
+static enum err round_all(const struct ddunits_rule *r, double *v, random_fn *random, void *self)
 {
     uint8_t key[STREAM_KEY_BYTES];
-    uint64_t words[WORDS];
+    uint64_t words[WORDS] = { 0 };
     struct stream *s CLEANUP(stream_drop) = NULL;
     TRY(random(self, key, sizeof key));
     enum err e = stream_new(key, &s);
     secret_wipe(key, sizeof key);
     for (size_t i = 0; i < r->dim && e == OK; i++) {
         if (i % WORDS == 0) e = stream_read(s, words, sizeof words);
-        if (e == OK)
-            secagg_vec_put(out, at + i,
-                           rounded(v[i], ldexp((double)(words[i % WORDS] >> (64 - FRACTION_BITS)), -FRACTION_BITS)));
+        v[i] = rounded(v[i], ldexp((double)(words[i % WORDS] >> (64 - FRACTION_BITS)), -FRACTION_BITS));
     }
     secret_wipe(words, sizeof words);
     return e;
 }
 
 static enum err put(const struct ddunits_rule *r, const uint8_t seed[HADAMARD_SEED_BYTES], double *v, random_fn *random,
-                    void *self, struct secagg_vec *out, size_t at)
+                    void *self)
 {
     TRY(scale_up(r, v));
     TRY(hadamard_rotate_64(seed, v, r->dim));
-    TRY(round_all(r, v, random, self, out, at));
-    return ddgauss_add_share(r->share, at, r->dim, random, self, out);
+    TRY(round_all(r, v, random, self));
+    return ddgauss_add_share(r->share, random, self, v, r->dim);
 }
 
 enum err ddunits_put(const struct ddunits_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
-                     random_fn *random, void *self, struct secagg_vec *out, size_t at)
+                     random_fn *random, void *self)
 {
-    if (!sound(rule) || !has_place(rule, out, at)) return ERR_INPUT;
-    enum err e = put(rule, seed, v, random, self, out, at);
-    for (size_t i = at; i < at + rule->dim && e != OK; i++) secagg_vec_put(out, i, 0);
+    if (!sound(rule)) return ERR_INPUT;
+    enum err e = put(rule, seed, v, random, self);
+    if (e != OK) secret_wipe(v, rule->dim * sizeof *v);
     return e;
 }
 
 enum err ddunits_get(const struct ddunits_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],
                      const struct secagg_vec *sum, size_t at, double *out)
 {
-    if (!sound(rule) || !has_place(rule, sum, at)) return ERR_INPUT;
+    if (!sound(rule) || at > sum->n || rule->dim > sum->n - at) return ERR_INPUT;
     for (size_t i = 0; i < rule->dim; i++) out[i] = (double)secagg_vec_get(sum, at + i) / rule->scale;
     return hadamard_back_64(seed, out, rule->dim);
 }

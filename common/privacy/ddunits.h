@@ -51,11 +51,11 @@ double ddunits_on_grid(double x, double grid);
 
 double ddunits_sensitivity(const struct ddunits_rule *r); /* L2, in whole numbers */
 
-/* Scales, rotates (v holds rule->dim numbers and is spoilt), rounds, adds the share, and puts the result in `out` at
- * `at`, to be read back with ddunits_get.  ERR_INPUT: rule or place out of range, or v not finite or above reach;
- * random's errors.  After an error out is zero at all of that place. */
+/* Scales, rotates and rounds rule->dim numbers and adds the share, where they lie: they are then whole, below 2^51, and
+ * secagg_vec_of_numbers makes elements of them, to be read back with ddunits_get.  ERR_INPUT: rule out of range, v then
+ * as it was, or v not finite or above reach; random's errors; ERR_MEMORY; v is then wiped. */
 enum err ddunits_put(const struct ddunits_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
-                     random_fn *random, void *self, struct secagg_vec *out, size_t at) MUST_USE;
+                     random_fn *random, void *self) MUST_USE;
 
 /* Reads the sum back: rule->dim numbers. */
 enum err ddunits_get(const struct ddunits_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],

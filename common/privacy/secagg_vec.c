@@ -7,10 +7,15 @@ __extension__ typedef unsigned __int128 wide;
 
 enum { NARROW_BITS = 32, BYTE_BITS = 8, BLOCK = 1 << 14, STREAMS = 64 };
 
+static bool is_ring(unsigned bits, size_t n)
+{
+    return bits >= SECAGG_BITS_MIN && bits <= SECAGG_BITS_MAX && n > 0 && n <= SECAGG_LENGTH_MAX;
+}
+
 enum err secagg_vec_init(struct secagg_vec *v, unsigned bits, size_t n)
 {
     struct secagg_vec made = { .bits = bits, .n = n };
-    if (bits < SECAGG_BITS_MIN || bits > SECAGG_BITS_MAX || n == 0 || n > SECAGG_LENGTH_MAX) return ERR_INPUT;
+    if (!is_ring(bits, n)) return ERR_INPUT;
     if (bits <= NARROW_BITS)
         made.narrow = calloc(n, sizeof *made.narrow);
     else
@@ -87,6 +92,36 @@ enum err secagg_vec_into_numbers(struct secagg_vec *v, size_t n, double scale, d
     widen(v, room, n, scale);
     *v = (struct secagg_vec){ 0 };
     *out = room;
+    return OK;
+}
+
+/* From the beginning on: a word lies before the doubles that are still to be read, or on the one just read. */
+static void to_words(unsigned char *room, size_t n, bool narrow)
+{
+    for (size_t i = 0; i < n; i++) {
+        double x = 0;
+        memcpy(&x, room + i * sizeof x, sizeof x);
+        uint64_t word = (uint64_t)(int64_t)x;
+        uint32_t low = (uint32_t)word;
+        if (narrow)
+            memcpy(room + i * sizeof low, &low, sizeof low);
+        else
+            memcpy(room + i * sizeof word, &word, sizeof word);
+    }
+}
+
+enum err secagg_vec_of_numbers(double *numbers, size_t n, unsigned bits, struct secagg_vec *out)
+{
+    const bool narrow = bits <= NARROW_BITS;
+    void *room = numbers;
+    if (!is_ring(bits, n)) return ERR_INPUT;
+    to_words(room, n, narrow);
+    if (narrow) {
+        secret_wipe((uint32_t *)room + n, n * (sizeof *numbers - sizeof(uint32_t)));
+        void *less = realloc(room, n * sizeof(uint32_t));
+        room = less != NULL ? less : room;
+    }
+    *out = (struct secagg_vec){ bits, n, narrow ? room : NULL, narrow ? NULL : room };
     return OK;
 }
 

@@ -59,6 +59,10 @@ enum err secagg_vec_mask(struct secagg_vec *v, const struct secagg_mask *masks, 
  * vector is then as it was. */
 enum err secagg_vec_into_numbers(struct secagg_vec *v, size_t n, double scale, double **out) MUST_USE;
 
+/* The other way: n whole numbers, each below 2^62, as elements, in the memory they lie in, which shrinks where the
+ * words are narrower.  Takes the numbers.  ERR_INPUT for bits or n out of range; they are then as they were. */
+enum err secagg_vec_of_numbers(double *numbers, size_t n, unsigned bits, struct secagg_vec *out) MUST_USE;
+
 size_t secagg_vec_packed_bytes(unsigned bits, size_t n);
 
 /* Appends the n elements from `at` on; at is a multiple of 8, and so is n unless the part ends the vector (ERR_INPUT);

@@ -117,6 +117,8 @@ static enum err plan_plain(struct secure_plan *p, struct why *why)
 
 /* ---- with noise ---- */
 
+size_t secure_plan_room(size_t weights) { return hadamard_length(weights) + 1; }
+
 uint64_t secure_plan_sums(uint64_t rounds) { return rounds + (rounds + SECURE_SPARE - 1) / SECURE_SPARE; }
 
 struct privacy_event secure_plan_event(const struct secure_plan *p)
@@ -226,7 +228,7 @@ static enum err plan_patient(struct secure_plan *p, struct why *why)
     if (quantise_plan(&count, &p->count, NULL) != OK)
         return why_say(why, ERR_SETTING, "a sum of records fits no ring; lower `rounds.max_samples`");
     p->bits = larger(p->bits, p->count.bits);
-    p->length = p->rotated + 1;
+    p->length = secure_plan_room(p->want.weights);
     return OK;
 }
 

@@ -82,6 +82,7 @@ struct secure_plan {
  * the task's multiplier does not; ERR_INPUT for numbers out of range; ERR_CRYPTO. */
 enum err secure_plan_of(const struct secure_want *want, struct secure_plan *out, struct why *why) MUST_USE;
 
+size_t secure_plan_room(size_t weights); /* doubles in which a vector with noise is made, of any such plan */
 uint64_t secure_plan_sums(uint64_t rounds);
 /* What one sum costs, of a plan with noise: in the ledger of hospitals or in that of patients. */
 struct privacy_event secure_plan_event(const struct secure_plan *p);

@@ -37,6 +37,16 @@ static struct trained trained_of(const float numbers[WEIGHTS], uint64_t samples,
     return t;
 }
 
+/* The same as one step's sum of gradients. */
+static struct trained gradient_of(const float numbers[WEIGHTS], uint64_t samples)
+{
+    struct trained t = { .samples = samples, .ngradient = WEIGHTS };
+    t.gradient = calloc(secure_plan_room(WEIGHTS), sizeof *t.gradient);
+    cr_assert_not_null(t.gradient);
+    for (size_t i = 0; i < WEIGHTS; i++) t.gradient[i] = (double)numbers[i];
+    return t;
+}
+
 Test(secure_vector, plan_follows_from_task_and_header)
 {
     CLEANUP(plan_let_go) struct plan *p = learned_plan(TASK);
@@ -201,16 +211,17 @@ Test(secure_vector, noised_vectors)
     for (size_t m = 0; m < 2; m++) {
         CLEANUP(plan_let_go) struct plan *plan = learned_plan(tasks[m]);
         struct secagg_header h = honest_header(plan, m ? SECURE_PATIENT : SECURE_SITE);
-        CLEANUP(trained_fini) struct trained t = trained_of((float[WEIGHTS]){ .5F, -.25F, .125F }, 40, 0);
+        static const float numbers[WEIGHTS] = { .5F, -.25F, .125F };
         struct secagg_vec v[3] = { { 0 }, { 0 }, { 0 } };
         uint8_t seed[HASH_BYTES], keys[3][STREAM_KEY_BYTES] = { { 1 }, { 1 }, { 2 } };
         double back[4];
         struct secure_plan p;
         cr_assert_eq(secure_vector_plan(plan, &h, false, &p, NULL), OK);
-        if (m) t.gradient = calloc(WEIGHTS, sizeof *t.gradient);
-        for (size_t i = 0; m && i < WEIGHTS; i++) t.gradient[i] = (double)t.delta->flat[i];
-        for (size_t i = 0; i < 3; i++)
+        for (size_t i = 0; i < 3; i++) {
+            CLEANUP(trained_fini) struct trained t = m ? gradient_of(numbers, 40) : trained_of(numbers, 40, 0);
             cr_assert_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, keys[i] }, &t, &v[i], NULL), OK);
+            cr_expect(t.delta == NULL && t.gradient == NULL, "they became the vector");
+        }
         cr_expect(p.rotated == 4 && p.length == 4 + m && v[0].n == p.length);
         cr_expect(!m || secagg_vec_get(&v[0], 4) == 9, "patients, exactly");
         cr_expect_eq(memcmp(v[0].narrow ? (void *)v[0].narrow : (void *)v[0].wide,
@@ -223,11 +234,14 @@ Test(secure_vector, noised_vectors)
         struct ddunits_rule patient = secure_plan_patient(&p);
         cr_assert_eq(m ? ddunits_get(&patient, seed, &v[0], 0, back) : ddgauss_get(&site, seed, &v[0], 0, back), OK);
         for (size_t i = 0; i < WEIGHTS; i++)
-            cr_expect_float_eq(back[i], (double)t.delta->flat[i], 8 * p.share / p.update.scale);
+            cr_expect_float_eq(back[i], (double)numbers[i], 8 * p.share / p.update.scale);
         for (size_t i = 0; i < 3; i++) secagg_vec_fini(&v[i]);
+        CLEANUP(trained_fini) struct trained t = m ? gradient_of(numbers, 40) : trained_of(numbers, 40, 0);
+        CLEANUP(trained_fini) struct trained other = m ? trained_of(numbers, 40, 0) : gradient_of(numbers, 40);
+        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, keys[0] }, &other, &v[0], NULL), ERR_INPUT);
+        cr_expect(other.delta != NULL || other.gradient != NULL, "nothing is taken");
         cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, NULL }, &t, &v[0], NULL), ERR_BUG);
-        p.want.mode = m ? SECURE_SITE : SECURE_PATIENT; /* a gradient where none is wanted, or none where one is */
-        cr_expect_eq(secure_vector_fill(&(struct secure_source){ &p, &h, 9, keys[0] }, &t, &v[0], NULL), ERR_INPUT);
+        cr_expect(t.delta == NULL && t.gradient == NULL && v[0].n == 0);
     }
 }
 
@@ -290,9 +304,10 @@ Test(secure_vector, part_by_part)
         CLEANUP(trained_fini) struct trained t = trained_of((float[WEIGHTS]){ .5F, -.25F, .125F }, 40, .75);
         struct secagg_vec whole CLEANUP(secagg_vec_fini) = { 0 };
         struct secure_numbers numbers CLEANUP(secure_numbers_fini) = { .delta = NULL };
+        CLEANUP(trained_fini) struct trained again = trained_of((float[WEIGHTS]){ .5F, -.25F, .125F }, 40, .75);
         cr_assert_eq(secure_vector_fill(&source, &t, &whole, NULL), OK);
-        cr_assert_eq(secure_numbers_take(&source, &t, &numbers, NULL), OK);
-        cr_expect((t.delta == NULL) == (m == 0));
+        cr_assert_eq(secure_numbers_take(&source, &again, &numbers, NULL), OK);
+        cr_expect_null(again.delta);
         for (size_t at = 0; at < p.length; at++)
             for (size_t n = 1; n <= p.length - at; n++) {
                 struct secagg_vec part CLEANUP(secagg_vec_fini) = { 0 };
@@ -305,35 +320,66 @@ Test(secure_vector, part_by_part)
     }
 }
 
-/* From the trained update to the packed vector: the update, and beside it a window. */
-Test(secure_vector, memory_is_one_vector)
+/* What was trained, as it is there when the training is over. */
+static void train(const struct plan *plan, const struct secure_plan *p, struct trained *t)
 {
-    enum { SIDE = 1450, WINDOW = 1 << 14, MORE = 1 << 18 };
-    CLEANUP(plan_let_go) struct plan *plan = learned_plan(TASK "model: {arch: mlp, hidden: [1450, 1450]}\n");
-    struct secagg_header h = { .cohort = COHORT };
-    struct secure_want want = terms_want(&plan->task, &plan->spec, &h, false);
-    struct secagg_mask masks[COHORT] = { { { 1 }, PRG_ADD }, { { 2 }, PRG_TAKE }, { { 3 }, PRG_ADD } };
-    struct secure_plan p;
-    struct trained t = { .samples = 9 };
-    struct secagg_masker *masker CLEANUP(secagg_masker_drop) = NULL;
-    struct secure_numbers numbers CLEANUP(secure_numbers_fini) = { .delta = NULL };
-    CLEANUP(buf_free) struct buf packed = buf_make(1 << 20);
-    cr_assert_eq(secure_plan_of(&want, &p, NULL), OK);
-    cr_assert(p.want.weights > SIDE * SIDE);
-    failmalloc_watch();
     struct tensor_shape shapes[MODEL_MAX_TENSORS];
-    cr_assert_eq(tensor_set_new(shapes, model_shapes(&plan->spec, shapes), &t.delta), OK);
-    cr_assert_eq(secure_numbers_take(&(struct secure_source){ .plan = &p }, &t, &numbers, NULL), OK);
-    cr_assert_eq(secagg_masker_new(masks, COHORT, &masker), OK);
-    for (size_t at = 0; at < p.length; at += WINDOW) {
+    *t = (struct trained){ .samples = 9, .ngradient = p->want.weights };
+    if (p->want.mode == SECURE_PATIENT)
+        t->gradient = calloc(secure_plan_room(t->ngradient), sizeof *t->gradient);
+    else
+        cr_assert_eq(tensor_set_new(shapes, model_shapes(&plan->spec, shapes), &t->delta), OK);
+}
+
+static void mask_all(const struct secure_numbers *numbers, struct secagg_masker *masker)
+{
+    enum { WINDOW = 1 << 14 };
+    CLEANUP(buf_free) struct buf packed = buf_make(1 << 20);
+    const struct secure_plan *p = &numbers->plan;
+    for (size_t at = 0; at < p->length; at += WINDOW) {
         struct secagg_vec part CLEANUP(secagg_vec_fini) = { 0 };
-        cr_assert_eq(secagg_vec_init(&part, p.bits, p.length - at < WINDOW ? p.length - at : WINDOW), OK);
-        cr_assert_eq(secure_numbers_put(&numbers, at, &part), OK);
+        cr_assert_eq(secagg_vec_init(&part, p->bits, p->length - at < WINDOW ? p->length - at : WINDOW), OK);
+        cr_assert_eq(secure_numbers_put(numbers, at, &part), OK);
         cr_assert_eq(secagg_masker_apply(masker, &part), OK);
         cr_assert_eq(secagg_vec_pack(&part, 0, part.n, &packed), OK);
         buf_clear(&packed);
     }
-    size_t most = failmalloc_most();
-    size_t vector = p.length * sizeof(float);
-    cr_expect(most >= vector && most <= vector + MORE, "%zu bytes; the update is %zu", most, vector);
+}
+
+/* From what was trained to the packed vector: one vector, and beside it a window.  Without noise it is the update's
+ * floats, with noise the doubles that are rotated. */
+Test(secure_vector, memory_is_one_vector)
+{
+    enum { MORE = 1 << 18 };
+#define LARGE "model: {arch: mlp, hidden: [700, 700]}\n"
+    static const struct {
+        const char *name, *task;
+        enum secure_mode mode;
+        size_t bytes; /* of an element */
+    } rows[] = {
+        { "no noise", TASK LARGE, SECURE_PLAIN, sizeof(float) },
+        { "hospitals", SHARES("site") LARGE, SECURE_SITE, sizeof(double) },
+        { "patients", SHARES("patient, rate: 0.5") LARGE, SECURE_PATIENT, sizeof(double) },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(plan_let_go) struct plan *plan = learned_plan(rows[i].task);
+        const struct secagg_header h = { .round = 1, .cohort = COHORT, .survivors = COHORT };
+        const struct secure_want want = terms_want(&plan->task, &plan->spec, &h, false);
+        const struct secagg_mask masks[COHORT] = { { { 1 }, PRG_ADD }, { { 2 }, PRG_TAKE }, { { 3 }, PRG_ADD } };
+        const uint8_t key[STREAM_KEY_BYTES] = { 1 };
+        struct secure_plan p;
+        CLEANUP(trained_fini) struct trained t = { 0 };
+        struct secagg_masker *masker CLEANUP(secagg_masker_drop) = NULL;
+        struct secure_numbers numbers CLEANUP(secure_numbers_fini) = { .delta = NULL };
+        cr_assert_eq(secure_plan_of(&want, &p, NULL), OK);
+        cr_assert(p.want.mode == rows[i].mode && p.length > 490000, "%s", rows[i].name);
+        failmalloc_watch();
+        train(plan, &p, &t);
+        cr_assert_eq(secure_numbers_take(&(struct secure_source){ &p, &h, 9, key }, &t, &numbers, NULL), OK);
+        cr_assert_eq(secagg_masker_new(masks, COHORT, &masker), OK);
+        mask_all(&numbers, masker);
+        size_t most = failmalloc_most(), vector = p.length * rows[i].bytes;
+        cr_expect(most >= vector && most <= vector + MORE, "%s: %zu bytes; the vector is %zu", rows[i].name, most,
+                  vector);
+    }
 }

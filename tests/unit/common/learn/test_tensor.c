@@ -2,6 +2,7 @@
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct tensor_shape two[] = { { "a.weight", 2, { 2, 3 } }, { "a.bias", 1, { 2 } } };
@@ -94,6 +95,25 @@ Test(tensor, arranged_like_another)
     cr_expect(tensor_set_same_shape(like, out));
     cr_expect_eq(out->flat[0], 2);
     cr_expect_eq(out->flat[6], 0);
+}
+
+/* In the set's own memory: nothing is there twice. */
+Test(tensor, into_numbers)
+{
+    static const size_t lengths[] = { 8, 9, 1000 };
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        double *numbers = NULL;
+        struct tensor_set *s = filled((float[8]){ 0, 1, -2, 3, .5f, 5, 6, 1e30f });
+        cr_expect_eq(tensor_set_into_numbers(s, 7, &numbers), ERR_INPUT);
+        failmalloc_at(1);
+        cr_expect_eq(tensor_set_into_numbers(s, lengths[i], &numbers), ERR_MEMORY);
+        failmalloc_at(0);
+        cr_expect(numbers == NULL && s->flat[7] == 1e30f, "it is as it was");
+        cr_assert_eq(tensor_set_into_numbers(s, lengths[i], &numbers), OK);
+        for (size_t k = 0; k < lengths[i]; k++)
+            cr_expect_eq(numbers[k], k < 8 ? ((double[]){ 0, 1, -2, 3, .5, 5, 6, (double)1e30f })[k] : 0, "%zu", k);
+        free(numbers);
+    }
 }
 
 Test(tensor, every_allocation_may_fail)

@@ -2,6 +2,8 @@
 #include "common/privacy/secagg_vec.h"
 #include "tests/support/failmalloc.h"
 #include <criterion/criterion.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct secagg_vec filled(unsigned bits, size_t n, uint64_t seed)
@@ -153,4 +155,40 @@ Test(secagg_vec, into_numbers)
         cr_expect(v.n == 0 && v.narrow == NULL && v.wide == NULL);
         free(numbers);
     }
+}
+
+/* Whole numbers become elements where they lie, and the memory shrinks with the words. */
+Test(secagg_vec, of_numbers)
+{
+    static const struct {
+        unsigned bits;
+        size_t n;
+        size_t bytes; /* an element */
+    } rows[] = { { 20, 9, 4 }, { 32, 1, 4 }, { 33, 9, 8 }, { 62, 4, 8 }, { 20, 100000, 4 }, { 40, 100000, 8 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+        failmalloc_watch();
+        double *numbers = calloc(rows[i].n, sizeof *numbers);
+        for (size_t k = 0; k < rows[i].n; k++) numbers[k] = (double)k * 3 - 300;
+        cr_expect_eq(secagg_vec_of_numbers(numbers, rows[i].n, SECAGG_BITS_MAX + 1, &v), ERR_INPUT);
+        cr_expect_eq(secagg_vec_of_numbers(numbers, 0, rows[i].bits, &v), ERR_INPUT);
+        cr_assert_eq(secagg_vec_of_numbers(numbers, rows[i].n, rows[i].bits, &v), OK);
+        cr_expect_leq(failmalloc_most(), rows[i].n * sizeof *numbers + 8192, "row %zu", i);
+        cr_expect((v.narrow != NULL) == (rows[i].bytes == 4) && v.n == rows[i].n && v.bits == rows[i].bits);
+        cr_expect_lt(malloc_usable_size(v.narrow ? (void *)v.narrow : (void *)v.wide),
+                     rows[i].n * rows[i].bytes + 4096);
+        for (size_t k = 0; k < rows[i].n; k++)
+            cr_assert_eq(secagg_vec_get(&v, k), (int64_t)k * 3 - 300, "row %zu, element %zu", i, k);
+    }
+}
+
+Test(secagg_vec, of_numbers_that_cannot_shrink)
+{
+    struct secagg_vec v CLEANUP(secagg_vec_fini) = { 0 };
+    double *numbers = calloc(3, sizeof *numbers);
+    for (size_t k = 0; k < 3; k++) numbers[k] = -(double)k;
+    failmalloc_at(1);
+    cr_expect_eq(secagg_vec_of_numbers(numbers, 3, 20, &v), OK);
+    failmalloc_at(0);
+    for (size_t k = 0; k < 3; k++) cr_expect_eq(secagg_vec_get(&v, k), -(int64_t)k);
 }
