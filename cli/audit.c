@@ -91,25 +91,12 @@ static enum err prove(const struct task_at_hand *t, struct why *why)
 
 /* ---- export ---- */
 
-/* The guardian's name in the folder's roster. */
-static enum err keeper_of(const struct visit *v, char out[ROSTER_JID_BYTES], struct why *why)
-{
-    struct roster *r = NULL;
-    TRY(roster_read(home_at(&v->home, "roster.yaml").text, &r, why));
-    const struct member *m = roster_log_keeper(r);
-    enum err e = m ? str_copy(str_of(m->jid), out, ROSTER_JID_BYTES)
-                   : why_say(why, ERR_ABSENT, "this federation has no guardian, and so no transparency log");
-    roster_free(r);
-    return e;
-}
-
-static enum err ask_for(const struct cli *cli, struct buf *out, struct why *why)
+static enum err ask_for(const struct cli *cli, const char *guardian, struct buf *out, struct why *why)
 {
     CLEANUP(visit_close) struct visit v = { .client = NULL };
-    char guardian[ROSTER_JID_BYTES], path[PATH_BYTES];
+    char path[PATH_BYTES];
     struct result r;
     TRY(visit_open(cli, &v, why));
-    TRY(keeper_of(&v, guardian, why));
     TRY(visit_ask(&v, guardian, STR("log export"), NULL, 0, &r, why));
     const struct result_field *f = r.fields;
     while (f && !str_is(f->name, "log")) f = f->next;
@@ -124,7 +111,7 @@ static enum err fetch(const struct cli *cli, struct task_at_hand *t, struct why 
     char out[PATH_BYTES];
     CLEANUP(buf_free) struct buf bytes = buf_make(LOGBOOK_MAX_BYTES);
     cli_text(t->call, "out", out, sizeof out);
-    TRY(ask_for(cli, &bytes, why));
+    TRY(ask_for(cli, t->trust.log.name, &bytes, why));
     TRY(file_write(out, buf_bytes(&bytes), FILE_MODE, why));
     result_field(t->r, "log", "%s", out);
     t->file = buf_str(&bytes);

@@ -1,5 +1,5 @@
 /* What went against a permit: it is kept, told, and there are no further permits for whom it is about. */
-#include "agents/privacy/guardian.h"
+#include "agents/privacy/alarm_commands.h"
 #include <stdio.h>
 
 static enum err tell_people(struct guardian *g, const char *sentence)
@@ -24,6 +24,12 @@ static enum err revoke(struct guardian *g, const char *run, const char *sentence
     return OK;
 }
 
+static enum err end_run(struct guardian *g, const char *run, const char *sentence)
+{
+    TRY(guardian_run_over(g, run));
+    return revoke(g, run, sentence);
+}
+
 static char *key_of(char out[STORE_MAX_KEY], const char *name)
 {
     (void)snprintf(out, STORE_MAX_KEY, "alarm/%s", name);
@@ -36,8 +42,9 @@ enum err guardian_alarm(struct guardian *g, const char *name, const char *senten
     g->alarms++;
     log_error(agent_log(g->agent), "guardian.alarm", L_NAME("about", name));
     TRY(agent_put(g->agent, key_of(key, name), str_bytes(str_of(sentence))));
+    TRY(agent_del(g->agent, alarm_clear_key(key, name)));
     TRY(tlog_add(&g->log, NULL, "alarm about=%s", name));
-    if (roster_find(agent_roster(g->agent), str_of(name)) == NULL) TRY(revoke(g, name, sentence));
+    if (roster_find(agent_roster(g->agent), str_of(name)) == NULL) TRY(end_run(g, name, sentence));
     return tell_people(g, sentence);
 }
 

@@ -32,7 +32,7 @@ static enum err must_be_alarmed(struct guardian *g, const char *about, struct re
     return e == OK ? ERR_ABSENT : e;
 }
 
-static const char *key_of(char out[STORE_MAX_KEY], const char *about)
+char *alarm_clear_key(char out[STORE_MAX_KEY], const char *about)
 {
     (void)snprintf(out, STORE_MAX_KEY, "alarm-clear/%s", about);
     return out;
@@ -50,7 +50,7 @@ enum err alarm_say_clear(struct agent *a, void *self, const struct call *c, stru
     TRY(must_be_alarmed(g, about, out));
     buf_addf(&row, "%" PRId64 " %s " STR_F, agent_wall_ms(a), c->from, STR_ARG(call_text(c, "reason")));
     TRY(buf_err(&row));
-    TRY(agent_put(a, key_of(key, about), buf_bytes(&row)));
+    TRY(agent_put(a, alarm_clear_key(key, about), buf_bytes(&row)));
     TRY(tlog_add(&g->log, NULL, "alarm-clear about=%s asked-by=%s", about, c->from));
     result_say(out, "Another officer must confirm it within %d minutes: alarm confirm %s", ALARM_CONFIRM_MS / 60000,
                about);
@@ -70,7 +70,7 @@ static enum err read_asked(struct guardian *g, const char *about, struct asked *
     CLEANUP(buf_free) struct buf row = buf_make(GUARDIAN_TEXT_BYTES * 2);
     char key[STORE_MAX_KEY];
     uint64_t at = 0;
-    TRY(agent_get(g->agent, key_of(key, about), &row));
+    TRY(agent_get(g->agent, alarm_clear_key(key, about), &row));
     struct str rest = buf_str(&row);
     TRY(str_u64(str_next(&rest, ' '), &at) == OK ? OK : ERR_STORE);
     out->at_ms = (int64_t)at;
@@ -88,7 +88,8 @@ static enum err may_confirm(struct guardian *g, const char *about, const char *b
 {
     struct asked x;
     enum err e = read_asked(g, about, &x);
-    if (e == ERR_ABSENT) result_say(out, "Nobody asked for it: alarm clear %s, and the reason.", about);
+    if (e == ERR_ABSENT)
+        result_say(out, "Nobody asked for it since the newest alarm: alarm clear %s, and the reason.", about);
     TRY(e);
     if (strcmp(x.by, by) == 0) {
         result_say(out, "You asked for it yourself: another officer must confirm it.");
@@ -107,7 +108,7 @@ enum err alarm_say_confirm(struct agent *a, void *self, const struct call *c, st
     TRY(about_of(g, c, about));
     TRY(must_be_alarmed(g, about, out));
     TRY(may_confirm(g, about, c->from, out));
-    TRY(agent_del(a, key_of(key, about)));
+    TRY(agent_del(a, alarm_clear_key(key, about)));
     TRY(guardian_alarm_clear(g, about, c->from));
     result_say(out, "The alarm about %s is cleared: it may have permits again.", about);
     return OK;

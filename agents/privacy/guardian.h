@@ -66,6 +66,8 @@ enum err guardian_reported(struct guardian *g, const char *run, struct str sha25
 enum err guardian_may_publish(struct guardian *g, const struct permit *p, bool *out) MUST_USE;
 enum err guardian_publish_later(struct guardian *g, const struct msg *m) MUST_USE;
 enum err guardian_load_publishing(struct guardian *g) MUST_USE; /* after a restart */
+/* Nothing more of the run will be published: what its rounds made is forgotten. */
+enum err guardian_run_over(struct guardian *g, const char *run) MUST_USE;
 /* alarm.c: kept, logged, and told to operators and privacy officers; name: a run or a hospital's JID. */
 enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence) MUST_USE;
 enum err guardian_alarm_clear(struct guardian *g, const char *name, const char *by) MUST_USE; /* two officers said so */
@@ -79,6 +81,7 @@ struct permit_name {
 };
 struct permit_name guardian_permit_name(const struct permit *p);
 char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name);
+char *guardian_permit_prefix(char out[STORE_MAX_KEY], enum permit_kind kind, const char *run); /* of all its keys */
 char *guardian_proof_key(char out[STORE_MAX_KEY], struct permit_name name);
 /* ERR_ABSENT; ERR_CRYPTO when this agent did not sign what is kept. */
 enum err guardian_permit_get(struct guardian *g, struct permit_name name, struct arena *arena, struct permit *out,

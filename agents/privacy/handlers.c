@@ -106,6 +106,13 @@ static enum err enter_log(struct guardian *g, const struct permit *p)
     return agent_put(g->agent, guardian_proof_key(key, guardian_permit_name(p)), buf_bytes(&proof));
 }
 
+/* The run ends with that. */
+static enum err refuse(struct guardian *g, const struct msg *m, const struct permit *p, enum err code, const char *text)
+{
+    TRY(guardian_run_over(g, p->run));
+    return guardian_deny(g, m, code, text);
+}
+
 static enum err grant(struct guardian *g, const struct msg *m, struct permit *p, struct arena *arena)
 {
     CLEANUP(buf_free) struct buf note = buf_make(NOTE_BYTES);
@@ -116,9 +123,10 @@ static enum err grant(struct guardian *g, const struct msg *m, struct permit *p,
     if (e == OK) e = ledger_ration(&g->ledger, g->veto.noise_max, p, sites, &why);
     if (e == OK) e = ledger_reserve(&g->ledger, p, &why);
     if (e == ERR_MEMORY || err_class(e) == ERR_CLASS_ENV) return e;
-    if (e != OK) return guardian_deny(g, m, e, why.text);
+    if (e != OK) return refuse(g, m, p, e, why.text);
     e = guardian_permit_make(g, p, &note);
     if (e == OK) e = enter_log(g, p);
+    if (e == OK && p->kind == PERMIT_PUBLISH) e = guardian_run_over(g, p->run);
     if (e != OK) return ERR_STORE; /* the ledger in memory is ahead of the store */
     g->permits++;
     log_info(agent_log(g->agent), "permit.given", L_NAME("run", p->run), L_U64("round", p->round), L_U64("sum", p->sum),

@@ -3,6 +3,7 @@
 #include "common/runtime/roster_log.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { MINUTE_MS = 60000 };
 
@@ -11,11 +12,17 @@ struct permit_name guardian_permit_name(const struct permit *p)
     return (struct permit_name){ p->kind, p->run, p->round, p->sum };
 }
 
-char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name)
+char *guardian_permit_prefix(char out[STORE_MAX_KEY], enum permit_kind kind, const char *run)
 {
     static const char *const begin[PERMIT_KINDS] = { "permit", "permit-publish", "permit-query" };
-    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/%010" PRIu64 "/%010" PRIu64, begin[name.kind], name.run, name.round,
-                   name.sum);
+    (void)snprintf(out, STORE_MAX_KEY, "%s/%s/", begin[kind], run);
+    return out;
+}
+
+char *guardian_permit_key(char out[STORE_MAX_KEY], struct permit_name name)
+{
+    size_t n = strlen(guardian_permit_prefix(out, name.kind, name.run));
+    (void)snprintf(out + n, STORE_MAX_KEY - n, "%010" PRIu64 "/%010" PRIu64, name.round, name.sum);
     return out;
 }
 

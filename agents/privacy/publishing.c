@@ -1,7 +1,7 @@
 /* Which models may come out: those that a round of their run was reported to have made.  The report and the wish to
  * publish are two messages, and the second may come first: it waits a while for the report.
  *
- *   reported/<run>/<sha256>   a round's new model
+ *   reported/<run>/<sha256>   a round's new model, until the run's is published, or refused, or the run was ended by us
  *   publish-later/<run>       the wish that waits: since when, who asked, and what
  */
 #include "agents/privacy/guardian.h"
@@ -32,6 +32,33 @@ static enum err has(struct guardian *g, const char *key, bool *out)
     return e == ERR_ABSENT ? OK : e;
 }
 
+/* ---- for how long it is kept ---- */
+
+enum err guardian_run_over(struct guardian *g, const char *run)
+{
+    char prefix[STORE_MAX_KEY];
+    return agent_del_prefix(g->agent, reported_key(prefix, run, STR("")));
+}
+
+static enum err note_one(void *to, const char *key, struct bytes note)
+{
+    (void)key;
+    (void)note;
+    *(bool *)to = true;
+    return OK;
+}
+
+/* A late report of a run whose model is out, or that an alarm has ended. */
+static enum err is_over(struct guardian *g, const char *run, bool *out)
+{
+    char prefix[STORE_MAX_KEY];
+    struct why why;
+    enum err e = guardian_alarmed(g, run, &why);
+    *out = e == ERR_REFUSED;
+    if (e != OK) return e == ERR_REFUSED ? OK : e;
+    return agent_scan(g->agent, guardian_permit_prefix(prefix, PERMIT_PUBLISH, run), note_one, out);
+}
+
 /* ---- waiting ---- */
 
 /* The message again, as it was kept. */
@@ -55,6 +82,7 @@ static enum err ask_again(struct guardian *g, const struct msg *m) { return guar
 
 static enum err give_up(struct guardian *g, const struct msg *m)
 {
+    TRY(guardian_run_over(g, m->run));
     return guardian_deny(g, m, ERR_REFUSED, "the model to publish is in no report of a round of this run");
 }
 
@@ -108,15 +136,19 @@ enum err guardian_load_publishing(struct guardian *g) { return agent_scan(g->age
 enum err guardian_reported(struct guardian *g, const char *run, struct str sha256)
 {
     char key[STORE_MAX_KEY];
-    TRY(agent_put(g->agent, reported_key(key, run, sha256), str_bytes(STR("1"))));
+    bool over = false;
+    TRY(is_over(g, run, &over));
+    if (!over) TRY(agent_put(g->agent, reported_key(key, run, sha256), str_bytes(STR("1"))));
     return take_up(g, later_key(key, run), ask_again);
 }
 
 enum err guardian_may_publish(struct guardian *g, const struct permit *p, bool *out)
 {
     char key[STORE_MAX_KEY];
-    *out = true;
-    return p->kind == PERMIT_PUBLISH ? has(g, reported_key(key, p->run, str_of(p->model)), out) : OK;
+    struct why why;
+    enum err e = p->kind == PERMIT_PUBLISH ? guardian_alarmed(g, p->run, &why) : ERR_REFUSED;
+    *out = true; /* also where it is refused at once */
+    return e == OK ? has(g, reported_key(key, p->run, str_of(p->model)), out) : e == ERR_REFUSED ? OK : e;
 }
 
 enum err guardian_publish_later(struct guardian *g, const struct msg *m)

@@ -57,7 +57,13 @@ enum err roster_log_trust(const struct roster *r, struct roster_log *out, struct
 {
     struct roster_log t = { .witnesses = NULL };
     const struct member *guardian = roster_log_keeper(r);
-    if (guardian == NULL) return why_say(why, ERR_ABSENT, "the roster has no guardian, or several: whose is the log?");
+    if (guardian == NULL && roster_log_guarded(r))
+        return why_say(why, ERR_ABSENT, "the roster names several guardians: leave the one whose log it is");
+    if (guardian == NULL)
+        return why_say(
+            why, ERR_ABSENT,
+            "the roster names no guardian, and so there is no transparency log: `himas up --guardian`, or add "
+            "a member of role guardian");
     enum err e = roster_log_key(guardian, &t.trust.log);
     if (e == ERR_ABSENT)
         return why_say(why, e, "the roster has no `sign` key of %.200s, which keeps the log", guardian->jid);

@@ -275,6 +275,9 @@ def healthy(t, bed):
     done = bed.doctor()
     t.ok(done.returncode == 0 and done.stdout.endswith("No fault found.\n") and not done.stderr,
          "nothing is found where nothing is wrong", done)
+    done = bed.fed.himas("audit", "export", "--out", bed.fed.path("himas.log"))
+    t.ok(done.returncode == 66 and "no guardian" in done.stderr and "himas up --guardian" in done.stderr,
+         "a log that nobody keeps cannot be exported: why, and what to do", done)
     bed.fed.start_all()
     done = bed.doctor()
     t.ok(done.returncode == 0 and "running agent" in done.stdout, "nor beside the running agents", done)

@@ -70,7 +70,7 @@ static enum err run_send(struct agent *a, void *self, const struct call *c, stru
         m.round_report.numbers = 4;
         m.round_report.sum = call_u64(c, "sum");
         m.round_report.mean = call_f64(c, "mean");
-        m.round_report.model = STR(HEX);
+        m.round_report.model = str_is(call_text(c, "made"), "other") ? STR(OTHER_HEX) : STR(HEX);
         m.round_report.sites = buf_str(&text);
     }
     result_say(out, "sent");
@@ -102,6 +102,12 @@ static const struct argument send_args[] = {
       .max = 60,
       .fallback = "hospital-a@sim.local",
       .doc = "whose update" },
+    { .name = "made",
+      .kind = ARG_TEXT,
+      .need = ARG_OPTIONAL,
+      .max = 10,
+      .fallback = "",
+      .doc = "other: it is not what is to be published" },
     { 0 },
 };
 static const struct agent_handler chief_handlers[] = { { MSG_PERMIT, on_answer, MSG_NONE, false },
@@ -134,6 +140,8 @@ struct sim *chief_house(const char *text, char path[64])
     cr_assert_eq(sim_add(s, &hospital, "hospital-a", "", &why), OK, "%s", why.text);
     cr_assert_eq(sim_add(s, &chief, "coordinator", "", &why), OK, "%s", why.text);
     cr_assert_eq(sim_add_person(s, "paul", ROLE_OFFICER), OK);
+    cr_assert_eq(sim_add_person(s, "olga", ROLE_OPERATOR), OK);
+    cr_assert_eq(sim_add_person(s, "sam", ROLE_SCIENTIST), OK);
     cr_assert_eq(sim_start(s, &why), OK, "%s", why.text);
     (void)sim_run(s, SHORT_MS, NULL, NULL);
     return s;

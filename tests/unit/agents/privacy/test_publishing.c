@@ -8,6 +8,9 @@ enum { LATE_MS = 30000 };
 static const char policy[] = "min_cohort: 1\nmin_records: 11\nwithout_noise: yes\nmin_noise: 0\nepsilon_max: 100\n"
                              "delta: 1.0e-5\npermit_minutes: 60\n";
 
+static const char strict[] = "min_cohort: 1\nmin_records: 11\nwithout_noise: yes\nmin_noise: 1\nepsilon_max: 100\n"
+                             "delta: 1.0e-5\npermit_minutes: 60\n";
+
 static const char *heard(struct sim *s) { return chief_of(s)->heard; }
 static void say(struct sim *s, const char *words)
 {
@@ -68,4 +71,64 @@ Test(publishing, only_what_a_round_was_reported_to_have_made)
         sim_free(s);
         (void)remove(path);
     }
+}
+
+/* ---- what is kept of a run ---- */
+
+static enum err count(void *to, const char *key, struct bytes value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)to;
+    return OK;
+}
+static size_t rows_below(struct sim *s, const char *prefix)
+{
+    size_t n = 0;
+    cr_assert_eq(store_scan(sim_store(s, "guardian"), prefix, count, &n), OK);
+    return n;
+}
+
+/* A run that is over leaves nothing of that kind behind, also when a report comes after its end. */
+Test(publishing, reports_are_forgotten_when_the_run_is_over)
+{
+    static const struct {
+        const char *name, *ends, *sentence;
+        bool waits;
+    } rows[] = {
+        { "its model is published", "/send publish 1 0", "permitted", false },
+        { "an alarm", "/send report 9 16", "permitted", false },
+        { "the next round is refused", "/send ask 3 0.001", "`min_noise`", false },
+        { "no report has the model", "/send publish 1 0", "is in no report of a round", true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[64];
+        struct sim *s = chief_house(strict, path);
+        say(s, "/send ask 1 8");
+        say(s, rows[i].waits ? "/send what=report round=1 noise=16 made=other" : "/send report 1 16");
+        cr_expect_eq(rows_below(s, "reported/"), 1, "%s: it is kept", rows[i].name);
+        say(s, rows[i].ends);
+        if (rows[i].waits) (void)sim_run(s, LATE_MS, NULL, NULL);
+        cr_expect(strstr(heard(s), rows[i].sentence), "%s: %s", rows[i].name, heard(s));
+        cr_expect_eq(rows_below(s, "reported/"), 0, "%s: it is forgotten", rows[i].name);
+        cr_expect_eq(rows_below(s, "publish-later/"), 0, "%s", rows[i].name);
+        if (i < 2) say(s, "/send report 1 16");
+        cr_expect_eq(rows_below(s, "reported/"), 0, "%s: a late report", rows[i].name);
+        sim_free(s);
+        (void)remove(path);
+    }
+}
+
+/* After an alarm the wish is refused at once, with the alarm's sentence. */
+Test(publishing, a_run_with_an_alarm_publishes_nothing)
+{
+    char path[64];
+    struct sim *s = chief_house(policy, path);
+    say(s, "/send ask 1 8");
+    say(s, "/send report 1 16");
+    say(s, "/send report 2 16");
+    say(s, "/send publish 1 0");
+    cr_expect(strstr(heard(s), "was trained without a permit"), "%s", heard(s));
+    sim_free(s);
+    (void)remove(path);
 }

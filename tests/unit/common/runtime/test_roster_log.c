@@ -26,14 +26,17 @@ Test(roster_log, the_guardian_keeps_it_and_trainers_with_a_key_witness)
         const char *name, *members;
         enum err expected;
         size_t witnesses;
+        const char *why;
     } rows[] = {
         { "guardian and a hospital", GUARDIAN HOSPITAL_A OPERATOR, OK, 1 },
         { "a hospital without a key is none", GUARDIAN HOSPITAL_A HOSPITAL_B, OK, 1 },
         { "nobody to witness", GUARDIAN OPERATOR, OK, 0 },
-        { "no guardian", HOSPITAL_A, ERR_ABSENT, 0 },
+        { "no guardian", HOSPITAL_A, ERR_ABSENT, 0,
+          "no guardian, and so there is no transparency log: `himas up --guardian`" },
         { "two guardians", GUARDIAN "  - {jid: second@himas.local, role: guardian, sign: \"" SIGN_B "\"}\n", ERR_ABSENT,
-          0 },
-        { "a guardian without a key", "  - {jid: guardian@himas.local, role: guardian}\n", ERR_ABSENT, 0 },
+          0, "several guardians" },
+        { "a guardian without a key", "  - {jid: guardian@himas.local, role: guardian}\n", ERR_ABSENT, 0,
+          "no `sign` key" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct roster *r = roster_of(rows[i].members);
@@ -41,6 +44,7 @@ Test(roster_log, the_guardian_keeps_it_and_trainers_with_a_key_witness)
         struct why why = { "" };
         cr_expect_eq(roster_log_trust(r, &t, &why), rows[i].expected, "%s: %s", rows[i].name, why.text);
         cr_expect((rows[i].expected == OK) == (why.text[0] == '\0'), "%s", rows[i].name);
+        cr_expect(rows[i].why == NULL || strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
         cr_expect_eq(t.trust.nwitnesses, rows[i].witnesses, "%s", rows[i].name);
         roster_log_free(&t);
         roster_free(r);
