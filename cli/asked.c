@@ -13,6 +13,7 @@ const struct asked asked_rows[] = {
     { "rescan", HOSPITAL },
     { "tables", HOSPITAL },
     { "budget", "the guardian, or a hospital,", "guardian" },
+    { "health", GUARDIAN },
     { "forecast", GUARDIAN },
     { "permits", GUARDIAN },
     { "verify", GUARDIAN },

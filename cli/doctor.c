@@ -34,6 +34,7 @@ static const struct check {
     { "time",     IS_IN,              0,            true,  doctor_time     },
     { "modules",  IS_IN,              0,            true,  doctor_modules  },
     { "versions", IS_IN | HAS_ROSTER, 0,            false, doctor_peers    },
+    { "guardian", IS_IN | HAS_ROSTER, 0,            true,  doctor_guardian },
     { "upload",   IS_IN,              0,            true,  doctor_upload   },
     { "pace",     IS_IN,              IS_QUICK,     false, doctor_pace     },
     { "stanza",   IS_IN | IS_QUICK,   0,            true,  doctor_stanza   },

@@ -71,4 +71,5 @@ doctor_fn doctor_clock, doctor_secrets, doctor_files, doctor_roster;   /* doctor
 doctor_fn doctor_disk, doctor_store;                                   /* doctor_store.c */
 doctor_fn doctor_host, doctor_port, doctor_greeting, doctor_login;     /* doctor_link.c */
 doctor_fn doctor_time, doctor_modules, doctor_peers;                   /* doctor_broker.c */
+doctor_fn doctor_guardian;                                             /* doctor_guardian.c */
 doctor_fn doctor_upload, doctor_pace, doctor_stanza;                   /* doctor_load.c */

@@ -32,6 +32,15 @@ static enum err run_status(struct agent *a, void *self, const struct call *c, st
     return OK;
 }
 
+static enum err run_health(struct agent *a, void *self, const struct call *c, struct result *out)
+{
+    struct guardian *g = self;
+    (void)a;
+    (void)c;
+    result_field(out, "policy", "%s", g->veto.set ? "set" : "none");
+    return tlog_say_health(&g->log, out);
+}
+
 /* ---- budget ---- */
 
 static void budget_row(const struct account *a, const char *unit, const struct budget *b, struct result *out)
@@ -290,6 +299,7 @@ static const struct argument audit_args[] = {
 const struct command guardian_commands[] = {
     /* name      who may   arguments  help, plain words, what it does */
     { "status",   LOOKERS, NULL,      "my policy in words, permits, vetoes, alarms",        "how are you|how is it going", run_status },
+    { "health",   LOOKERS | ROLE_TRAINER | ROLE_COORDINATOR, NULL, "have I a policy, is my log whole, and its newest checkpoint; `himas doctor` asks", NULL, run_health },
     { "budget",   LOOKERS, NULL,      "what each hospital has spent",                       "how much privacy is left|how much epsilon is left", run_budget },
     { "forecast", LOOKERS, run_args,  "after which round each hospital's budget runs out",  "when does the budget run out", run_forecast },
     { "permits",  LOOKERS, run_args,  "what was permitted, and what was refused and why",   "what did you permit|what did you refuse", run_permits },

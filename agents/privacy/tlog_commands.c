@@ -1,5 +1,6 @@
 #include "agents/privacy/tlog_commands.h"
 #include "common/base/file.h"
+#include "common/crypto/encode.h"
 #include "common/privacy/permit_log.h"
 #include "common/runtime/roster_log.h"
 #include <errno.h>
@@ -66,4 +67,28 @@ enum err tlog_say_export(struct tlog *l, struct result *out)
     }
     TRY(whole(l, &text));
     return write_file(directory, &text, out);
+}
+
+/* Signed now, so that whoever asks sees that it can be, and with which key. */
+enum err tlog_say_health(struct tlog *l, struct result *out)
+{
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_MAX_BYTES);
+    CLEANUP(buf_free) struct buf text = buf_make(2 * NOTE_MAX_BYTES);
+    struct tlog anew;
+    struct why why = { "" };
+    TRY(tlog_sign(l));
+    enum err e = tlog_load(&anew, l->agent, &why);
+    if (e == OK && anew.range.size != l->range.size) e = why_say(&why, ERR_STORE, "entries of the log are missing");
+    if (e == ERR_STORE) {
+        result_say(out, "%s.", why.text);
+        return ERR_REFUSED;
+    }
+    TRY(e);
+    if (l->newest == 0) return OK;
+    TRY(tlog_own_note(l, l->newest, &note));
+    TRY(base64_encode(buf_bytes(&note), &text));
+    buf_add(&text, "", 1);
+    TRY(buf_err(&text));
+    result_field(out, "checkpoint", "%s", (const char *)text.p);
+    return OK;
 }

@@ -1,4 +1,5 @@
 #include "common/runtime/roster_log.h"
+#include "common/crypto/encode.h"
 #include <stdlib.h>
 
 const struct member *roster_log_keeper(const struct roster *r)
@@ -35,6 +36,24 @@ enum err roster_log_key(const struct member *guardian, struct note_key *out)
 enum err roster_log_witness_key(const struct member *trainer, struct note_key *out)
 {
     return key_of(trainer, NOTE_COSIGN, out);
+}
+
+enum err roster_log_covered(const struct member *guardian, struct str base64, uint64_t *out_entries)
+{
+    CLEANUP(buf_free) struct buf text = buf_make(NOTE_MAX_BYTES);
+    struct note_key key;
+    struct note note;
+    struct note_checkpoint point;
+    struct note_seen seen = { .valid = false };
+    TRY(roster_log_key(guardian, &key));
+    enum err e = base64_decode(base64, &text);
+    if (e == OK) e = note_parse(buf_str(&text), &note, NULL);
+    if (e == OK) e = note_verify(&note, &key, 1, &seen);
+    if (e == OK) e = note_checkpoint_parse(note.text, &point, NULL);
+    if (e == ERR_MEMORY) return e;
+    if (e != OK || !seen.valid || !str_is(point.origin, key.name)) return ERR_CRYPTO;
+    *out_entries = point.size;
+    return OK;
 }
 
 static enum err add_witnesses(const struct roster *r, struct roster_log *out)

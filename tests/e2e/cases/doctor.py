@@ -271,6 +271,48 @@ def versions(t, bed):
                       ["version 99", "same version"], 76)]
 
 
+GUARD = "min_cohort: 1\nmin_records: 11\nwithout_noise: yes\nmin_noise: 0\nepsilon_max: 8\ndelta: 1.0e-5\n" \
+        "permit_minutes: 60\n"
+
+
+class Guarded(Federation):
+    """With a guardian, which is not started."""
+
+    def __init__(self):
+        super().__init__(hospitals=1, extra={"guardian": "guardian"})
+
+    def _agents(self):
+        super()._agents()
+        self._agent("guardian", "guardian", places.free_ports(1)[0],
+                    {"policy": self.write("agents/guardian/policy.yaml", GUARD)})
+
+
+def guardian(t):
+    """It is away, has no policy, signs with another key than the roster's; and it is well."""
+    ok = []
+    with Guarded() as fed:
+        bed, agent = Bed(fed), fed.agents["guardian"]
+        ok.append(named(t, "a guardian that is away", bed.doctor(), "guardian",
+                        ["does not answer", "himas up --guardian"], 66))
+        done = bed.doctor("--config", bed.config)
+        ok.append(named(t, "and looked at from afar", done, "guardian", ["does not answer", "keeper start it"], 66))
+        agent.start(policy="").wait_ready()
+        ok.append(named(t, "a guardian without policy", bed.doctor(), "guardian", ["has no policy", "docs/GUARDIAN.md"],
+                        78))
+        agent.stop()
+        with open(fed.path("roster.yaml"), encoding="utf-8") as f:
+            roster = f.read()
+        other = roster.replace(fed.keys["guardian"].sign_hex(), seal.Identity().sign_hex())
+        agent.start().wait_ready()
+        done = bed.doctor()
+        t.ok(done.returncode == 0 and "guardian has a policy, and its log of " in done.stdout, "a guardian that is well",
+             done)
+        with bed.settings(roster=fed.write("other.yaml", other)):
+            ok.append(named(t, "another key than the roster's", bed.doctor(), "guardian",
+                            ["another key than the roster's", "himas keys show"], 76))
+    return ok
+
+
 def healthy(t, bed):
     done = bed.doctor()
     t.ok(done.returncode == 0 and done.stdout.endswith("No fault found.\n") and not done.stderr,
@@ -294,6 +336,7 @@ def test(t):
         ok = []
         for part in (files, store, way, account, clocks, bears, versions):
             ok += part(t, bed)
+        ok += guardian(t)
         fed.broker.stop()
         ok.append(named(t, "a federation that is down", bed.doctor(), "port", ["is closed", "himas up"], 69))
         t.ok(len(ok) >= 20 and all(ok), f"{sum(ok)} of {len(ok)} faults named")

@@ -50,6 +50,7 @@ static enum err run_do(struct agent *a, void *self, const struct call *c, struct
     if (str_is(what, "export")) e = tlog_export(&k->log, &text);
     if (str_is(what, "proof")) e = tlog_proof(&k->log, first, call_u64(c, "second"), &text);
     if (str_is(what, "verify")) return tlog_say_verify(&k->log, out);
+    if (str_is(what, "health")) return tlog_say_health(&k->log, out);
     if (str_is(what, "file")) return tlog_say_export(&k->log, out);
     if (str_is(what, "check")) e = tlog_load(&anew, a, &why);
     if (e == OK && str_is(what, "check") && anew.range.size != k->log.range.size) e = ERR_BUG;

@@ -18,8 +18,8 @@ struct shown { /* the hospital's state */
 void bookkeeper_open(struct bookkeeper *b);
 void bookkeeper_open_in(struct bookkeeper *b, const char *export_dir);
 void bookkeeper_close(struct bookkeeper *b);
-/* One of: add N, sign, show, roster, forget, export, proof INDEX SIZE, check (loads it anew), verify, file.  What it
- * answers. */
+/* One of: add N, sign, show, roster, forget, export, proof INDEX SIZE, check (loads it anew), verify, health, file.
+ * What it answers. */
 const char *bookkeeper_say(struct bookkeeper *b, const char *words);
 /* The hospital sends cosign, behind (no signature), false (one of another text), lie (it accuses), entry KIND; the
  * coordinator model RUN, whose hash is that of the name. */

@@ -22,3 +22,14 @@ Test(guardian_commands, questions_for_audits_are_bounded)
     sim_free(s);
     (void)unlink(path);
 }
+
+/* What `himas doctor` asks: a guardian whose policy is not set says so. */
+Test(guardian_commands, health_tells_of_the_policy)
+{
+    char path[64];
+    struct sim *s = chief_house(policy, path);
+    cr_expect(chief_hears(s, "guardian", "health", "policy:     set"), "%s", sim_heard(s, "paul").p);
+    cr_expect(chief_hears(s, "guardian", "health", "checkpoint: "), "%s", sim_heard(s, "paul").p);
+    sim_free(s);
+    (void)unlink(path);
+}

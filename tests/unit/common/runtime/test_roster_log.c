@@ -1,3 +1,4 @@
+#include "common/crypto/encode.h"
 #include "common/runtime/roster_log.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -61,4 +62,50 @@ Test(roster_log, keys_are_of_their_kind)
     cr_expect(witness.type == NOTE_COSIGN && strcmp(witness.name, "hospital-a@himas.local") == 0);
     cr_expect_eq(roster_log_witness_key(roster_find(r, STR("hospital-b@himas.local")), &witness), ERR_ABSENT);
     roster_free(r);
+}
+
+/* The secret half of SIGN_A (RFC 8032, 7.1, TEST 1). */
+#define SECRET_A "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
+
+static void signed_checkpoint(const char *origin, struct buf *out)
+{
+    struct note_key key;
+    struct sign_key secret;
+    uint8_t bytes[ED25519_KEY_BYTES];
+    const struct note_checkpoint c = { .origin = str_of(origin), .size = 7 };
+    CLEANUP(buf_free) struct buf text = buf_make(NOTE_MAX_BYTES);
+    CLEANUP(buf_free) struct buf note = buf_make(NOTE_MAX_BYTES);
+    cr_assert_eq(hex_decode(STR(SECRET_A), bytes, sizeof bytes), OK);
+    cr_assert_eq(sign_from_secret(bytes, &secret), OK);
+    cr_assert_eq(note_key_make(STR("guardian@himas.local"), NOTE_ED25519, secret.public_key, &key), OK);
+    cr_assert_eq(note_checkpoint_print(&c, &text), OK);
+    cr_assert_eq(note_sign(&key, &secret, buf_str(&text), &note), OK);
+    cr_assert_eq(base64_encode(buf_bytes(&note), out), OK);
+}
+
+Test(roster_log, a_checkpoint_is_the_guardians)
+{
+    static const struct {
+        const char *name, *guardian, *origin;
+        enum err expected;
+        bool bent;
+    } rows[] = {
+        { "its own", GUARDIAN, "guardian@himas.local", OK, false },
+        { "of another log", GUARDIAN, "other@himas.local", ERR_CRYPTO, false },
+        { "with another key", "  - {jid: guardian@himas.local, role: guardian, sign: \"" SIGN_B "\"}\n",
+          "guardian@himas.local", ERR_CRYPTO, false },
+        { "no key", "  - {jid: guardian@himas.local, role: guardian}\n", "guardian@himas.local", ERR_ABSENT, false },
+        { "changed", GUARDIAN, "guardian@himas.local", ERR_CRYPTO, true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEANUP(buf_free) struct buf text = buf_make(NOTE_MAX_BYTES);
+        struct roster *r = roster_of(rows[i].guardian);
+        uint64_t entries = 0;
+        signed_checkpoint(rows[i].origin, &text);
+        if (rows[i].bent) text.p[30] = text.p[30] == 'A' ? 'B' : 'A';
+        cr_expect_eq(roster_log_covered(roster_log_keeper(r), buf_str(&text), &entries), rows[i].expected, "%s",
+                     rows[i].name);
+        cr_expect_eq(entries, rows[i].expected == OK ? 7u : 0u, "%s", rows[i].name);
+        roster_free(r);
+    }
 }
