@@ -29,8 +29,8 @@ void secure_vector_cover(const struct secure_plan *p, const struct secagg_header
 static enum err put_update(const struct secure_numbers *m, size_t first, struct secagg_vec *part)
 {
     double block[BLOCK];
-    size_t weights = m->plan.want.weights;
-    size_t end = first < weights && weights - first < part->n ? weights - first : first < weights ? part->n : 0;
+    size_t left = first < m->plan.want.weights ? m->plan.want.weights - first : 0;
+    size_t end = left < part->n ? left : part->n;
     for (size_t at = 0; at < end; at += BLOCK) {
         size_t n = end - at < BLOCK ? end - at : BLOCK;
         for (size_t i = 0; i < n; i++) block[i] = m->weight * (double)m->delta->flat[first + at + i];

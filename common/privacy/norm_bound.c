@@ -2,14 +2,16 @@
 #include <math.h>
 
 #define CHANCE 1e-12
-#define ROUNDED 1.001       /* float32, and noise on a grid */
-#define SHARES_ROUNDED 1.01 /* vectors in units: 2^10 of them a clip and root (secure_plan.h) */
-#define MEAN_STEP 0x1p-11   /* half of an update's coarsest unit in a sum without noise in shares (secure_plan.h) */
-#define NOISE_MOST 2        /* times what is permitted; more noise is no reason for any norm */
-#define ADAM_BETA1 0.9      /* of the engine's optimizer */
+#define CHANCES 2     /* in one update: who is drawn, and the noise */
+#define ROUNDED 1.001 /* float32, and noise on a grid */
+#define SHARES_ROUNDED                                                                                                 \
+    1.01 /* a clip is 2^10 roots of the length, in units: rounding moves a vector by a thousandth of it */
+#define MEAN_STEP 0x1p-11 /* half of an update's coarsest unit in a sum without noise in shares (secure_plan.h) */
+#define NOISE_MOST 2      /* times what is permitted; more noise is no reason for any norm */
+#define ADAM_BETA1 0.9    /* of the engine's optimizer */
 #define ADAM_BETA2 0.999
 
-static double chance_log(void) { return -log(CHANCE); }
+static double chance_log(void) { return -log(CHANCE / CHANCES); }
 
 /*
  * The norm of n Gaussian numbers is a Lipschitz function with mean at most sqrt(n), so it passes sqrt(n) + t with
@@ -19,7 +21,8 @@ static double chance_log(void) { return -log(CHANCE); }
  */
 static double gaussian_norm(uint64_t numbers) { return sqrt((double)numbers) + sqrt(2 * chance_log()); }
 
-/* None of n Laplace numbers passes b log(n / chance), by a union bound. */
+/* None of n Laplace numbers of scale b, a deviation of b times the root of 2, passes b log(n / chance), by a union
+ * bound; so together they are no longer than that times the root of n. */
 static double laplace_norm(uint64_t numbers)
 {
     return (log((double)numbers) + chance_log()) / sqrt(2) * sqrt((double)numbers);
@@ -72,8 +75,10 @@ static double steps_bound(const struct permit *p, const struct permit_site *s, c
 double norm_bound_update(const struct permit *p, const struct permit_site *s, const struct norm_seen *seen)
 {
     if (!p->noised || seen->numbers == 0) return INFINITY;
-    if (p->mechanism == PRIVACY_GAUSSIAN) return p->clip + permitted_noise(p, s, seen) * gaussian_norm(seen->numbers);
-    if (p->mechanism == PRIVACY_LAPLACE) return p->clip + permitted_noise(p, s, seen) * laplace_norm(seen->numbers);
+    if (p->mechanism == PRIVACY_GAUSSIAN)
+        return ROUNDED * (p->clip + permitted_noise(p, s, seen) * gaussian_norm(seen->numbers));
+    if (p->mechanism == PRIVACY_LAPLACE)
+        return ROUNDED * (p->clip + permitted_noise(p, s, seen) * laplace_norm(seen->numbers));
     return p->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN ? steps_bound(p, s, seen) : INFINITY;
 }
 
@@ -89,7 +94,7 @@ static double patients_bound(const struct permit *p, const struct norm_seen *see
 double norm_bound_mean(const struct permit *p, const struct norm_seen *seen)
 {
     double most = 0;
-    if (!p->noised || seen->numbers == 0) return INFINITY;
+    if (!p->noised || seen->numbers == 0 || p->nsites == 0) return INFINITY;
     if (p->mechanism == PRIVACY_DISTRIBUTED)
         return SHARES_ROUNDED * (p->patients ? patients_bound(p, seen) : p->clip) +
                seen->deviation * gaussian_norm(seen->numbers);

@@ -1,13 +1,14 @@
 /*
  * norm_bound -- how large an update can be that was trained as its permit
- * says, and the mean of those in a secure sum; of honest ones none is larger,
- * but for one in 10^12.
+ * says, and the mean of those in a secure sum.  Of honest updates none is
+ * larger, but for one in 10^12; a mean is as long as the longest at most, so of
+ * n hospitals it is n in 10^12.
  *
  *   gaussian, laplace   the clip, and the noise on the whole of it
  *   dp-sgd              each step moves the weights by at most the learning rate times the sum of clipped gradients and
  *                       its noise, over the expected number of patients; how many were drawn is not far from that
- *   distributed         of the mean: the clip of each update, or that of each patient drawn, and the noise of all
- * shares
+ *   distributed         of the mean: the clip of each update, or the step along the clipped gradients of as many
+ *                       patients as can have been drawn; and the noise of all shares
  *
  * Nothing is bound where there is no noise.
  */
@@ -22,7 +23,8 @@ struct norm_seen {
     uint64_t patients; /* in the sum, where the noise is in shares and hides each of them */
 };
 
-/* INFINITY where there is no bound; `deviation` counts up to twice what is permitted.  0 numbers: no bound. */
+/* INFINITY where there is no bound; `deviation` counts up to twice what is permitted.  0 numbers, or no hospital: no
+ * bound. */
 double norm_bound_update(const struct permit *p, const struct permit_site *s, const struct norm_seen *seen);
 /* Of the mean of a secure sum; `deviation` is of the mean where noise is in shares, and of no use where not. */
 double norm_bound_mean(const struct permit *p, const struct norm_seen *seen);

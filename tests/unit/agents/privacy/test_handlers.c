@@ -89,8 +89,8 @@ Test(handlers, an_update_is_as_small_as_it_was_to_be_clipped)
     cr_expect(chief_hears(s, "coordinator", "/send report 1 16 1 151", "sent"));
     cr_expect_not(chief_hears(s, "guardian", "report", "Alarm"), "%s", sim_heard(s, "paul").p);
     cr_expect_eq(chief_of(s)->revoked[0], 0);
-    cr_expect(chief_hears(s, "coordinator", "/send report 1 16 1 152", "has norm 152"), "%s", sim_heard(s, "paul").p);
-    cr_expect(strstr(chief_of(s)->revoked, "trained as permitted it has at most 151."), "%s", chief_of(s)->revoked);
+    cr_expect(chief_hears(s, "coordinator", "/send report 1 16 1 154", "has norm 154"), "%s", sim_heard(s, "paul").p);
+    cr_expect(strstr(chief_of(s)->revoked, "trained as permitted it has at most 153."), "%s", chief_of(s)->revoked);
     sim_free(s);
     (void)remove(path);
 }

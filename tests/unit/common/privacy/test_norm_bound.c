@@ -92,6 +92,20 @@ Test(norm_bound, honest_updates_are_below_and_others_not)
     }
 }
 
+/* With next to no noise a clipped update is as long as the clip, and float32 makes it a little longer. */
+Test(norm_bound, rounding_is_no_excess)
+{
+    static const enum privacy_mechanism rows[] = { PRIVACY_GAUSSIAN, PRIVACY_LAPLACE };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct permit p = some(rows[i]);
+        struct permit_site s = one;
+        s.noise = 1e-12;
+        const struct norm_seen seen = { .numbers = NUMBERS, .deviation = permit_deviation(&p, &s) };
+        double most = norm_bound_update(&p, &s, &seen);
+        cr_expect(most >= p.clip * (1 + 0x1p-23) && most <= 1.01 * p.clip, "%zu: %g", i, most);
+    }
+}
+
 Test(norm_bound, means_of_sums)
 {
     static const struct {
@@ -197,6 +211,9 @@ Test(norm_bound, nothing_to_go_by)
     cr_expect_eq(norm_bound_update(&p, &one, &ten), INFINITY, "nobody sees one");
     p.patients = true;
     cr_expect_lt(norm_bound_mean(&p, &ten), 100, "of no patients");
+    p.nsites = 0;
+    p.sites = NULL;
+    cr_expect_eq(norm_bound_mean(&p, &ten), INFINITY, "of no hospitals");
     p.noised = false;
     cr_expect_eq(norm_bound_update(&p, &one, &ten), INFINITY);
     cr_expect_eq(norm_bound_mean(&p, &ten), INFINITY);
