@@ -34,7 +34,7 @@ static bool pause_wanted(const void *self) { return ((const struct run *)self)->
 static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
 static bool scored_round(const void *self) { return run_scores_round(self); }
 static bool scored_in_sum(const void *self) { return secure(self) && run_scores_round(self); }
-static bool scores_solvable(const void *self) { return solvable(self) && ((const struct run *)self)->head.scoring; }
+static bool scores_told(const void *self) { return ((const struct run *)self)->head.scoring; }
 static bool moments_needed(const void *self) { return ((const struct run *)self)->task.scale == SCALE_MOMENTS; }
 
 /* ---- actions: what is done on the way ---- */
@@ -79,7 +79,6 @@ static enum err sum_scores(void *self)
     TRY(secure_ask_permit(r));
     return secure_begin(r);
 }
-static enum err keep_scores(void *self) { return secure_keep_scores(self); }
 static enum err merge(void *self) { return merge_begin(self); }
 static enum err evaluate(void *self) { return ask_evaluation(self); }
 static enum err next_round(void *self)
@@ -176,7 +175,6 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_CONSISTENCY, EVENT_PAUSE,    NULL,           NULL,                  RUN_CONSISTENCY) },
     { FSM_ROW(RUN_CONSISTENCY, EVENT_RESUME,   NULL,           NULL,                  RUN_CONSISTENCY) },
 
-    { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  scores_solvable, keep_scores,           RUN_EVALUATING)  },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  solvable,       unmask,                RUN_AGGREGATING) },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  still_waiting,  NULL,                  RUN_UNMASKING)   },
     { FSM_ROW(RUN_UNMASKING,   EVENT_CHANGED,  NULL,           sum_again,             RUN_PERMITTING)  },
@@ -185,6 +183,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_UNMASKING,   EVENT_PAUSE,    NULL,           NULL,                  RUN_UNMASKING)   },
     { FSM_ROW(RUN_UNMASKING,   EVENT_RESUME,   NULL,           NULL,                  RUN_UNMASKING)   },
 
+    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scores_told,     NULL,                  RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_in_sum,   sum_scores,            RUN_KEYS)        },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_round,    evaluate,              RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   pause_wanted,    rest,                  RUN_PAUSED)      },

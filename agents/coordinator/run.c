@@ -193,7 +193,8 @@ bool run_passes_scores(const struct run *r) { return r->head.state == RUN_EVALUA
 
 bool run_unmasks(const struct run *r)
 {
-    return r->head.state == RUN_AGGREGATING && r->task.aggregation.secure && r->head.sum_kept != r->head.round;
+    return r->head.state == RUN_AGGREGATING && r->task.aggregation.secure &&
+           (r->head.scoring || r->head.sum_kept != r->head.round);
 }
 
 bool run_lost_sum(const struct run *r) { return (run_in_sum(r) || run_unmasks(r)) && r->secure == NULL; }

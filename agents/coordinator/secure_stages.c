@@ -4,7 +4,6 @@
 #include "agents/coordinator/feed.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/permitting.h"
-#include "agents/coordinator/scores.h"
 #include "agents/coordinator/secure_round.h"
 #include "agents/coordinator/secure_sum.h"
 #include "agents/coordinator/stored.h"
@@ -312,30 +311,4 @@ enum err secure_ask_answers(struct run *r)
     struct buf votes CLEANUP(buf_free) = buf_make(SECAGG_LIST_MAX);
     TRY(secure_round_votes(r->secure, &votes));
     return ask_all(r, MSG_SECURE_VOTES, RUN_UNMASKING, &votes);
-}
-
-/* ---- the sum ---- */
-
-static enum err unmask_scores(struct run *r, struct tally *out, struct why *why)
-{
-    struct secagg_vec vector CLEANUP(secagg_vec_fini) = { 0 };
-    TRY(secagg_server_finish(r->secure->server, &vector, why));
-    return secure_sum_scores(&r->secure->plan, &r->spec, &vector, out, why);
-}
-
-enum err secure_keep_scores(struct run *r)
-{
-    struct why why = { 0 };
-    struct tally all CLEANUP(tally_fini) = { 0 };
-    enum err e = unmask_scores(r, &all, &why);
-    secure_round_free(r->secure);
-    r->secure = NULL;
-    if (e == ERR_CRYPTO || e == ERR_DATA)
-        return feed_tell(r->home, "evaluated", r, NULL, "round %" PRIu64 " could not be scored: %s", r->head.round,
-                         why.text);
-    TRY(e);
-    TRY(scores_keep_sum(r, &all));
-    return feed_tell(r->home, "evaluated", r, NULL,
-                     "round %" PRIu64 ": the hospitals scored the model on %" PRIu64 " records in all", r->head.round,
-                     r->head.sum_scored);
 }

@@ -21,7 +21,5 @@ enum err secure_ask_shares(struct run *r) MUST_USE;
 enum err secure_ask_training(struct run *r) MUST_USE;
 enum err secure_ask_votes(struct run *r) MUST_USE;
 enum err secure_ask_answers(struct run *r) MUST_USE;
-/* What a sum of scores tells, which is kept; or the feed says why it tells nothing. */
-enum err secure_keep_scores(struct run *r) MUST_USE;
 
 bool secure_may_retry(const struct run *r);

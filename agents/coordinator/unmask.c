@@ -1,13 +1,16 @@
 #include "agents/coordinator/unmask.h"
 #include "agents/coordinator/coordinator.h"
+#include "agents/coordinator/feed.h"
 #include "agents/coordinator/journal.h"
 #include "agents/coordinator/keep.h"
 #include "agents/coordinator/merge.h"
+#include "agents/coordinator/scores.h"
 #include "agents/coordinator/secure_round.h"
 #include "agents/coordinator/secure_sum.h"
 #include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
 #include "common/runtime/relay.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +145,7 @@ static enum err add_head(struct unmask *u, struct run *r)
     return append(r, buf_bytes(&head));
 }
 
-enum err unmask_begin(struct run *r)
+static enum err begin_update(struct run *r)
 {
     CLEANUP(unmask_drop) struct unmask *u = calloc(1, sizeof *u);
     if (u == NULL) return ERR_MEMORY;
@@ -157,3 +160,81 @@ enum err unmask_begin(struct run *r)
     u = NULL;
     return relay_begin(r->home->agent, &unmasking, taken);
 }
+
+/* ---- scores: short, and of one piece ---- */
+
+/* Everything the worker touches, as above. */
+struct unscore {
+    char run[MSG_RUN_BYTES];
+    struct secure_round *held;
+    struct model_spec spec;
+    struct tally all;
+    enum err err; /* of the worker */
+    struct why why;
+};
+
+static void unscore_free(void *work)
+{
+    struct unscore *u = work;
+    secure_round_free(u->held);
+    tally_fini(&u->all);
+    free(u);
+}
+
+static enum err read_scores(struct unscore *u)
+{
+    struct secagg_vec vector CLEANUP(secagg_vec_fini) = { 0 };
+    TRY(secagg_server_finish(u->held->server, &vector, &u->why));
+    return secure_sum_scores(&u->held->plan, &u->spec, &vector, &u->all, &u->why);
+}
+
+static void unscore_piece(void *work)
+{
+    struct unscore *u = work;
+    u->err = read_scores(u);
+}
+
+/* What it tells is kept; or the feed says why it tells nothing. */
+static enum err keep_scores(const struct unscore *u, struct run *r)
+{
+    secure_round_free(r->secure);
+    r->secure = NULL;
+    if (u->err == ERR_CRYPTO || u->err == ERR_DATA)
+        return feed_tell(r->home, "evaluated", r, NULL, "round %" PRIu64 " could not be scored: %s", r->head.round,
+                         u->why.text);
+    TRY(u->err);
+    TRY(scores_keep_sum(r, &u->all));
+    return feed_tell(r->home, "evaluated", r, NULL,
+                     "round %" PRIu64 ": the hospitals scored the model on %" PRIu64 " records in all", r->head.round,
+                     r->head.sum_scored);
+}
+
+static enum err end_scores(struct coordinator *c, const struct unscore *u)
+{
+    struct run *r = coordinator_run(c, u->run);
+    bool wanted = r != NULL && r->head.state == RUN_AGGREGATING && r->secure == u->held;
+    if (!wanted) return OK;
+    TRY(keep_scores(u, r));
+    return round_step(r, EVENT_MERGED, NULL);
+}
+
+static enum err unscore_keep(struct agent *a, void *self, void *work, bool *out_more)
+{
+    (void)a;
+    *out_more = false;
+    return keep_whole(end_scores(self, work));
+}
+
+static const struct relay unscoring = { unscore_piece, unscore_keep, unscore_free };
+
+static enum err begin_scores(struct run *r)
+{
+    struct unscore *u = calloc(1, sizeof *u);
+    if (u == NULL) return ERR_MEMORY;
+    (void)snprintf(u->run, sizeof u->run, "%s", r->id);
+    u->held = secure_round_hold(r->secure);
+    u->spec = r->spec;
+    return relay_begin(r->home->agent, &unscoring, u);
+}
+
+enum err unmask_begin(struct run *r) { return r->head.scoring ? begin_scores(r) : begin_update(r); }
