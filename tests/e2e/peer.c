@@ -3,8 +3,9 @@
  *   e2e-peer agent JID SECRET PORT CA [sm]         answers until SIGTERM: "you said ..." to chat, schema messages back
  * to their sender, commands; prints a line for each change of its link e2e-peer ask JID SECRET PORT CA AGENT COMMAND
  * [NAME=VALUE ...] e2e-peer say JID SECRET PORT CA AGENT TEXT e2e-peer echo JID SECRET PORT CA AGENT COUNT BYTES schema
- * messages there and back; prints the slowest, in ms e2e-peer store JID SECRET PORT CA BYTES        stores and fetches
- * so much in chunks; prints MB/s Exit code: 0, or the error's; the reason goes to standard error.
+ * messages there and back; prints the slowest, in ms e2e-peer store JID SECRET PORT CA BYTES [LESS] stores and fetches
+ * so much in chunks, taking so many bytes less of each than there are; prints MB/s Exit code: 0, or the error's; the
+ * reason goes to standard error.
  */
 #include "common/base/clock.h"
 #include "common/base/rng.h"
@@ -255,7 +256,7 @@ struct storing {
     struct upload *upload;
     struct buf data;
     struct buf back;
-    uint64_t chunk, began_ms;
+    uint64_t chunk, began_ms, less;
     double put_s, get_s;
     enum err e;
     char (*urls)[MANIFEST_MAX_URL + 1];
@@ -324,7 +325,7 @@ static void next_chunk(struct storing *s)
     } else if (s->chunk < n) {
         e = upload_store(s->upload, s->chunk, "0123456789abcdef", chunk_at(s, s->chunk));
     } else {
-        e = upload_fetch(s->upload, s->chunk - n, str_of(s->urls[s->chunk - n]), chunk_at(s, s->chunk - n).n);
+        e = upload_fetch(s->upload, s->chunk - n, str_of(s->urls[s->chunk - n]), chunk_at(s, s->chunk - n).n - s->less);
     }
     if (e != OK) end_storing(s, e);
 }
@@ -344,6 +345,7 @@ static int be_storing(struct args *a)
     struct xmpp_events events = { .to = &s, .link = on_storing_link };
     struct upload_events files = { .to = &s, .stored = on_stored, .fetched = on_fetched };
     struct rng rng = rng_make(7);
+    s.less = a->nrest > 1 ? strtoull(a->rest[1], NULL, 10) : 0;
     for (size_t i = 0; i < bytes / 8 + 1 && s.data.n < bytes; i++) {
         uint64_t x = rng_u64(&rng);
         buf_add(&s.data, &x, bytes - s.data.n < 8 ? bytes - s.data.n : 8);
@@ -370,7 +372,7 @@ static int be_storing(struct args *a)
 static int run(const char *what, struct args *a)
 {
     if (strcmp(what, "agent") == 0) return be_agent(a);
-    if (strcmp(what, "store") == 0 && a->nrest == 1) return be_storing(a);
+    if (strcmp(what, "store") == 0 && a->nrest >= 1) return be_storing(a);
     if (strcmp(what, "ask") == 0 && a->nrest >= 2) return be_client(a, do_ask);
     if (strcmp(what, "say") == 0 && a->nrest == 2) return be_client(a, do_say);
     if (strcmp(what, "echo") == 0 && a->nrest == 3) return be_client(a, do_echo);

@@ -262,9 +262,11 @@ def case_presence(c):
 
 
 def case_files(c):
-    """5 MB go out of band in chunks and come back"""
+    """5 MB go out of band in chunks and come back; of a chunk longer than was said nothing is taken"""
     code, out, error = c.client("store", 5000000)
     assert code == 0 and out.startswith("OK"), out + error
+    code, out, error = c.client("store", 5000000, 1)
+    assert code != 0 and out.startswith("ERR_LIMIT"), out + error
 
 
 def case_reconnect(c):
