@@ -46,6 +46,7 @@ enum err run_export(const struct cli *cli, const struct cli_call *call, struct w
     TRY(visit_ask(&v, "coordinator", STR("models export"), pairs, n, &r, why));
     cli_text(&call->call, "file", file, sizeof file);
     enum err e = *file ? copy_all(&r, file, why) : OK;
+    if (e == OK && *file) result_field(&r, "copy", "%s, with its card beside it", file);
     if (e == OK) e = visit_put(cli, &r, why);
     result_free(&r);
     return e;

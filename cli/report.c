@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/hipaa.h"
 #include "cli/home.h"
+#include "cli/visit.h"
 #include "common/base/file.h"
 #include <glob.h>
 #include <stdio.h>
@@ -96,11 +97,16 @@ static enum err gather(const struct home *h, const char *results, struct folder 
     return d->ntests > 0 ? OK : why_say(why, ERR_ABSENT, "--results: there are no test results (*.tap) in %s", results);
 }
 
-static enum err put(const struct cli_call *call, const struct buf *page, struct why *why)
+static enum err put(const struct cli *cli, const struct cli_call *call, const struct buf *page, struct why *why)
 {
     char path[HOME_PATH_BYTES];
+    struct result r CLEANUP(result_free);
+    result_init(&r);
     (void)cli_text(&call->call, "out", path, sizeof path);
-    return path[0] ? file_write(path, buf_bytes(page), 0600, why) : cli_put(page, why);
+    if (path[0] == '\0') return cli_put(page, why);
+    TRY(file_write(path, buf_bytes(page), 0600, why));
+    result_field(&r, "report", "%s", path);
+    return visit_put(cli, &r, why);
 }
 
 enum err run_report_hipaa(const struct cli *cli, const struct cli_call *call, struct why *why)
@@ -116,5 +122,5 @@ enum err run_report_hipaa(const struct cli *cli, const struct cli_call *call, st
     hipaa_print(&(struct hipaa_facts){ d.sources, d.nsources, d.tests, d.ntests, results[0] != '\0', d.roster, h.root },
                 &page);
     TRY(buf_err(&page));
-    return put(call, &page, why);
+    return put(cli, call, &page, why);
 }

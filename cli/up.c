@@ -5,6 +5,7 @@
 #include "cli/show.h"
 #include "cli/supervisor.h"
 #include "common/base/clock.h"
+#include "common/base/file.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MANY_ENDS = 3, POLICY_MAX_BYTES = 1 << 20 };
 enum { LOOK_MS = 100, PROBE_MS = 500, STOP_MS = 30000, WATCH_MS = 500, ARGV_MAX = 5, LAST_BYTES = 300 };
 
 /* ---- what is wanted ---- */
@@ -141,14 +143,19 @@ static void look(struct waiting *w)
     }
 }
 
-/* A process that will not come up by itself ends the waiting. */
+/* It will not come up by itself, or it has ended again and again. */
+static bool has_failed(const struct service *s)
+{
+    return s->state == SERVICE_FAILED || (s->exit_code != 0 && s->restarts >= MANY_ENDS);
+}
+
 static enum err look_for_failures(const struct home *h, struct why *why)
 {
     CLEANUP(show_free) struct services *s = calloc(1, sizeof *s);
     char last[LAST_BYTES];
     if (!s || supervisor_services(h, s, NULL) != OK) return OK;
     for (size_t i = 0; i < s->n; i++) {
-        if (s->items[i].state != SERVICE_FAILED) continue;
+        if (!has_failed(&s->items[i])) continue;
         struct path log = home_at(h, "logs/%s.log", s->items[i].name);
         return why_say(why, ERR_SETTING, "%s ended with exit code %llu: %s (all of it: %s)", s->items[i].name,
                        (unsigned long long)s->items[i].exit_code, program_last_line(log.text, last, sizeof last),
@@ -268,6 +275,31 @@ static enum err need_no_change(const struct home *h, const struct call *call, co
     return e;
 }
 
+/* One that is there already is the hospital's own and stays, so the one that was named would count for nothing. */
+static enum err keeps_other_policy(const struct home *h, const char *hospital, const struct buf *named,
+                                   const char *file, struct why *why)
+{
+    CLEANUP(buf_free) struct buf own = buf_make(POLICY_MAX_BYTES);
+    struct path path = home_at(h, "agents/%s/policy.yaml", hospital);
+    if (access(path.text, F_OK) != 0) return OK;
+    TRY(file_read(path.text, &own, why));
+    if (str_eq(buf_str(&own), buf_str(named))) return OK;
+    return why_say(why, ERR_STATE,
+                   "%s has a policy of its own, which is kept: %s. Change that one, or remove it to have %s there, or "
+                   "name another folder: --data FOLDER",
+                   hospital, path.text, file);
+}
+
+static enum err need_same_policies(const struct home *h, const struct call *call, const struct federation *f,
+                                   struct why *why)
+{
+    CLEANUP(buf_free) struct buf named = buf_make(POLICY_MAX_BYTES);
+    if (!call_has(call, "policy") && !cli_flag(call, "secure")) return OK;
+    TRY(file_read(f->policy, &named, why));
+    for (size_t i = 0; i < f->nhospitals; i++) TRY(keeps_other_policy(h, f->hospitals[i], &named, f->policy, why));
+    return OK;
+}
+
 static enum err up(const struct cli *cli, const struct call *call, struct federation *f, struct setup *s,
                    struct why *why)
 {
@@ -284,6 +316,7 @@ static enum err up(const struct cli *cli, const struct call *call, struct federa
     } else {
         TRY(home_may_become(&h, why));
         TRY(read_wishes(&h, call, f, why));
+        TRY(need_same_policies(&h, call, f, why));
         TRY(supervisor_making(&h, &making, why));
         enum err e = bring_up(cli, &h, f, s, call_u64(call, "wait") * 1000, why);
         (void)close(making);

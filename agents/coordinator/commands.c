@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FEW_TASKS = 5, NAMES_BYTES = 1000 };
 enum { LOOK = ROLE_PEOPLE | ROLE_GATEWAY, STEER = ROLE_OPERATOR | ROLE_SCIENTIST };
 
 static const struct argument start_args[] = {
@@ -102,11 +103,23 @@ enum err commands_pick_run(struct coordinator *c, const struct call *call, struc
     return going == 0 ? ERR_ABSENT : ERR_INPUT;
 }
 
+/* Where there are few they are all named. */
+static bool few_tasks(const struct coordinator *c, struct buf *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->tasks.count; i++)
+        if (c->tasks.files[i].good) buf_addf(out, "%s%s", n++ ? ", " : "", c->tasks.files[i].task.name);
+    return n > 0 && n <= FEW_TASKS && buf_err(out) == OK;
+}
+
 enum err commands_no_task(const struct coordinator *c, struct str name, struct result *say)
 {
+    CLEANUP(buf_free) struct buf names = buf_make(NAMES_BYTES);
     const char *near = tasks_near(&c->tasks, name);
     if (near)
         result_say(say, "There is no task " STR_F "; did you mean %s?", STR_ARG(name), near);
+    else if (few_tasks(c, &names))
+        result_say(say, "There is no task " STR_F "; there is: " STR_F ".", STR_ARG(name), STR_ARG(buf_str(&names)));
     else
         result_say(say, "There is no task " STR_F "; `tasks list` shows what there is.", STR_ARG(name));
     return ERR_ABSENT;

@@ -36,17 +36,14 @@ static enum err find_task(const struct coordinator *c, const struct call *call, 
 {
     struct str name = call_text(call, "task");
     const struct task_file *f = tasks_find(&c->tasks, name);
-    if (f == NULL) {
-        result_say(say, "There is no task " STR_F "; `tasks list` shows what there is.", STR_ARG(name));
-        return ERR_ABSENT;
-    }
+    if (f == NULL) return commands_no_task(c, name, say);
     *out = f;
     return OK;
 }
 
 enum err command_tasks_show(struct agent *a, void *self, const struct call *call, struct result *out)
 {
-    const struct task_file *f;
+    const struct task_file *f = NULL;
     (void)a;
     TRY(find_task(self, call, &f, out));
     result_say(out, STR_F, STR_ARG(str_trim(buf_str(&f->text))));
@@ -57,7 +54,7 @@ enum err command_tasks_show(struct agent *a, void *self, const struct call *call
 
 enum err command_tasks_digest(struct agent *a, void *self, const struct call *call, struct result *out)
 {
-    const struct task_file *f;
+    const struct task_file *f = NULL;
     (void)a;
     TRY(find_task(self, call, &f, out));
     result_say(out, "%s", f->digest);

@@ -103,9 +103,10 @@ void result_print_within(const struct result *r, size_t columns, struct buf *out
 {
     print_sentences(buf_str(&r->text), out);
     print_fields(r, out);
-    if (r->ncolumns == 0) return;
+    bool said = r->text.n > 0 || r->fields;
+    if (r->ncolumns == 0 || (r->nrows == 0 && said)) return; /* a head without a body says nothing more */
     struct layout l = measure(r);
-    if (r->text.n > 0 || r->fields) buf_add_z(out, "\n");
+    if (said) buf_add_z(out, "\n");
     if (columns == 0 || r->nrows == 0 || fits(&l, r->ncolumns, columns))
         print_table(&l, r, out);
     else

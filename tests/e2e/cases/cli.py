@@ -199,6 +199,9 @@ def ends(t, home):
     t.ok(done.returncode == 0 and "nothing was running" in done.stdout, "down again", done)
     done = home.himas("status")
     t.ok(done.returncode == 69 and "himas up" in done.stderr, "status: not running, and what to do", done)
+    done = home.himas("up", "--secure")
+    t.ok(done.returncode == 76 and "agents/hospital-a/policy.yaml" in done.stderr and "--data" in done.stderr,
+         "up --secure where the hospitals have policies: refused, and what to do", done)
     home.himas("up", code=0)
     said = json.loads(home.himas("runs", "list", "--json", code=0).stdout)
     t.same([r["run"] for r in said["rows"]], ["breast-cancer-1"], "up: what was is still there")

@@ -17,7 +17,7 @@ static const struct row {
     { "which models are there", "No model has come out yet." },
     { "list runs", "There has been no run yet" },
     { "start tpy", "did you mean toy?" },
-    { "start nothing-like-it", "`tasks list` shows what there is" },
+    { "start nothing-like-it", "There is no task nothing-like-it; there is: toy." },
     { "start toy 50", "a run may ask for fewer, not for more" },
     { "start task=toy quorum=1", "a run may ask for more, not for fewer" },
     { "start task=toy quorum=9", "the roster has 2" },

@@ -13,7 +13,9 @@ Test(commands_tasks, list_show_digest)
     cr_expect(house_says(&h, "tasks list", "bad.yaml"));
     cr_expect(house_says(&h, "tasks show toy", "arch: logistic, seed: 3"));
     cr_expect(house_says(&h, "tasks digest toy", toy->digest));
-    cr_expect(house_says(&h, "tasks digest bad", "There is no task bad"));
+    cr_expect(house_says(&h, "tasks digest bad", "There is no task bad; there is: toy."));
+    cr_expect(house_says(&h, "tasks show zebra", "There is no task zebra; there is: toy."));
+    cr_expect(house_says(&h, "tasks show tyo", "did you mean toy?"));
     house_close(&h);
 }
 

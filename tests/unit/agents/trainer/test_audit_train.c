@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TASK(scale, privacy)                                                                                           \
     "name: toy\ndata:\n  header: no\n  columns:\n    - {name: a, min: -10, max: 10}\n    - {name: b, min: -10, max: "  \
@@ -107,6 +108,13 @@ Test(audit_train, claims_of_sums)
     struct audit_training t = open_place(&p, ONE_STEP SHARES "patient, rate: 0.5}\n", 44, true); /* as reckoned with */
     cr_assert_eq(audit_claim(&t, &claim, NULL), OK);
     cr_expect(claim.epsilon <= 50 && claim.epsilon > 49.9 && claim.delta == 1e-5, "%g", claim.epsilon);
+    struct why why = { "" };
+    t.units = p.plan->task.rounds.max_samples + 1;
+    cr_expect_eq(audit_claim(&t, &claim, &why), ERR_REFUSED);
+    cr_expect(strstr(why.text, "max_samples") && !strstr(why.text, "canaries"), "%s", why.text);
+    p.order.canaries = 900;
+    cr_expect_eq(audit_claim(&t, &claim, &why), ERR_REFUSED);
+    cr_expect(strstr(why.text, "fewer `canaries`") != NULL, "%s", why.text);
     t.hidden = false;
     cr_assert_eq(audit_claim(&t, &claim, NULL), OK);
     cr_expect_eq(claim.epsilon, 0);

@@ -43,6 +43,11 @@ static void no_rows(struct result *r)
     static const char *const columns[] = { "id", "why", NULL };
     result_columns(r, columns);
 }
+static void none_said(struct result *r)
+{
+    result_say(r, "none");
+    no_rows(r);
+}
 static void everything(struct result *r)
 {
     result_say(r, "Two answered.");
@@ -98,6 +103,7 @@ Test(result_print, within)
         { "a last column of words", last_words, 24, "id  why\n 7  because it took too long\n" },
         { "a last column of numbers", last_numbers, 16, "id:   7\nloss: 0.12345678901\n" },
         { "nothing in it", no_rows, 4, "id  why\n" },
+        { "nothing in it, as was said", none_said, 0, "none\n" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct result r CLEANUP(result_free);
