@@ -34,7 +34,6 @@ static bool pause_wanted(const void *self) { return ((const struct run *)self)->
 static bool nothing_trained(const void *self) { return ((const struct run *)self)->head.round == 0; }
 static bool scored_round(const void *self) { return run_scores_round(self); }
 static bool scored_in_sum(const void *self) { return secure(self) && run_scores_round(self); }
-static bool scores_told(const void *self) { return ((const struct run *)self)->head.scoring; }
 static bool moments_needed(const void *self) { return ((const struct run *)self)->task.scale == SCALE_MOMENTS; }
 
 /* ---- actions: what is done on the way ---- */
@@ -183,7 +182,7 @@ static const struct fsm_edge edges[] = {
     { FSM_ROW(RUN_UNMASKING,   EVENT_PAUSE,    NULL,           NULL,                  RUN_UNMASKING)   },
     { FSM_ROW(RUN_UNMASKING,   EVENT_RESUME,   NULL,           NULL,                  RUN_UNMASKING)   },
 
-    { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scores_told,     NULL,                  RUN_EVALUATING)  },
+    { FSM_ROW(RUN_AGGREGATING, EVENT_SCORED,   NULL,            NULL,                  RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_in_sum,   sum_scores,            RUN_KEYS)        },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   scored_round,    evaluate,              RUN_EVALUATING)  },
     { FSM_ROW(RUN_AGGREGATING, EVENT_MERGED,   pause_wanted,    rest,                  RUN_PAUSED)      },
@@ -224,10 +223,9 @@ static const struct fsm_edge edges[] = {
 /* clang-format on */
 
 static const char *const events[EVENT_COUNT] = {
-    [EVENT_START] = "start",         [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline",
-    [EVENT_MERGED] = "merged",       [EVENT_BROKEN] = "broken",   [EVENT_PAUSE] = "pause",
-    [EVENT_LOST] = "lost",           [EVENT_RESUME] = "resume",   [EVENT_ABORT] = "abort",
-    [EVENT_PERMITTED] = "permitted", [EVENT_DENIED] = "denied",
+    [EVENT_START] = "start",   [EVENT_CHANGED] = "changed", [EVENT_DEADLINE] = "deadline",   [EVENT_SCORED] = "scored",
+    [EVENT_MERGED] = "merged", [EVENT_BROKEN] = "broken",   [EVENT_PAUSE] = "pause",         [EVENT_LOST] = "lost",
+    [EVENT_RESUME] = "resume", [EVENT_ABORT] = "abort",     [EVENT_PERMITTED] = "permitted", [EVENT_DENIED] = "denied",
 };
 static const struct fsm machine = {
     .name = "run",

@@ -9,7 +9,8 @@ enum run_event {
     EVENT_START,
     EVENT_CHANGED,  /* a hospital answered, declined, joined or went away */
     EVENT_DEADLINE, /* the phase's time is over */
-    EVENT_MERGED,   /* the new model is stored, or what a secure sum told of its scores */
+    EVENT_MERGED,   /* the new model is stored */
+    EVENT_SCORED,   /* what a secure sum told of its scores is stored */
     EVENT_BROKEN,   /* it could not be made; run->broken says why */
     EVENT_LOST,     /* the secure sum under way went with the process that held it */
     EVENT_PAUSE,

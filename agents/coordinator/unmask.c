@@ -215,7 +215,7 @@ static enum err end_scores(struct coordinator *c, const struct unscore *u)
     bool wanted = r != NULL && r->head.state == RUN_AGGREGATING && r->secure == u->held;
     if (!wanted) return OK;
     TRY(keep_scores(u, r));
-    return round_step(r, EVENT_MERGED, NULL);
+    return round_step(r, EVENT_SCORED, NULL);
 }
 
 static enum err unscore_keep(struct agent *a, void *self, void *work, bool *out_more)

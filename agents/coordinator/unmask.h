@@ -12,6 +12,6 @@
 
 /* Begins it for the sum under way, whose answers are there.  When it is over the mean is stored in place of an update
  * of the round, run->head says so, and its merge begins; or the run gets EVENT_BROKEN.  Of a sum of scores what it
- * tells is stored, or the feed says why it tells nothing, and the run gets EVENT_MERGED.  A coordinator that is started
+ * tells is stored, or the feed says why it tells nothing, and the run gets EVENT_SCORED.  A coordinator that is started
  * again meanwhile has lost the sum (run_lost_sum). */
 enum err unmask_begin(struct run *r) MUST_USE;

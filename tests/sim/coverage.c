@@ -38,7 +38,7 @@ static bool is_of_sums(const struct fsm_edge *e)
         [RUN_KEYS] = true, [RUN_SHARES] = true, [RUN_CONSISTENCY] = true, [RUN_UNMASKING] = true
     };
     bool again = e->then == RUN_PERMITTING && (e->in == RUN_TRAINING || e->on == EVENT_LOST);
-    return again || (e->in < RUN_STATES && sums[e->in]) || sums[e->then];
+    return again || e->on == EVENT_SCORED || (e->in < RUN_STATES && sums[e->in]) || sums[e->then];
 }
 
 void coverage_tell(const struct coverage *c, bool of_sums, struct tap *t)
