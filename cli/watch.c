@@ -3,11 +3,12 @@
 #include "cli/visit.h"
 #include "common/base/clock.h"
 #include "common/wire/codec.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_MAX_BYTES = 1 << 18, ARENA_MAX_BYTES = 1 << 18, SLICE_MS = 1000, RECONNECT_MS = 60000 };
+enum { OUT_MAX_BYTES = 1 << 18, ARENA_MAX_BYTES = 1 << 18, SLICE_MS = 1000, RECONNECT_MS = 60000, SILENCE_MS = 30000 };
 
 struct watching {
     const struct cli *cli;
@@ -15,6 +16,7 @@ struct watching {
     struct panel panel;
     size_t drawn;      /* lines of the panel now on the terminal */
     uint64_t heard_ms; /* when the last event came */
+    uint64_t told_ms;  /* when the silence since was last told of */
     enum err err;
 };
 
@@ -54,7 +56,7 @@ static void on_message(void *to, const char *from, struct str json)
     CLEANUP(arena_free) struct arena arena = arena_make(ARENA_MAX_BYTES);
     if (msg_decode(json, &arena, &m, NULL, NULL) != OK || m.type != MSG_FEED_EVENT) return;
     if (!panel_take(&w->panel, &m)) return;
-    w->heard_ms = clock_mono_ms();
+    w->heard_ms = w->told_ms = clock_mono_ms();
     show(w, &m);
     if (w->panel.outcome != PANEL_RUNNING || w->err != OK) client_stop(w->visit->client);
 }
@@ -104,12 +106,25 @@ static enum err run_slice(struct watching *w, uint64_t *down_since_ms, struct wh
     return OK;
 }
 
+/* A run that gets nowhere sends no events; each silence is told of again after twice the time. */
+static void tell_silence(struct watching *w)
+{
+    uint64_t now = clock_mono_ms();
+    uint64_t silent_ms = now - w->heard_ms;
+    if (!*w->panel.run || silent_ms < SILENCE_MS || silent_ms < 2 * (w->told_ms - w->heard_ms)) return;
+    w->told_ms = now;
+    w->drawn = 0; /* the panel is drawn anew, below */
+    (void)fprintf(stderr, "nothing was heard of %s for %" PRIu64 " s; `himas status` tells whom it waits for\n",
+                  w->panel.run, silent_ms / 1000);
+}
+
 static enum err follow(struct watching *w, uint64_t patience_ms, struct why *why)
 {
     uint64_t down_since_ms = 0;
-    w->heard_ms = clock_mono_ms();
+    w->heard_ms = w->told_ms = clock_mono_ms();
     while (w->panel.outcome == PANEL_RUNNING && w->err == OK) {
         TRY(run_slice(w, &down_since_ms, why));
+        tell_silence(w);
         if (patience_ms && clock_mono_ms() - w->heard_ms > patience_ms)
             return why_say(why, ERR_TIMEOUT, "nothing happened for %llu s; `himas status` tells whom it waits for",
                            (unsigned long long)patience_ms / 1000);

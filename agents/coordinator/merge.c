@@ -226,6 +226,7 @@ static enum err keep_result(struct merge *m, struct run *r)
 
 /* ---- going on ---- */
 
+/* Reads what is to be done next; *out_more: there was something. */
 static enum err next_piece(struct merge *m, struct run *r, bool *out_more)
 {
     *out_more = true;

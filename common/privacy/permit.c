@@ -50,7 +50,6 @@ void permit_print(const struct permit *p, struct buf *out)
     buf_addf(out, "covered %" PRIu64 "\nlasts %" PRIu64 "\n", p->covered, p->lasts);
 }
 
-/* A column's name comes last: it may hold blanks. */
 /* ---- reading ---- */
 
 /* The rest of the next line, which must begin with the word. */

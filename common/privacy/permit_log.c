@@ -3,6 +3,7 @@
 
 enum { SAYS_ARENA_BYTES = 1 << 20 };
 
+/* A column's name comes last: it may hold blanks. */
 enum err permit_entry(const struct permit *p, struct buf *out)
 {
     CLEANUP(buf_free) struct buf text = buf_make(PERMIT_MAX_BYTES);
