@@ -1,6 +1,7 @@
 #include "tests/unit/common/runtime/xmpp/line.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -64,7 +65,12 @@ void line_read(struct line *l, size_t n, struct buf *out)
     }
 }
 
+/* Not UV_RUN_ONCE, which runs the timers also behind the events: a wait of no time would be over before it was seen. */
 void line_run(struct line *l, const struct conn *c, enum conn_state until)
 {
-    while (c->state != until) (void)uv_run(&l->loop, UV_RUN_ONCE);
+    struct pollfd events = { .fd = uv_backend_fd(&l->loop), .events = POLLIN };
+    while (c->state != until) {
+        (void)poll(&events, 1, uv_backend_timeout(&l->loop));
+        (void)uv_run(&l->loop, UV_RUN_NOWAIT);
+    }
 }
