@@ -137,11 +137,21 @@ static enum err attack_loss_run(struct desk *d, struct audit *a, struct why *why
 
 /* ---- canaries ---- */
 
+/* A sum's task bounds how many units are trained on, and canaries are among them. */
+static size_t canaries_of(const struct desk *d)
+{
+    size_t wanted = d->order->canaries;
+    uint64_t most = d->order->plan->task.rounds.max_samples;
+    if (!plan_is_summed(d->order->plan)) return wanted;
+    uint64_t room = most > d->training.nunits ? most - d->training.nunits : 0;
+    return wanted < room ? wanted : (size_t)room;
+}
+
 static enum err make_canaries(struct desk *d, struct table *out)
 {
     const struct table *from = &d->held_out;
     size_t nclasses = model_nclasses(&d->order->plan->spec);
-    TRY(table_init(out, d->order->canaries, from->ninputs));
+    TRY(table_init(out, canaries_of(d), from->ninputs));
     for (size_t i = 0; i < out->nrows; i++) {
         out->labels[i] = (uint32_t)rng_below(&d->rng, nclasses);
         for (size_t k = 0; k < out->ninputs; k++)
@@ -216,7 +226,7 @@ static enum err guess(struct desk *d, const struct table *canaries, bool *in, st
 static enum err attack_canary_run(struct desk *d, struct audit *a, struct why *why)
 {
     CLEANUP(table_fini) struct table canaries = { 0 };
-    if (d->order->canaries < 4) return OK;
+    if (canaries_of(d) < 4) return OK;
     TRY(make_canaries(d, &canaries));
     bool *in = calloc(canaries.nrows, sizeof *in);
     if (in == NULL) return ERR_MEMORY;

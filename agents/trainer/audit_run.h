@@ -27,7 +27,7 @@ struct audit_order {
     const struct records *records;
     unsigned attacks;  /* bit 1 << AUDIT_...; 0: all */
     uint64_t rounds;   /* 0: as many as the task has */
-    uint64_t canaries; /* 0: no canary attack */
+    uint64_t canaries; /* at most: a secure sum's task has room for `max_samples` units in all; 0: no canary attack */
     const struct training_hooks *hooks;
     uint8_t key[STREAM_KEY_BYTES]; /* of coins, made-up records and noise; drawn for this audit alone */
 };

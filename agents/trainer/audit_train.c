@@ -72,24 +72,13 @@ static enum err scaling_of(const struct plan *plan, const struct table *rows, fl
 
 /* ---- training ---- */
 
-/* Canaries are trained on, too, and the task may bound how many that may be. */
-static enum err make_rule(const struct audit_training *t, struct unit_rule *out, struct why *why)
-{
-    struct why said = { "" };
-    enum err e = unit_rule_make(t->order->plan, t->units, out, &said);
-    if (e == OK) return OK;
-    bool canaries = e == ERR_REFUSED && t->order->canaries > 0;
-    return why_say(why, e, "%.400s%s", said.text,
-                   canaries ? "; canaries are among them: ask for fewer `canaries`" : "");
-}
-
 static enum err rule_of(const struct audit_training *t, struct update_cover *cover, struct why *why)
 {
     *cover = update_cover_of(t->order->plan);
     cover->wanted = cover->wanted && t->hidden;
     cover->in_training = cover->in_training && t->hidden;
     cover->in_sum = cover->in_sum && t->hidden;
-    if (cover->in_training || cover->in_sum) TRY(make_rule(t, &cover->unit, why));
+    if (cover->in_training || cover->in_sum) TRY(unit_rule_make(t->order->plan, t->units, &cover->unit, why));
     return OK;
 }
 

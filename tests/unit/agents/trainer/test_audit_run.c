@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #define TASK(model, train, privacy) SCALED("moments", model, train, privacy)
-#define SCALED(scale, model, train, privacy)                                                                           \
+#define SCALED(scale, model, train, privacy) ROUNDED(scale, model, train, "{count: 2}", privacy)
+#define ROUNDED(scale, model, train, rounds, privacy)                                                                  \
     "name: toy\ndata:\n  header: no\n  columns:\n    - {name: a, min: -10, max: 10}\n    - {name: b, min: -10, max: "  \
     "10}\n"                                                                                                            \
     "    - {name: c, min: -10, max: 10}\n    - {name: d, min: -10, max: 10}\n"                                         \
     "    - {name: y, role: label, classes: [\"0\", \"1\"]}\nstandardise: " scale "\nmodel: " model "\ntrain: " train   \
-    "\nrounds: {count: 2}\n" privacy
+    "\nrounds: " rounds "\n" privacy
 #define HUNGRY "{arch: mlp, hidden: [64, 64]}"
 #define LONG "{optimizer: adam, learning_rate: 0.01, epochs: 300, batch: 32, test_fraction: 0.5}"
 #define SHORT "{epochs: 2, batch: 16, test_fraction: 0.5}"
@@ -175,6 +176,34 @@ Test(audit_run, orders)
         cr_expect_eq(audit_run(&o, &a, &why), refusals[i].expected, "%s: %s", refusals[i].name, why.text);
         cr_expect_eq(a.n, refusals[i].n, "%s", refusals[i].name);
         cr_expect(refusals[i].expected == OK || why.text[0], "%s", refusals[i].name);
+        close_place(&p);
+    }
+}
+
+/* The default of canaries is for tasks without a bound: as many are taken as a sum has room for. */
+Test(audit_run, as_many_canaries_as_a_sum_has_room_for, .timeout = 60)
+{
+    static const struct {
+        unsigned max_samples;
+        uint64_t canaries;
+    } rows[] = { { 100, 20 }, { 60, 20 }, { 40, 10 }, { 33, 0 }, { 30, 0 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char task[2000];
+        struct place p;
+        struct audit a = { 0 };
+        struct why why = { "" };
+        (void)snprintf(
+            task, sizeof task,
+            ROUNDED("ranges", "{arch: logistic}", "{learning_rate: 1, test_fraction: 0.5}",
+                    "{count: 2, quorum: 3, max_samples: %u}",
+                    "aggregation: {secure: yes}\nprivacy: {mechanism: distributed, epsilon: 50, delta: 1.0e-5, "
+                    "clip: 1, unit: patient, rate: 0.5}\n"),
+            rows[i].max_samples);
+        open_place(&p, task, 60);
+        struct audit_order o = order_of(&p, 20);
+        cr_assert_eq(audit_run(&o, &a, &why), OK, "%u: %s", rows[i].max_samples, why.text);
+        cr_expect_eq(a.canaries, rows[i].canaries, "%u: %d", rows[i].max_samples, (int)a.canaries);
+        cr_expect_eq(a.n, rows[i].canaries ? AUDIT_KINDS : AUDIT_KINDS - 1, "%u", rows[i].max_samples);
         close_place(&p);
     }
 }
