@@ -33,7 +33,7 @@ enum err trainer_keep_evidence(struct trainer *t, const struct note_key *log, st
 /* handlers_proof.c: is the checkpoint (its note) in one log with the one that is kept here?  *out_point: its length,
  * when that is still to be shown, and the guardian was asked; 0: it is.  ERR_CRYPTO with a sentence when it cannot be;
  * both are then kept as evidence. */
-enum { LOG_PROOF_MS = 20000 };
+enum { LOG_PROOF_MS = 60000 }; /* question or answer may be lost a few times: they go again within 30 s at the latest */
 enum err trainer_compare_log(struct trainer *t, const struct note_key *log, struct str note, uint64_t *out_point,
                              struct why *why) MUST_USE;
 enum err trainer_log_moved(struct trainer *t, const struct note_key *log) MUST_USE; /* another one is kept now */
