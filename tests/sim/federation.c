@@ -15,7 +15,7 @@
 extern const struct agent_def coordinator_agent, trainer_agent, guardian_agent;
 
 enum { ROWS = 60, VIRTUAL_MS = 7200 * 1000, ASK_AGAIN_MS = 20000, LOOK_MS = 500, MINUTE_MS = 60000 };
-enum { JOIN_DEADLINE_MS = 120000, ROUND_DEADLINE_MS = 300000 };
+enum { JOIN_DEADLINE_MS = 300000, ROUND_DEADLINE_MS = 300000 }; /* ten tries of a message that is lost, each */
 
 static const char task_head[] = "name: toy\n"
                                 "data:\n"
