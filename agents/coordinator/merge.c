@@ -38,7 +38,7 @@ struct merge {
     char run[MSG_RUN_BYTES], task[TASK_NAME_BYTES], digest[RUN_DIGEST_BYTES];
     uint64_t round;
     struct model_spec spec;
-    struct server_opt opt;
+    struct task_server_opt opt;
     struct part *parts; /* owned, in the order of adding */
     size_t nparts, cap_parts;
     struct weights base; /* of the round's model */
@@ -109,7 +109,7 @@ static void merge_piece(void *work)
 
 /* ---- on the loop: reading ---- */
 
-static size_t memory_doubles(const struct merge *m, size_t n) { return server_opt_memory(m->opt.kind) * n; }
+static size_t memory_doubles(const struct merge *m, size_t n) { return server_opt_memory(m->opt.optimizer) * n; }
 
 static struct blob kept(char key[STORE_MAX_KEY], const char *kind, const struct run *r, const char *tail)
 {
@@ -296,20 +296,6 @@ static enum err collect(struct merge *m, struct run *r)
     return OK;
 }
 
-static struct server_opt opt_of(const struct task *t)
-{
-    static const enum server_opt_kind kinds[] = { [SERVER_SGD] = SERVER_OPT_SGD,
-                                                  [SERVER_MOMENTUM] = SERVER_OPT_MOMENTUM,
-                                                  [SERVER_ADAM] = SERVER_OPT_ADAM,
-                                                  [SERVER_YOGI] = SERVER_OPT_YOGI };
-    return (struct server_opt){ .kind = kinds[t->server.optimizer],
-                                .learning_rate = t->server.learning_rate,
-                                .momentum = t->server.momentum,
-                                .beta1 = t->server.beta1,
-                                .beta2 = t->server.beta2,
-                                .tau = t->server.tau };
-}
-
 static struct merge *merge_new(const struct run *r)
 {
     struct merge *m = calloc(1, sizeof *m);
@@ -319,7 +305,7 @@ static struct merge *merge_new(const struct run *r)
     (void)snprintf(m->digest, sizeof m->digest, "%s", r->head.digest);
     m->round = r->head.round;
     m->spec = r->spec;
-    m->opt = opt_of(&r->task);
+    m->opt = r->task.server;
     for (size_t i = 0; i < HALVES; i++) m->halves[i].bytes = buf_make(STORE_MAX_VALUE);
     return m;
 }

@@ -10,15 +10,9 @@
  * As in the paper there is no bias correction, and v begins at tau^2.
  */
 #pragma once
-#include "common/base/err.h"
-
-enum server_opt_kind { SERVER_OPT_SGD, SERVER_OPT_MOMENTUM, SERVER_OPT_ADAM, SERVER_OPT_YOGI };
-struct server_opt {
-    enum server_opt_kind kind;
-    double learning_rate, momentum, beta1, beta2, tau;
-};
+#include "common/wire/task.h"
 
 /* Doubles of memory per weight: 0, 1 or 2.  The memory is m for all weights, then v for all weights. */
-size_t server_opt_memory(enum server_opt_kind kind);
-void server_opt_begin(const struct server_opt *o, double *memory, size_t n); /* before the first step */
-void server_opt_step(const struct server_opt *o, double *memory, const double *change, float *weights, size_t n);
+size_t server_opt_memory(enum task_server optimizer);
+void server_opt_begin(const struct task_server_opt *o, double *memory, size_t n); /* before the first step */
+void server_opt_step(const struct task_server_opt *o, double *memory, const double *change, float *weights, size_t n);

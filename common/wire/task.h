@@ -40,10 +40,10 @@ struct task {
         double test_fraction; /* held out at each hospital, by patient */
         uint64_t seed;        /* of split and shuffles */
     } train;
-    struct {
+    struct task_server_opt {
         enum task_server optimizer;
         double learning_rate, momentum, beta1, beta2, tau;
-    } server;
+    } server; /* the step that the coordinator takes */
     struct {
         uint64_t count;
         uint64_t quorum;            /* k: fewest hospitals for a round to count */

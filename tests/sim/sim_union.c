@@ -161,20 +161,6 @@ static void contribute(struct world *w, struct hospital *h, struct secagg_vec *s
     must(secagg_vec_add(sum, &v));
 }
 
-static struct server_opt opt_of(const struct task *t)
-{
-    static const enum server_opt_kind kinds[] = { [SERVER_SGD] = SERVER_OPT_SGD,
-                                                  [SERVER_MOMENTUM] = SERVER_OPT_MOMENTUM,
-                                                  [SERVER_ADAM] = SERVER_OPT_ADAM,
-                                                  [SERVER_YOGI] = SERVER_OPT_YOGI };
-    return (struct server_opt){ kinds[t->server.optimizer],
-                                t->server.learning_rate,
-                                t->server.momentum,
-                                t->server.beta1,
-                                t->server.beta2,
-                                t->server.tau };
-}
-
 static void compare(struct world *w, const double *change, uint64_t patients)
 {
     const struct task *t = &w->run.task;
@@ -188,7 +174,6 @@ static void round_of(struct world *w)
     struct secagg_vec sum CLEANUP(secagg_vec_fini) = { 0 };
     struct secure_sum s CLEANUP(secure_sum_fini) = { 0 };
     struct why why = { "" };
-    struct server_opt opt = opt_of(&w->run.task);
     double change[ROWS_MAX * 16];
     uint64_t patients = 0;
     memset(w->exact, 0, w->weights->nelements * sizeof *w->exact);
@@ -205,7 +190,7 @@ static void round_of(struct world *w)
         change[i] = (double)number;
     }
     compare(w, change, patients);
-    server_opt_step(&opt, w->memory, change, w->weights->flat, w->weights->nelements);
+    server_opt_step(&w->run.task.server, w->memory, change, w->weights->flat, w->weights->nelements);
 }
 
 /* ---- life ---- */
@@ -227,8 +212,7 @@ static void open_world(struct world *w, const char *task, uint64_t seed)
     w->memory = calloc(2 * w->weights->nelements, sizeof *w->memory);
     w->exact = calloc(w->weights->nelements, sizeof *w->exact);
     if (w->memory == NULL || w->exact == NULL) must(ERR_MEMORY);
-    struct server_opt opt = opt_of(&w->run.task);
-    server_opt_begin(&opt, w->memory, w->weights->nelements);
+    server_opt_begin(&w->run.task.server, w->memory, w->weights->nelements);
 }
 
 static void close_world(struct world *w)
