@@ -6,8 +6,6 @@
 #include "tests/support/tap.h"
 #include <string.h>
 
-enum { SITES = 2, PATIENTS = 2600, INPUTS = 8 };
-
 static const char policy[] = "tasks: any\nmodels: any\nmin_cohort: 20\nmax_rounds: 10\n"
                              "privacy: { mode: optional, epsilon_max: 8, delta: 1.0e-5, epsilon_per_round_max: 8, "
                              "patients: yes }\n";
@@ -15,19 +13,14 @@ static const char veto[] = "min_cohort: 1\nmin_records: 11\nwithout_noise: yes\n
                            "delta: 1.0e-5\npermit_minutes: 60\n";
 
 /* Labels that nothing predicts: to fit them is to know the records by heart. */
-static enum err open_world(struct ward *w, const char *tail, struct why *why)
-{
-    const struct ward_toy toy = { .head = "name: toy\nrounds: { count: 1, quorum: 2 }\nstandardise: ranges\n",
-                                  .tail = tail,
-                                  .policy = policy,
-                                  .guardian = veto,
-                                  .hospitals = SITES,
-                                  .patients = PATIENTS,
-                                  .inputs = INPUTS,
-                                  .by_chance = true,
-                                  .seed = 50 };
-    return ward_open(w, &toy, NULL, why);
-}
+static const struct ward_toy toy = { .head = "name: toy\nrounds: { count: 1, quorum: 2 }\nstandardise: ranges\n",
+                                     .policy = policy,
+                                     .guardian = veto,
+                                     .hospitals = 2,
+                                     .patients = 2600,
+                                     .inputs = 8,
+                                     .by_chance = true,
+                                     .seed = 50 };
 
 /* ---- audits ---- */
 
@@ -52,7 +45,7 @@ static void try_one(struct tap *t, const struct row *row)
 {
     struct ward w = { .sim = NULL };
     struct why why = { "" };
-    enum err e = open_world(&w, row->task, &why);
+    enum err e = ward_open(&w, &toy, row->task, NULL, &why);
     tap_is(t, e == OK, "%s %s", row->name, why.text);
     if (e == OK) {
         const char *said = ward_ask(&w, "paul", "guardian", "audit hospital-0");

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SITES = 3, PATIENTS = 120, INPUTS = 30, SEEDS = 4, SEEDS_DEEP = 60, HANDLERS_MAX = 40 };
+enum { SEEDS = 4, SEEDS_DEEP = 60, HANDLERS_MAX = 40 };
 
 static const char policy[] = "tasks: any\nmodels: any\nmin_cohort: 10\nmax_rounds: 10\n"
                              "privacy: { mode: optional, epsilon_max: 20, delta: 1.0e-5, epsilon_per_round_max: 20, "
@@ -91,18 +91,12 @@ static const struct row {
       "the mean of its secure sum has norm" },
 };
 
-static enum err open_world(struct ward *w, const char *tail, const struct agent_def *last, struct why *why)
-{
-    const struct ward_toy toy = { .head = "name: toy\nstandardise: none\n",
-                                  .tail = tail,
-                                  .policy = policy,
-                                  .guardian = veto,
-                                  .hospitals = SITES,
-                                  .patients = PATIENTS,
-                                  .inputs = INPUTS,
-                                  .seed = w->seed * SITES };
-    return ward_open(w, &toy, last, why);
-}
+static const struct ward_toy toy = { .head = "name: toy\nstandardise: none\n",
+                                     .policy = policy,
+                                     .guardian = veto,
+                                     .hospitals = 3,
+                                     .patients = 120,
+                                     .inputs = 30 };
 
 static void honest(struct tap *t, const struct row *row, uint64_t seeds)
 {
@@ -110,7 +104,7 @@ static void honest(struct tap *t, const struct row *row, uint64_t seeds)
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         struct ward w = { .seed = seed };
         struct why why = { "" };
-        enum err e = open_world(&w, row->task, NULL, &why);
+        enum err e = ward_open(&w, &toy, row->task, NULL, &why);
         const char *said = e == OK ? ward_train(&w, "toy") : why.text;
         bool done = e == OK && strstr(said, "done") != NULL;
         if (!done) tap_note("seed %u: %s", (unsigned)seed, said);
@@ -130,7 +124,7 @@ static void dishonest(struct tap *t, const struct row *row)
     struct overdoer last;
     struct why why = { "" };
     overdoer_make(&last);
-    enum err e = open_world(&w, row->task, &last.def, &why);
+    enum err e = ward_open(&w, &toy, row->task, &last.def, &why);
     const char *said = e == OK ? ward_train(&w, "toy") : why.text;
     bool ended = strstr(said, "failed") != NULL && strstr(said, row->says) != NULL;
     if (!ended) tap_note("%s", said);

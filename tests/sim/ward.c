@@ -96,18 +96,18 @@ static enum err put_words(const struct ward *w, const char *name, const char *wo
     return ward_put(w, name, &text);
 }
 
-static enum err put_task(const struct ward *w, const struct ward_toy *toy)
+static enum err put_task(const struct ward *w, const struct ward_toy *toy, const char *tail)
 {
     struct buf text CLEANUP(buf_free) = buf_make(TASK_BYTES);
     buf_addf(&text, "%sdata:\n  columns:\n", toy->head);
     for (size_t i = 0; i < toy->inputs; i++) buf_addf(&text, "    - { name: x%zu, min: -1, max: 1 }\n", i);
-    buf_addf(&text, "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n%s", toy->tail);
+    buf_addf(&text, "    - { name: y, role: label, classes: [\"0\", \"1\"] }\n%s", tail);
     return ward_put(w, "tasks/toy.yaml", &text);
 }
 
 static enum err put_records(const struct ward *w, const struct ward_toy *toy, size_t hospital)
 {
-    struct rng rng = rng_make(toy->seed + hospital);
+    struct rng rng = rng_make(toy->seed + w->seed * toy->hospitals + hospital);
     struct buf text CLEANUP(buf_free) = buf_make(RECORDS_BYTES);
     char name[40];
     for (size_t k = 0; k < toy->inputs; k++) buf_addf(&text, "x%zu,", k);
@@ -122,10 +122,11 @@ static enum err put_records(const struct ward *w, const struct ward_toy *toy, si
     return ward_put(w, name, &text);
 }
 
-enum err ward_open(struct ward *w, const struct ward_toy *toy, const struct agent_def *last, struct why *why)
+enum err ward_open(struct ward *w, const struct ward_toy *toy, const char *tail, const struct agent_def *last,
+                   struct why *why)
 {
     TRY(ward_init(w));
-    TRY(put_task(w, toy));
+    TRY(put_task(w, toy, tail));
     TRY(put_words(w, "policy.yaml", toy->policy));
     TRY(put_words(w, "guardian.yaml", toy->guardian));
     for (size_t i = 0; i < toy->hospitals; i++) TRY(put_records(w, toy, i));

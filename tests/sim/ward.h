@@ -24,14 +24,16 @@ enum err ward_staff(struct ward *w, size_t hospitals, const struct agent_def *la
 
 /* Made-up records of x0, x1 ... within -1 and 1 and a class y, and the task tasks/toy.yaml over them. */
 struct ward_toy {
-    const char *head, *tail; /* of the task, around its columns */
-    const char *policy;      /* of each hospital */
-    const char *guardian;    /* its policy */
+    const char *head;     /* of the task, before its columns */
+    const char *policy;   /* of each hospital */
+    const char *guardian; /* its policy */
     size_t hospitals, patients, inputs;
     bool by_chance; /* nothing predicts the class; else it is the sign of x0 */
-    uint64_t seed;  /* of the first hospital's records */
+    uint64_t seed;  /* of the first hospital's records; the ward's own is added, once a hospital */
 };
-enum err ward_open(struct ward *w, const struct ward_toy *toy, const struct agent_def *last, struct why *why) MUST_USE;
+/* tail: of the task, behind its columns. */
+enum err ward_open(struct ward *w, const struct ward_toy *toy, const char *tail, const struct agent_def *last,
+                   struct why *why) MUST_USE;
 /* Olga starts the task, and asks for its first run until it is over: what the coordinator says of it. */
 const char *ward_train(struct ward *w, const char *task);
 void ward_wait(struct ward *w); /* a few seconds of virtual time */

@@ -1,39 +1,15 @@
 #include "common/base/rng.h"
 #include "common/privacy/permit.h"
+#include "tests/support/permits.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { ARENA_BYTES = 1 << 20 };
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const struct permit_site sites[] = { { "a@h", 100, 2.5, 1, 1, 2.5, "records" },
                                             { "b@h", 50, 3.5, 1, 1, 3, "images" } };
-
-static struct permit some(void)
-{
-    return (struct permit){ .run = "toy-1",
-                            .round = 3,
-                            .sum = 2,
-                            .rounds = 4,
-                            .task = "toy",
-                            .document = HEX,
-                            .model = HEX,
-                            .noised = true,
-                            .mechanism = PRIVACY_GAUSSIAN,
-                            .clip = 2,
-                            .epsilon = 1,
-                            .delta = 1e-5,
-                            .training = { true, .125, .5, .25, 16 },
-                            .sites = sites,
-                            .nsites = 2,
-                            .serial = 7,
-                            .issued_ms = 1000,
-                            .expires_ms = 2000,
-                            .covered = 2,
-                            .lasts = 4 };
-}
 
 static enum err zeros(void *self, void *out, size_t n)
 {
@@ -78,7 +54,7 @@ Test(permit, what_is_printed_is_read_and_nothing_else)
         { "a data set with a slash", "data=images", "data=im/ges" },
         { "a data set without a name", "data=images", "data=" },
     };
-    struct permit p = some(), back;
+    struct permit p = permit_sample(sites, 2), back;
     struct buf text CLEANUP(buf_free) = buf_make(ARENA_BYTES);
     struct arena arena CLEANUP(arena_free) = arena_make(32 * ARENA_BYTES);
     permit_print(&p, &text);
@@ -109,7 +85,7 @@ Test(permit, a_question_names_its_columns)
         { "a\tb", "", ERR_INPUT },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct permit p = some(), back;
+        struct permit p = permit_sample(sites, 2), back;
         struct buf text CLEANUP(buf_free) = buf_make(ARENA_BYTES);
         struct arena arena CLEANUP(arena_free) = arena_make(8 * ARENA_BYTES);
         p.kind = PERMIT_QUERY;
@@ -125,7 +101,7 @@ Test(permit, a_question_names_its_columns)
 
 Test(permit, only_the_guardians_signature_opens_one)
 {
-    struct permit p = some(), back;
+    struct permit p = permit_sample(sites, 2), back;
     struct note_key key, other;
     struct sign_key secret, foreign;
     struct buf note CLEANUP(buf_free) = buf_make(ARENA_BYTES);
@@ -154,20 +130,28 @@ Test(permit, a_hospital_looks_for_itself)
         struct permit_wish wish;
         const char *why;
     } rows[] = {
-        { "fine", { "a@h", "records", "toy-1", 3, 2, HEX, 2000, 2.5 }, "" },
-        { "another run", { "a@h", "records", "toy-2", 3, 2, HEX, 1500, 0 }, "is for round 3 of toy-1" },
-        { "another round", { "a@h", "records", "toy-1", 4, 2, HEX, 1500, 0 }, "is for round 3 of toy-1" },
-        { "another sum", { "a@h", "records", "toy-1", 3, 3, HEX, 1500, 0 }, "is for secure sum 2, and this is 3" },
+        { "fine", { "a@h", "records", "toy-1", 3, 2, PERMIT_SAMPLE_HASH, 2000, 2.5 }, "" },
+        { "another run", { "a@h", "records", "toy-2", 3, 2, PERMIT_SAMPLE_HASH, 1500, 0 }, "is for round 3 of toy-1" },
+        { "another round",
+          { "a@h", "records", "toy-1", 4, 2, PERMIT_SAMPLE_HASH, 1500, 0 },
+          "is for round 3 of toy-1" },
+        { "another sum",
+          { "a@h", "records", "toy-1", 3, 3, PERMIT_SAMPLE_HASH, 1500, 0 },
+          "is for secure sum 2, and this is 3" },
         { "another model", { "a@h", "records", "toy-1", 3, 2, other, 1500, 0 }, "another model" },
-        { "late", { "a@h", "records", "toy-1", 3, 2, HEX, 2001, 0 }, "expired" },
-        { "not in the cohort", { "c@h", "records", "toy-1", 3, 2, HEX, 1500, 0 }, "does not name this hospital" },
-        { "another data set", { "b@h", "records", "toy-1", 3, 2, HEX, 1500, 0 }, "data set images of this hospital" },
-        { "too little noise", { "a@h", "records", "toy-1", 3, 2, HEX, 1500, 2.6 }, "least is 2.6" },
+        { "late", { "a@h", "records", "toy-1", 3, 2, PERMIT_SAMPLE_HASH, 2001, 0 }, "expired" },
+        { "not in the cohort",
+          { "c@h", "records", "toy-1", 3, 2, PERMIT_SAMPLE_HASH, 1500, 0 },
+          "does not name this hospital" },
+        { "another data set",
+          { "b@h", "records", "toy-1", 3, 2, PERMIT_SAMPLE_HASH, 1500, 0 },
+          "data set images of this hospital" },
+        { "too little noise", { "a@h", "records", "toy-1", 3, 2, PERMIT_SAMPLE_HASH, 1500, 2.6 }, "least is 2.6" },
         { "a permit of another kind",
-          { "a@h", "records", "toy-1", 3, 2, HEX, 1500, 0, PERMIT_PUBLISH },
+          { "a@h", "records", "toy-1", 3, 2, PERMIT_SAMPLE_HASH, 1500, 0, PERMIT_PUBLISH },
           "is of kind round" },
     };
-    const struct permit p = some();
+    const struct permit p = permit_sample(sites, 2);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct why why = { "" };
         enum err e = permit_check(&p, &rows[i].wish, &why);
@@ -188,7 +172,7 @@ Test(permit, a_hospital_looks_for_itself)
     }
     struct permit_wish counted = rows[0].wish;
     struct permit_site untold[2] = { sites[0], sites[1] };
-    struct permit q = some();
+    struct permit q = permit_sample(sites, 2);
     counted.counted = true;
     cr_expect_eq(permit_check(&p, &counted, NULL), OK);
     untold[0].records = 0;
@@ -205,12 +189,12 @@ Test(permit, a_question_must_be_the_permitted_one)
         const char *name, *document, *rows, *columns;
         enum err err;
     } cases[] = {
-        { "fine", HEX, "sex", "label", OK },
+        { "fine", PERMIT_SAMPLE_HASH, "sex", "label", OK },
         { "another document", other, "sex", "label", ERR_REFUSED },
-        { "another column", HEX, "sex", "", ERR_REFUSED },
-        { "another row", HEX, "ward", "label", ERR_REFUSED },
+        { "another column", PERMIT_SAMPLE_HASH, "sex", "", ERR_REFUSED },
+        { "another row", PERMIT_SAMPLE_HASH, "ward", "label", ERR_REFUSED },
     };
-    struct permit p = some();
+    struct permit p = permit_sample(sites, 2);
     p.kind = PERMIT_QUERY;
     (void)snprintf(p.rows, sizeof p.rows, "sex");
     (void)snprintf(p.columns, sizeof p.columns, "label");

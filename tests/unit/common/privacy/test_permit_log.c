@@ -1,53 +1,29 @@
 #include "common/privacy/permit_log.h"
 #include "tests/support/failmalloc.h"
+#include "tests/support/permits.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { TEXT_BYTES = 1 << 16 };
-#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const struct permit_site sites[] = { { "a@h", 100, 2.5, 1, 1, 2.5, "records" } };
 static const struct permit_site other[] = { { "b@h", 100, 2.5, 1, 1, 2.5, "records" } };
-
-static struct permit some(void)
-{
-    return (struct permit){ .run = "toy-1",
-                            .round = 3,
-                            .sum = 2,
-                            .rounds = 4,
-                            .task = "toy",
-                            .document = HEX,
-                            .model = HEX,
-                            .noised = true,
-                            .mechanism = PRIVACY_GAUSSIAN,
-                            .clip = 2,
-                            .epsilon = 1,
-                            .delta = 1e-5,
-                            .training = { true, .125, .5, .25, 16 },
-                            .sites = sites,
-                            .nsites = 1,
-                            .serial = 7,
-                            .issued_ms = 1000,
-                            .expires_ms = 2000,
-                            .covered = 2,
-                            .lasts = 4 };
-}
 
 Test(permit_log, an_entry_names_what_is_allowed_and_the_hash_of_all_that_was_signed)
 {
     static const struct {
         enum permit_kind kind;
         const char *end;
-    } rows[] = { { PERMIT_ROUND, " kind=round run=toy-1 round=3 task=toy purpose=research document=" HEX
-                                 " hospitals=1 emergency=0 model=" HEX },
-                 { PERMIT_PUBLISH, " hospitals=1 emergency=0 model=" HEX },
+    } rows[] = { { PERMIT_ROUND, " kind=round run=toy-1 round=3 task=toy purpose=research document=" PERMIT_SAMPLE_HASH
+                                 " hospitals=1 emergency=0 model=" PERMIT_SAMPLE_HASH },
+                 { PERMIT_PUBLISH, " hospitals=1 emergency=0 model=" PERMIT_SAMPLE_HASH },
                  { PERMIT_QUERY, " hospitals=1 emergency=0 rows=sex columns=chest pain" } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         CLEANUP(buf_free) struct buf text = buf_make(TEXT_BYTES);
         CLEANUP(buf_free) struct buf entry = buf_make(TEXT_BYTES);
         char digits[HASH_HEX_BYTES];
-        struct permit p = some();
+        struct permit p = permit_sample(sites, 1);
         p.kind = rows[i].kind;
         if (p.kind == PERMIT_QUERY) (void)snprintf(p.rows, sizeof p.rows, "sex");
         if (p.kind == PERMIT_QUERY) (void)snprintf(p.columns, sizeof p.columns, "chest pain");
@@ -80,11 +56,11 @@ Test(permit_log, another_permit_is_not_what_the_entry_says)
     } rows[] = { { "expires later", later },  { "more epsilon", quieter },      { "another hospital", elsewhere },
                  { "another sum", next_sum }, { "without number", unnumbered }, { "an emergency", emergency } };
     CLEANUP(buf_free) struct buf entry = buf_make(TEXT_BYTES);
-    const struct permit signed_one = some();
+    const struct permit signed_one = permit_sample(sites, 1);
     cr_assert_eq(permit_entry(&signed_one, &entry), OK);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         CLEANUP(buf_free) struct buf text = buf_make(TEXT_BYTES);
-        struct permit p = some();
+        struct permit p = permit_sample(sites, 1);
         rows[i].change(&p);
         permit_print(&p, &text);
         cr_expect_eq(permit_says(buf_str(&entry), buf_str(&text)), ERR_CRYPTO, "%s", rows[i].name);
@@ -103,7 +79,7 @@ Test(permit_log, an_entry_that_tells_another_story)
                  { "another model", "model=0", "model=1" } };
     CLEANUP(buf_free) struct buf entry = buf_make(TEXT_BYTES);
     CLEANUP(buf_free) struct buf text = buf_make(TEXT_BYTES);
-    const struct permit p = some();
+    const struct permit p = permit_sample(sites, 1);
     permit_print(&p, &text);
     cr_assert_eq(permit_entry(&p, &entry), OK);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -122,7 +98,7 @@ Test(permit_log, memory_runs_out)
 {
     CLEANUP(buf_free) struct buf entry = buf_make(TEXT_BYTES);
     CLEANUP(buf_free) struct buf text = buf_make(TEXT_BYTES);
-    const struct permit p = some();
+    const struct permit p = permit_sample(sites, 1);
     bool done = false;
     permit_print(&p, &text);
     cr_assert_eq(permit_entry(&p, &entry), OK);
