@@ -11,14 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum statement { BEGIN, COMMIT, ROLLBACK, PUT, DEL, LOOK, GET, NEXT, NEXT_AFTER, STATEMENTS };
+enum statement { BEGIN, COMMIT, ROLLBACK, PUT, PUT_BYTES, DEL, DEL_BYTES, LOOK, GET, NEXT, NEXT_AFTER, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [PUT] = "INSERT INTO kept(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
+    /* The two leave a key alone that holds a long value, and have changed nothing then: most hold none. */
+    [PUT_BYTES] = "INSERT INTO kept(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2"
+                  " WHERE typeof(value) <> 'integer'",
     [DEL] = "DELETE FROM kept WHERE key = ?1",
+    [DEL_BYTES] = "DELETE FROM kept WHERE key = ?1 AND typeof(value) <> 'integer'",
     /* Asked so, SQLite does not load the value. */
     [LOOK] = "SELECT length(value), CASE WHEN typeof(value) = 'integer' THEN value END FROM kept WHERE key = ?1",
     [GET] = "SELECT value FROM kept WHERE key = ?1",
@@ -144,9 +148,11 @@ static enum err column(sqlite3_stmt *st, int i, struct buf *out)
 
 /* ---- changing ---- */
 
-static enum err hold_bytes(struct sqlite *s, const char *key, struct bytes value)
+static bool changed(const struct sqlite *s) { return sqlite3_changes(s->db) > 0; }
+
+static enum err hold_bytes(struct sqlite *s, enum statement put, const char *key, struct bytes value)
 {
-    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[PUT];
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[put];
     TRY(bind_key(st, key));
     /* A NULL pointer would bind SQL NULL, an empty value is not that. */
     int rc = sqlite3_bind_blob64(st, 2, value.n ? (const void *)value.p : "", value.n, SQLITE_STATIC);
@@ -176,21 +182,31 @@ static enum err sqlite_put(void *self, const char *key, struct bytes value)
 {
     struct sqlite *s = self;
     struct big b;
+    bool row = value.n <= STORE_ROW_BYTES;
+    if (row) TRY(hold_bytes(s, PUT_BYTES, key, value));
+    if (row && changed(s)) return OK;
     TRY(let_go(s, key));
-    if (value.n <= STORE_ROW_BYTES) return hold_bytes(s, key, value);
+    if (row) return hold_bytes(s, PUT, key, value);
     TRY(long_make(&s->longs, &b));
     TRY(long_append(&s->longs, &b, value));
     return hold_big(s, key, &b);
 }
 
-static enum err sqlite_del(void *self, const char *key)
+static enum err take_out(struct sqlite *s, enum statement del, const char *key)
 {
-    struct sqlite *s = self;
-    TRY(let_go(s, key));
-    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[DEL];
+    sqlite3_stmt *st CLEANUP(statement_rewind) = s->statements[del];
     TRY(bind_key(st, key));
     enum err e = statement_step(st);
     return e == ERR_ABSENT ? OK : e;
+}
+
+static enum err sqlite_del(void *self, const char *key)
+{
+    struct sqlite *s = self;
+    TRY(take_out(s, DEL_BYTES, key));
+    if (changed(s)) return OK;
+    TRY(let_go(s, key));
+    return take_out(s, DEL, key);
 }
 
 static enum err sqlite_get(void *self, const char *key, struct buf *out)
@@ -217,7 +233,7 @@ static enum err sqlite_append(void *self, const char *key, struct bytes more)
     if (more.n <= STORE_ROW_BYTES - whole.n) {
         buf_add(&whole, more.p, more.n);
         TRY(buf_err(&whole));
-        return hold_bytes(s, key, buf_bytes(&whole));
+        return hold_bytes(s, PUT, key, buf_bytes(&whole));
     }
     TRY(long_make(&s->longs, &h.big));
     TRY(long_append(&s->longs, &h.big, buf_bytes(&whole)));
