@@ -3,12 +3,10 @@
 #include "cli/supervisor.h"
 #include "common/base/file.h"
 #include "common/runtime/store.h"
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { TEST_BYTES = 64 * 1024, PROGRAM_BYTES = 64 };
@@ -31,15 +29,13 @@ void doctor_disk(struct patient *p, struct finding *f)
 {
     char folder[HOME_PATH_BYTES];
     char free_text[DRAW_BYTES];
-    struct statvfs fs;
+    double room = 0;
     struct why why = { "" };
     (void)home_folder_of(p->store, folder, sizeof folder);
-    if (statvfs(folder, &fs) != 0) {
-        (void)why_say(&why, ERR_IO, "%s: %s", folder, strerror(errno));
+    if (home_room(folder, &room, &why) != OK) {
         doctor_wrong(f, ERR_IO, &why, "make the folder, or correct `store`");
         return;
     }
-    double room = (double)fs.f_bavail * (double)fs.f_frsize;
     (void)draw_bytes(room, free_text);
     enum err e = write_something(folder, &why);
     if (e == OK && room < LEAST_FREE_BYTES)

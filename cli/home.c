@@ -1,10 +1,12 @@
 #include "cli/home.h"
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { FOLDER_MODE = 0700 };
@@ -95,5 +97,13 @@ enum err home_folder(const char *path, struct why *why)
         if (mkdir(part, FOLDER_MODE) != 0 && errno != EEXIST)
             return why_say(why, ERR_IO, "cannot make the folder %s: %s", part, strerror(errno));
     }
+    return OK;
+}
+
+enum err home_room(const char *folder, double *out_bytes, struct why *why)
+{
+    struct statvfs fs;
+    if (statvfs(folder, &fs) != 0) return why_say(why, ERR_IO, "%s: %s", folder, strerror(errno));
+    *out_bytes = fs.f_blocks ? (double)fs.f_bavail * (double)fs.f_frsize : HUGE_VAL;
     return OK;
 }

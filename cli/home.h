@@ -35,6 +35,8 @@ enum err home_need(const struct home *l, struct why *why) MUST_USE;
 enum err home_may_become(const struct home *l, struct why *why) MUST_USE;
 /* mkdir of the folder and all above it; fine when it is there.  mode 0700. */
 enum err home_folder(const char *path, struct why *why) MUST_USE;
+/* What may still be written on the folder's disk; HUGE_VAL where its file system does not count.  ERR_IO. */
+enum err home_room(const char *folder, double *out_bytes, struct why *why) MUST_USE;
 /* An absolute path of one that is relative to `folder` (or to where we are, when NULL). */
 enum err home_absolute(const char *folder, const char *path, char *out, size_t size, struct why *why) MUST_USE;
 /* The folder part of a path, "." when there is none. */

@@ -80,11 +80,10 @@ enum err program_spawn(const struct program_start *start, pid_t *out, struct why
     return OK;
 }
 
-/* Our own programs end with the codes of err.def. */
-static enum err error_of(int status)
+enum err program_err(int exit_code)
 {
-    for (int i = 1; WIFEXITED(status) && i < ERR_COUNT; i++)
-        if (err_exit_code((enum err)i) == WEXITSTATUS(status)) return (enum err)i;
+    for (int i = 1; i < ERR_COUNT; i++)
+        if (err_exit_code((enum err)i) == exit_code) return (enum err)i;
     return ERR_IO;
 }
 
@@ -97,14 +96,14 @@ enum err program_run(const struct program_start *start, struct why *why)
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR) return why_say(why, ERR_IO, "waiting for %s: %s", start->argv[0], strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return OK;
-    if (start->log_path) (void)program_last_line(start->log_path, last, sizeof last);
+    if (start->log_path) (void)program_last_line(start->log_path, 0, NULL, last, sizeof last);
     const char *see = start->log_passes ? NULL : start->log_path;
     const char *slash = strrchr(start->argv[0], '/');
     const char *name = slash ? slash + 1 : start->argv[0];
     const char *how = WIFSIGNALED(status) ? "signal" : "exit code";
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
-    return why_say(why, error_of(status), "%s ended with %s %d%s%s%s%s", name, how, number, *last ? ": " : "", last,
-                   see ? "; see " : "", see ? see : "");
+    return why_say(why, WIFEXITED(status) ? program_err(number) : ERR_IO, "%s ended with %s %d%s%s%s%s", name, how,
+                   number, *last ? ": " : "", last, see ? "; see " : "", see ? see : "");
 }
 
 enum err program_become(const char *path, char *const *argv, struct why *why)
@@ -113,20 +112,27 @@ enum err program_become(const char *path, char *const *argv, struct why *why)
     return why_say(why, ERR_IO, "cannot run %s: %s", path, strerror(errno));
 }
 
-const char *program_last_line(const char *path, char *out, size_t size)
+/* Where its last TAIL_BYTES begin, or `since` where that is later. */
+static void seek_tail(FILE *f, long since)
+{
+    if (fseek(f, -(long)TAIL_BYTES, SEEK_END) != 0) rewind(f);
+    if (ftell(f) < since && fseek(f, since, SEEK_SET) != 0) rewind(f);
+}
+
+const char *program_last_line(const char *path, long since, program_line_fn *wanted, char *out, size_t size)
 {
     char tail[TAIL_BYTES];
     out[0] = '\0';
     FILE *f = fopen(path, "re");
     if (!f) return out;
-    if (fseek(f, -(long)sizeof tail, SEEK_END) != 0) rewind(f);
+    seek_tail(f, since);
     struct str rest = { tail, fread(tail, 1, sizeof tail, f) };
     (void)fclose(f);
     while (rest.n) {
         struct str line = str_next(&rest, '\n');
         bool indented = line.n && (line.p[0] == ' ' || line.p[0] == '\t');
         line = str_trim(line);
-        if (line.n && !indented) (void)snprintf(out, size, STR_F, STR_ARG(line));
+        if (line.n && !indented && (!wanted || wanted(line))) (void)snprintf(out, size, STR_F, STR_ARG(line));
     }
     return out;
 }

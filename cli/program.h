@@ -2,7 +2,7 @@
  * program -- the programs and files that come with this one, and running them.
  */
 #pragma once
-#include "common/base/err.h"
+#include "common/base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -24,12 +24,16 @@ struct program_start {
 };
 /* The child ends with us.  ERR_IO. */
 enum err program_spawn(const struct program_start *start, pid_t *out, struct why *why) MUST_USE;
-/* Starts and waits.  Another exit code than 0 becomes the first error of err.def with that code, else ERR_IO; the
- * sentence has the last line of its log. */
+/* Starts and waits.  Another exit code than 0 is told by program_err(), the end by a signal is ERR_IO; the sentence
+ * has the last line of its log. */
 enum err program_run(const struct program_start *start, struct why *why) MUST_USE;
 /* Becomes the program: returns only when that fails. */
 enum err program_become(const char *path, char *const *argv, struct why *why) MUST_USE;
 
-/* The last line of a text file that is neither empty nor indented (more to the line before), cut to size; "" when there
- * is none. */
-const char *program_last_line(const char *path, char *out, size_t size);
+/* The first error of err.def that ends our own programs with this code, else ERR_IO. */
+enum err program_err(int exit_code);
+
+/* The last line of a text file, after its first `since` bytes, that is neither empty nor indented (more to the line
+ * before), and wanted; cut to size; "" when there is none.  wanted may be NULL: any. */
+typedef bool program_line_fn(struct str line);
+const char *program_last_line(const char *path, long since, program_line_fn *wanted, char *out, size_t size);

@@ -1,20 +1,18 @@
 #include "cli/commands.h"
-#include "cli/http.h"
 #include "cli/program.h"
+#include "cli/ready.h"
 #include "cli/setup.h"
 #include "cli/show.h"
 #include "cli/supervisor.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MANY_ENDS = 3, POLICY_MAX_BYTES = 1 << 20 };
-enum { LOOK_MS = 100, PROBE_MS = 500, STOP_MS = 30000, WATCH_MS = 500, ARGV_MAX = 5, LAST_BYTES = 300 };
+enum { POLICY_MAX_BYTES = 1 << 20, STOP_MS = 30000, WATCH_MS = 500, HOPE_MS = 5000, ARGV_MAX = 5 };
 
 /* ---- what is wanted ---- */
 
@@ -118,69 +116,7 @@ static sigset_t end_signals(void)
     return ends;
 }
 
-struct waiting {
-    const struct home *home;
-    const struct setup *setup;
-    bool ready[SETUP_MAX_AGENTS];
-    char reason[HTTP_TEXT_BYTES]; /* of the first that is not */
-    const char *first;            /* its name */
-    size_t left;
-};
-
-static void look(struct waiting *w)
-{
-    w->left = 0;
-    for (size_t i = 0; i < w->setup->nagents; i++) {
-        unsigned status = 0;
-        char text[HTTP_TEXT_BYTES] = "it does not answer";
-        const struct setup_agent *a = &w->setup->agents[i];
-        if (!w->ready[i])
-            w->ready[i] = http_get(a->probe_port, "/readyz", PROBE_MS, &status, text) == OK && status == 200;
-        if (w->ready[i]) continue;
-        if (w->left++) continue;
-        w->first = a->name;
-        memcpy(w->reason, text, sizeof text);
-    }
-}
-
-/* It will not come up by itself, or it has ended again and again. */
-static bool has_failed(const struct service *s)
-{
-    return s->state == SERVICE_FAILED || (s->exit_code != 0 && s->restarts >= MANY_ENDS);
-}
-
-static enum err look_for_failures(const struct home *h, struct why *why)
-{
-    CLEANUP(show_free) struct services *s = calloc(1, sizeof *s);
-    char last[LAST_BYTES];
-    if (!s || supervisor_services(h, s, NULL) != OK) return OK;
-    for (size_t i = 0; i < s->n; i++) {
-        if (!has_failed(&s->items[i])) continue;
-        struct path log = home_at(h, "logs/%s.log", s->items[i].name);
-        return why_say(why, ERR_SETTING, "%s ended with exit code %llu: %s (all of it: %s)", s->items[i].name,
-                       (unsigned long long)s->items[i].exit_code, program_last_line(log.text, last, sizeof last),
-                       log.text);
-    }
-    return OK;
-}
-
-static enum err wait_ready(const struct cli *cli, struct waiting *w, uint64_t deadline_ms, struct why *why)
-{
-    const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000L };
-    const sigset_t ends = end_signals();
-    uint64_t since = clock_mono_ms();
-    for (look(w); w->left; look(w)) {
-        TRY(look_for_failures(w->home, why));
-        show_step(cli, "agents: %zu of %zu ready", w->setup->nagents - w->left, w->setup->nagents);
-        if (clock_mono_ms() - since > deadline_ms)
-            return why_say(why, ERR_TIMEOUT, "%s is not ready after %llu s: %s; see %s", w->first,
-                           (unsigned long long)deadline_ms / 1000, w->reason,
-                           home_at(w->home, "logs/%s.log", w->first).text);
-        if (sigtimedwait(&ends, NULL, &pause) > 0)
-            return why_say(why, ERR_STATE, "interrupted; what was started is stopped again, the folder stays");
-    }
-    return OK;
-}
+static void tell(const void *cli, size_t ready, size_t all) { show_step(cli, "agents: %zu of %zu ready", ready, all); }
 
 /* ---- all of it ---- */
 
@@ -225,15 +161,19 @@ static enum err bring_up(const struct cli *cli, const struct home *h, const stru
                          uint64_t deadline_ms, struct why *why)
 {
     bool was = false;
-    struct waiting w = { .home = h, .setup = s };
     sigset_t before, ends = end_signals();
+    struct ready r = {
+        .home = h, .setup = s, .told = tell, .to = cli, .ends = ends, .deadline_ms = deadline_ms, .hope_ms = HOPE_MS
+    };
     if (supervisor_pid(h) != 0) /* since we looked, another has made it */
         return why_say(why, ERR_STATE, "it was started meanwhile; `himas status` shows it");
     (void)sigprocmask(SIG_BLOCK, &ends, &before);
     enum err e = make(cli, h, f, s, why);
+    if (e == OK) e = ready_need_room(h, s, why);
     if (e == OK) show_step(cli, "starting");
+    if (e == OK) ready_begin(&r);
     if (e == OK) e = start_all(h, s, why);
-    if (e == OK) e = wait_ready(cli, &w, deadline_ms, why);
+    if (e == OK) e = ready_wait(&r, why);
     /* What went wrong first is told, also when it cannot be stopped. */
     enum err stopped = e == OK ? OK : supervisor_stop(h, STOP_MS, &was, NULL);
     (void)sigprocmask(SIG_SETMASK, &before, NULL);

@@ -5,8 +5,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 from lib import places, tap
+from lib.disk import Disk
 from lib.wait import until
 
 PROCESSES = ["broker", "coordinator", "hospital-a", "hospital-b", "hospital-c"]
@@ -278,6 +280,48 @@ def cut_short(t, home):
          "up, interrupted while it makes the broker: what is left, and how to go on", text)
 
 
+FILLS_UP = """[ "$1" != run ] || dd if=/dev/zero of="{ballast}" bs=4096 2>/dev/null
+exec sh "{broker}" "$@"
+"""
+LITTLE = 64 << 10  # bytes: the broker starts, the agents' stores do not
+
+
+def told_at_once(t, home, disk, name, **env):
+    since = time.monotonic()
+    done = subprocess.run([places.program("himas"), "--data", home.root, "up", "--wait", "60"], capture_output=True,
+                          text=True, stdin=subprocess.DEVNULL, timeout=90, env=dict(os.environ, **env))
+    t.ok(done.returncode == 74 and "is full" in done.stderr and disk.path in done.stderr and
+         "Free some space" in done.stderr, f"up, a disk that is full {name}: which, and what to do", done)
+    t.ok(time.monotonic() - since < 30 and not left(home), f"up, a disk that is full {name}: long before its deadline")
+
+
+def full_disk(t):
+    """Nothing can be written about it, and so `up` looks for itself: before it starts anything, and while it waits."""
+    home = Home()
+    place = os.path.dirname(home.root)
+    share = place + "/share"
+    shutil.copytree(places.SOURCE + "/examples", share + "/examples")
+    os.makedirs(share + "/broker-config")
+    try:
+        with Disk(place + "/disk") as disk:
+            home.root = disk.path + "/fed"
+            with open(share + "/broker-config/broker.sh", "w", encoding="utf-8") as f:
+                f.write(FILLS_UP.format(ballast=disk.ballast, broker=places.SOURCE + "/broker-config/broker.sh"))
+            home.himas("up", code=0)
+            home.himas("down", code=0)
+            disk.fill(LITTLE)
+            told_at_once(t, home, disk, "before it starts")
+            disk.free()
+            told_at_once(t, home, disk, "while it starts", HIMAS_SHARE=share)
+            disk.free()
+            t.same(home.himas("up").returncode, 0, "up, with room again")
+            home.himas("down", code=0)
+    except tap.Skip as why:
+        t.skip("up, a disk that is full", why)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
 def lines_fit(t, home):
     """In as many columns as the reader has; in a pipe of nobody's width they stay whole."""
     words = (["up"], ["status"], ["runs"], ["models"], ["tasks", "list"], ["trainers"], ["help"], ["privacy", "--help"],
@@ -309,6 +353,7 @@ def test(t):
         simulate(t, home)
         faulty_records(t, home)
         cut_short(t, home)
+        full_disk(t)
         at_once(t, home)
         done = home.himas("up")
         t.need(done.returncode == 0, "himas up", done)

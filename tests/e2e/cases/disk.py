@@ -1,55 +1,13 @@
 """A disk that is full, and one that cannot be written, for real: a file system of a few megabytes of its own under an
 agent's store.  The agent says what is wrong and waits; when there is room again the run ends as if nothing had been."""
-import contextlib
 import os
-import subprocess
 
 from lib import tap, tensors
+from lib.disk import Disk
 from lib.federation import Federation, task
 from lib.wait import until
 
 ROUNDS = 6
-DISK_MB = 16
-
-
-class Disk:
-    """A file system in memory of its own, where root may mount one."""
-
-    def __init__(self, path):
-        self.path = path
-        os.makedirs(path)
-
-    def __enter__(self):
-        self.mount("-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=0700", "tmpfs")
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "--lazy", self.path], check=False, capture_output=True)
-
-    def mount(self, *words):
-        done = subprocess.run(["mount", *words, self.path], check=False, capture_output=True, text=True)
-        if done.returncode:
-            raise tap.Skip(f"no file system may be mounted here: {done.stderr.strip()}")
-
-    def may_write(self, may):
-        self.mount("-o", "remount,rw" if may else "remount,ro")
-
-    def fill(self):
-        with open(os.path.join(self.path, "ballast"), "wb", buffering=0) as f, contextlib.suppress(OSError):
-            piece = bytes(65536)
-            while piece:
-                try:
-                    while True:
-                        f.write(piece)
-                except OSError:
-                    piece = piece[:len(piece) // 2]
-
-    def free(self):
-        os.unlink(os.path.join(self.path, "ballast"))
-
-    def room(self):
-        s = os.statvfs(self.path)
-        return s.f_bavail * s.f_frsize
 
 
 def whole(t, fed, agent, run, name):

@@ -1,5 +1,6 @@
 #include "cli/home.h"
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,4 +72,16 @@ Test(home, opens_and_needs)
     (void)rmdir(home_at(&h, "a/b").text);
     (void)rmdir(home_at(&h, "a").text);
     (void)rmdir(folder);
+}
+
+Test(home, room)
+{
+    double bytes = -1;
+    struct why why = { "" };
+    cr_expect_eq(home_room("/tmp", &bytes, NULL), OK);
+    cr_expect(bytes > 0);
+    cr_expect_eq(home_room("/proc", &bytes, NULL), OK, "a file system that counts no blocks");
+    cr_expect(isinf(bytes));
+    cr_expect_eq(home_room("/nowhere/at/all", &bytes, &why), ERR_IO);
+    cr_expect(strstr(why.text, "/nowhere/at/all"), "%s", why.text);
 }

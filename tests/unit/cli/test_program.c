@@ -11,23 +11,39 @@ static void write_file(const char *path, const char *text)
     cr_assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
+static bool of_a(struct str line) { return line.n && line.p[0] == 'a'; }
+
 Test(program, last_line)
 {
     static const struct {
         const char *text, *expected;
-    } rows[] = { { "a\nb\n", "b" }, { "a\nb\n\n  \n", "b" }, { "a\nb\n  more\n", "b" }, { "only", "only" },
-                 { "", "" },        { "\n\n", "" } };
+        long since;
+        program_line_fn *wanted;
+    } rows[] = {
+        { "a\nb\n", "b", 0, NULL },
+        { "a\nb\n\n  \n", "b", 0, NULL },
+        { "a\nb\n  more\n", "b", 0, NULL },
+        { "only", "only", 0, NULL },
+        { "", "", 0, NULL },
+        { "\n\n", "", 0, NULL },
+        { "a\nb\n", "", 4, NULL },
+        { "a\nb\n", "b", 2, NULL },
+        { "a\nb\n", "", 9, NULL },
+        { "a1\na2\nb\n", "a2", 0, of_a },
+        { "a1\nb\n", "", 3, of_a },
+    };
     char path[] = "/tmp/himas-line-XXXXXX";
     int fd = mkstemp(path);
     cr_assert(fd >= 0 && close(fd) == 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char line[100];
         write_file(path, rows[i].text);
-        cr_expect_str_eq(program_last_line(path, line, sizeof line), rows[i].expected);
+        cr_expect_str_eq(program_last_line(path, rows[i].since, rows[i].wanted, line, sizeof line), rows[i].expected,
+                         "row %zu", i);
     }
     (void)unlink(path);
     char line[100];
-    cr_expect_str_eq(program_last_line(path, line, sizeof line), "");
+    cr_expect_str_eq(program_last_line(path, 0, NULL, line, sizeof line), "");
 }
 
 Test(program, runs)
