@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUT_MAX_BYTES = 1 << 16, MAX_PATIENTS = FEDERATION_MAX_HOSPITALS + 1 };
+enum { OUT_MAX_BYTES = 1 << 16, MAX_PATIENTS = FEDERATION_MAX_HOSPITALS + 2 };
 
 /* clang-format off */
 static const struct check {
@@ -192,8 +192,8 @@ static enum err look_at_home(struct diagnosis *d, const struct home *home, const
     enum err e = f && p ? OK : ERR_MEMORY;
     if (e == OK) federation_default(f);
     if (e == OK) e = federation_read(home_at(home, "federation.yaml").text, f, why);
-    for (size_t i = 0; e == OK && i <= f->nhospitals; i++) {
-        const char *name = i == 0 ? "coordinator" : f->hospitals[i - 1];
+    for (size_t i = 0; e == OK && i < f->nhospitals + (f->guardian ? 2 : 1); i++) {
+        const char *name = i == 0 ? "coordinator" : i <= f->nhospitals ? f->hospitals[i - 1] : "guardian";
         buf_addf(&names, "%s%s", i ? ", " : "", name);
         if (*only && strcmp(only, name) != 0) continue;
         *p = (struct patient){ .home = *home, .at_home = true };

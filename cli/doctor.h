@@ -39,8 +39,9 @@ struct patient {
     const char *domain; /* in jid */
     char host[ROSTER_JID_BYTES];
     uint64_t port;
-    bool resumes; /* stream_management */
-    bool trainer; /* else a coordinator */
+    bool resumes;        /* stream_management */
+    const char *kind;    /* "trainer", "guardian", "coordinator": its program is himas-<kind> */
+    const char *instead; /* what to do about settings that cannot be read; NULL: what the error says */
     char roster_key[ENROL_KEY_TEXT_BYTES];
     char password_file[HOME_PATH_BYTES], ca_file[HOME_PATH_BYTES], roster_file[HOME_PATH_BYTES];
     char identity[HOME_PATH_BYTES], store[HOME_PATH_BYTES], records[HOME_PATH_BYTES];

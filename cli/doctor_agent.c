@@ -40,12 +40,35 @@ static enum err take_paths(const struct doc *d, struct patient *p, struct why *w
     return OK;
 }
 
+/* Files of ours that are not an agent's configuration, told by a key of theirs. */
+static const struct {
+    const char *key, *is, *instead;
+} others[] = {
+    { "hospitals", "the document of a federation", "`himas doctor --data FOLDER` looks at all agents of its folder" },
+    { "members", "a roster", NULL },
+    { "model", "a task", "beside an agent's configuration it is given as --task" },
+    { "min_cohort", "a policy", NULL },
+};
+#define INSTEAD "name the file the agent is started with, such as agents/NAME/config.yaml in a folder of `himas up`"
+
+static enum err not_a_config(const struct doc *d, struct patient *p, struct why *why)
+{
+    p->instead = INSTEAD;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!doc_get(d, others[i].key)) continue;
+        if (others[i].instead) p->instead = others[i].instead;
+        return why_say(why, ERR_SETTING, "%s is not an agent's configuration but %s", p->config, others[i].is);
+    }
+    return why_say(why, ERR_SETTING, "%s is not an agent's configuration: it has no `jid`", p->config);
+}
+
 static enum err take(const struct doc *d, struct patient *p, struct why *why)
 {
     char port[NAME_BYTES] = "5222";
     char resumes[NAME_BYTES] = "no";
     (void)snprintf(p->host, sizeof p->host, "127.0.0.1");
     TRY(take_text(d, "jid", p->jid, sizeof p->jid, why));
+    if (!p->jid[0]) return not_a_config(d, p, why);
     TRY(take_text(d, "roster_key", p->roster_key, sizeof p->roster_key, why));
     TRY(take_text(d, "broker_host", p->host, sizeof p->host, why));
     TRY(take_text(d, "broker_port", port, sizeof port, why));
@@ -60,13 +83,22 @@ static enum err take(const struct doc *d, struct patient *p, struct why *why)
     return take_paths(d, p, why);
 }
 
+/* A coordinator has neither records nor a policy, a guardian has no records. */
+static const char *kind_of(const struct doc *d, const struct patient *p)
+{
+    if (p->records[0]) return "trainer";
+    return doc_get(d, "policy") ? "guardian" : "coordinator";
+}
+
 static enum err read_settings(struct patient *p, struct why *why)
 {
     const struct doc *d = NULL;
     CLEANUP(arena_free) struct arena arena = arena_make(4 * DOC_MAX_BYTES);
-    TRY(doc_read(p->config, &arena, &d, why));
+    enum err e = doc_read(p->config, &arena, &d, why);
+    if (e != OK) p->instead = "correct it there, or " INSTEAD;
+    TRY(e);
     TRY(take(d, p, why));
-    p->trainer = p->records[0] != '\0';
+    p->kind = kind_of(d, p);
     return OK;
 }
 
@@ -74,10 +106,11 @@ static enum err read_settings(struct patient *p, struct why *why)
 
 static enum err run_check(const struct patient *p, const char *task, const char *log, struct why *why)
 {
-    char program[PROGRAM_PATH_BYTES];
+    char program[PROGRAM_PATH_BYTES], name[NAME_BYTES];
     pid_t child = 0;
     int status = 0;
-    TRY(program_beside(p->trainer ? "himas-trainer" : "himas-coordinator", program, sizeof program, why));
+    (void)snprintf(name, sizeof name, "himas-%s", p->kind);
+    TRY(program_beside(name, program, sizeof program, why));
     const char *const argv[] = { program, "--config", p->config, "--check", task ? "--against" : NULL, task, NULL };
     TRY(program_spawn(&(struct program_start){ .argv = argv, .log_path = log }, &child, why));
     while (waitpid(child, &status, 0) < 0)
@@ -119,7 +152,7 @@ static void relay(const struct patient *p, const char *name, const char *remedy,
     struct check_row row;
     struct why what;
     if (said_of(p, name, &row) != OK) {
-        doctor_skip(f, "a coordinator has none");
+        doctor_skip(f, "a %s has none", p->kind);
         return;
     }
     (void)why_say(&what, row.code, STR_F, STR_ARG(row.sentence));
@@ -141,7 +174,7 @@ void doctor_settings(struct patient *p, struct finding *f)
         e = why_say(&why, ERR_SETTING, "the agent does not start: %.300s",
                     p->said.p ? (const char *)p->said.p : "it says nothing");
     if (e != OK)
-        doctor_wrong(f, e, &why, NULL);
+        doctor_wrong(f, e, &why, p->instead);
     else
         relay(p, "settings", NULL, f);
     if (!p->at_home && p->domain) (void)snprintf(p->name, sizeof p->name, "%s", p->jid);
@@ -150,7 +183,8 @@ void doctor_settings(struct patient *p, struct finding *f)
 
 void doctor_policy(struct patient *p, struct finding *f)
 {
-    relay(p, "policy", "the hospital's privacy officer writes the policy file; set `policy` to it", f);
+    relay(p, "policy",
+          p->records[0] ? "the hospital's privacy officer writes the policy file; set `policy` to it" : NULL, f);
 }
 
 void doctor_records(struct patient *p, struct finding *f)

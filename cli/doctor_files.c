@@ -84,7 +84,7 @@ static enum err must_be_writable(const struct patient *p, struct why *why)
 
 void doctor_files(struct patient *p, struct finding *f)
 {
-    const char *const readable[] = { p->ca_file, p->roster_file, p->trainer ? p->records : p->config };
+    const char *const readable[] = { p->ca_file, p->roster_file, p->records[0] ? p->records : p->config };
     const char *const secret[] = { p->store, p->records };
     struct why why = { "" };
     char remedy[DOCTOR_REMEDY_BYTES];

@@ -78,7 +78,8 @@ static void program_of(pid_t pid, char out[PROGRAM_BYTES])
 static bool is_ours(const struct patient *p, pid_t pid, const char *program)
 {
     struct services *all = p->at_home ? calloc(1, sizeof *all) : NULL;
-    bool ours = strcmp(program, p->trainer ? "himas-trainer" : "himas-coordinator") == 0;
+    size_t n = strlen("himas-");
+    bool ours = strncmp(program, "himas-", n) == 0 && strcmp(program + n, p->kind) == 0;
     if (all && supervisor_pid(&p->home) && supervisor_services(&p->home, all, NULL) == OK) {
         const struct service *s = services_find(all, p->name);
         if (s && s->state == SERVICE_RUNNING) ours = (pid_t)s->pid == pid;

@@ -54,6 +54,7 @@ const struct agent_def guardian_agent = {
     .commands = guardian_commands,
     .tickers = tickers,
     .gauges = guardian_gauges,
+    .checks = guardian_checks,
 };
 /* clang-format on */
 

@@ -53,6 +53,7 @@ struct guardian {
 agent_init_fn guardian_init;
 agent_fini_fn guardian_fini;
 agent_gauges_fn guardian_gauges;
+extern const struct agent_check guardian_checks[]; /* check.c */
 /* handlers.c */
 agent_handler_fn guardian_on_permit_ask, guardian_on_audit;
 agent_handler_fn guardian_on_round_report; /* reported.c */

@@ -85,7 +85,7 @@ enum err veto_parse(const struct doc *d, struct arena *arena, struct veto *out, 
 {
     struct veto v = { .set = true };
     enum err e = read_veto(d, arena, &v, why);
-    if (e != OK) return e == ERR_MEMORY ? e : ERR_POLICY;
+    if (e != OK) return e == ERR_MEMORY ? e : ERR_VETO;
     *out = v;
     return OK;
 }
@@ -94,7 +94,7 @@ enum err veto_read(const char *path, struct arena *arena, struct veto *out, stru
 {
     const struct doc *d = NULL;
     enum err e = doc_read(path, arena, &d, why);
-    if (e != OK) return e == ERR_MEMORY ? e : ERR_POLICY;
+    if (e != OK) return e == ERR_MEMORY ? e : ERR_VETO;
     return veto_parse(d, arena, out, why);
 }
 

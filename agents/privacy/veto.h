@@ -40,7 +40,7 @@ struct veto {
     bool queries;
 };
 
-/* ERR_POLICY with file, line and key; *out is then untouched.  Lists lie in the arena. */
+/* ERR_VETO with file, line and key; *out is then untouched.  Lists lie in the arena. */
 enum err veto_parse(const struct doc *d, struct arena *arena, struct veto *out, struct why *why) MUST_USE;
 enum err veto_read(const char *path, struct arena *arena, struct veto *out, struct why *why) MUST_USE; /* blocks */
 

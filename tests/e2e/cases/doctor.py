@@ -25,11 +25,12 @@ PROXY = "HTTP/1.1 400 Bad Request\r\nServer: proxy\r\nConnection: close\r\n\r\n"
 class Bed:
     """A federation of one hospital, whose trainer is not running; and ways to harm it that are undone."""
 
-    def __init__(self, fed):
+    def __init__(self, fed, guardian="no"):
         self.fed = fed
         self.config = fed.path("agents", ME, "config.yaml")
         self.prosody = os.path.join(fed.broker.folder, "prosody.cfg.lua")
-        fed.write("federation.yaml", f"domain: {DOMAIN}\nhospitals: [{ME}]\ntasks: [tasks/breast-cancer.yaml]\n")
+        fed.write("federation.yaml", f"domain: {DOMAIN}\nhospitals: [{ME}]\ntasks: [tasks/breast-cancer.yaml]\n"
+                  f"guardian: {guardian}\n")
 
     def doctor(self, *words, before=(), **env):
         return subprocess.run([*before, places.program("himas"), "--data", self.fed.root, "doctor", *(words or [ME])],
@@ -172,6 +173,25 @@ def store(t, bed):
     return ok
 
 
+def other_files(t, bed):
+    """--config of what is no agent's configuration."""
+    ok, own = [], "agents/NAME/config.yaml"
+    for name, text, words, code in (
+            ("a federation's document", f"domain: {DOMAIN}\nhospitals: [{ME}]\n", ["document of a federation", "--data"], 78),
+            ("a roster", "members: []\n", ["a roster", own], 78),
+            ("a task", "name: t\nmodel: {arch: logistic}\n", ["a task", "--task"], 78),
+            ("a policy", "min_cohort: 2\n", ["a policy", own], 78),
+            ("some other document", "title: x\n", ["no `jid`", own], 78),
+            ("a list", "- title: x\n", ["no `jid`", own], 78),
+            ("a text", "To whom it may concern.\n", ["no `jid`", own], 78),
+            ("a table", "id;age\n1;2\n", ["no `jid`", own], 78),
+            ("an empty file", "", ["is empty", own], 65),
+            ("no text", "\x7fELF\x02\x01", ["control characters", own], 65)):
+        path = bed.fed.write("other.yaml", text)
+        ok.append(named(t, f"--config of {name}", bed.doctor("--config", path), "settings", [path, *words], code))
+    return ok
+
+
 # -- on the way
 
 def way(t, bed):
@@ -291,7 +311,8 @@ def guardian(t):
     """It is away, has no policy, signs with another key than the roster's; and it is well."""
     ok = []
     with Guarded() as fed:
-        bed, agent = Bed(fed), fed.agents["guardian"]
+        bed, agent = Bed(fed, guardian="yes"), fed.agents["guardian"]
+        policy = fed.path("agents/guardian/policy.yaml")
         ok.append(named(t, "a guardian that is away", bed.doctor(), "guardian",
                         ["does not answer", "himas up --guardian"], 66))
         done = bed.doctor("--config", bed.config)
@@ -307,6 +328,17 @@ def guardian(t):
         done = bed.doctor()
         t.ok(done.returncode == 0 and "guardian has a policy, and its log of " in done.stdout, "a guardian that is well",
              done)
+        done = bed.doctor("guardian")
+        t.ok(done.returncode == 0 and "at least 1 hospitals" in done.stdout, "a guardian itself, which is well", done)
+        done = bed.doctor("--config", fed.path("agents/guardian/config.yaml"))
+        t.ok(done.returncode == 0 and "this is it" in done.stdout, "and by its configuration", done)
+        with bed.contents(policy, GUARD.replace("min_noise", "noise_min")):
+            ok.append(named(t, "a guardian's policy with a mistake", bed.doctor("guardian"), "policy",
+                            [policy, "noise_min", "docs/GUARDIAN.md"], 78))
+            done = subprocess.run([places.program("himas-guardian"), "--config", fed.path("agents/guardian/config.yaml"),
+                                   "--store", fed.path("agents/guardian/no.db")], capture_output=True, text=True, timeout=30)
+            t.ok(done.returncode == 78 and "noise_min" in done.stderr and "docs/GUARDIAN.md" in done.stderr,
+                 "and what the guardian itself says of it", done)
         with bed.settings(roster=fed.write("other.yaml", other)):
             ok.append(named(t, "another key than the roster's", bed.doctor(), "guardian",
                             ["another key than the roster's", "himas keys show"], 76))
@@ -334,7 +366,7 @@ def test(t):
         bed = Bed(fed)
         healthy(t, bed)
         ok = []
-        for part in (files, store, way, account, clocks, bears, versions):
+        for part in (files, other_files, store, way, account, clocks, bears, versions):
             ok += part(t, bed)
         ok += guardian(t)
         fed.broker.stop()

@@ -63,6 +63,7 @@ Test(veto, rules)
         struct why why = { "" };
         cr_assert_eq(doc_parse(str_of(rows[i].policy), "policy", &arena, &d, &why), OK, "%s", rows[i].name);
         enum err e = veto_parse(d, &arena, &v, &why);
+        cr_expect(e == OK || e == ERR_VETO, "%s: %s", rows[i].name, err_name(e));
         if (e == OK) e = veto_check(&v, &p, &why);
         cr_expect_eq(e == OK, rows[i].why[0] == '\0', "%s: %s", rows[i].name, why.text);
         cr_expect(strstr(why.text, rows[i].why), "%s: %s", rows[i].name, why.text);
