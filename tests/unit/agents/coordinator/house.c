@@ -1,6 +1,7 @@
 #include "tests/unit/agents/coordinator/house.h"
 #include "agents/coordinator/journal.h"
 #include "common/base/file.h"
+#include "common/crypto/note.h"
 #include "common/learn/metrics.h"
 #include "common/learn/safetensors.h"
 #include <criterion/criterion.h>
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROUND_BYTES = 4096, SLOW_MS = 70000, BEAT_MS = 10000, BEATS = 15, VIRTUAL_MS = 3600 * 1000 };
+enum { ROUND_BYTES = 4096, NOTE_BYTES = 8000, SLOW_MS = 70000, BEAT_MS = 10000, BEATS = 15, VIRTUAL_MS = 3600 * 1000 };
 
 const char house_task[] = "name: toy\n"
                           "data:\n"
@@ -180,6 +181,32 @@ static enum err on_evaluate(struct agent *a, void *self, const struct msg *about
     return e;
 }
 
+/* Signs whatever checkpoint it is shown; the forger with a key that is not its own. */
+static enum err cosign(struct puppet *p, struct str shown, struct buf *out)
+{
+    struct note note;
+    struct note_key key;
+    struct sign_key secret = *agent_sign_key(p->agent);
+    if (is(p, "forger")) TRY(sign_generate(agent_random_fn, p->agent, &secret));
+    TRY(note_parse(shown, &note, NULL));
+    TRY(note_key_make(str_of(agent_jid(p->agent)), NOTE_COSIGN, secret.public_key, &key));
+    buf_add_str(out, shown);
+    return note_cosign(&key, &secret, 1, note.text, out);
+}
+
+static enum err on_checkpoint(struct agent *a, void *self, const struct msg *about)
+{
+    struct puppet *p = self;
+    struct msg m = msg_make(MSG_LOG_COSIGN, about);
+    struct buf note CLEANUP(buf_free) = buf_make(NOTE_BYTES);
+    (void)a;
+    m.log_cosign.code = is(p, "doubts") ? STR("ERR_CRYPTO") : STR("OK");
+    m.log_cosign.text = is(p, "doubts") ? STR("the log forgot something") : STR("");
+    if (!is(p, "doubts")) TRY(cosign(p, about->log_checkpoint.note, &note));
+    m.log_cosign.note = buf_str(&note);
+    return send(p, &m);
+}
+
 static enum err ignore(struct agent *a, void *self, const struct msg *m)
 {
     (void)a;
@@ -194,6 +221,7 @@ static const struct agent_handler handlers[] = {
     { MSG_STATS_ASK, on_stats_ask, MSG_STATS },
     { MSG_ROUND_START, on_round_start, MSG_UPDATE },
     { MSG_EVALUATE, on_evaluate, MSG_EVALUATION },
+    { MSG_LOG_CHECKPOINT, on_checkpoint, MSG_NONE },
     { MSG_RUN_END, ignore, MSG_NONE },
     { MSG_ERROR, ignore, MSG_NONE },
     { 0 },
@@ -201,7 +229,7 @@ static const struct agent_handler handlers[] = {
 static const struct agent_def puppet_agent = {
     .name = "puppet",
     .role = ROLE_TRAINER,
-    .peers = ROLE_COORDINATOR,
+    .peers = ROLE_COORDINATOR | ROLE_GUARDIAN,
     .state_size = sizeof(struct puppet),
     .init = puppet_init,
     .settings = settings,
@@ -229,7 +257,7 @@ static void write_task(struct house *h, const char *extra)
     cr_assert(file_write(path, str_bytes(STR("name: bad\n")), 0600, NULL) == OK);
 }
 
-void house_open(struct house *h, const char *extra, const char *const moods[])
+void house_open_under(struct house *h, const struct agent_def *guard, const char *extra, const char *const moods[])
 {
     static const char *const names[] = { "hospital-0", "hospital-1", "hospital-2", "hospital-3" };
     struct why why = { 0 };
@@ -238,16 +266,23 @@ void house_open(struct house *h, const char *extra, const char *const moods[])
     h->sim = sim_new(7, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 });
     (void)snprintf(text, sizeof text, "tasks: %s/tasks\nexport_dir: %s/out\n", h->dir, h->dir);
     cr_assert(h->sim && sim_add(h->sim, &coordinator_agent, "coordinator", text, &why) == OK, "%s", why.text);
+    cr_assert(guard == NULL || sim_add(h->sim, guard, "guard", "", &why) == OK, "%s", why.text);
     for (size_t i = 0; moods[i]; i++) {
         (void)snprintf(text, sizeof text, "mood: %s\n", moods[i]);
         cr_assert(sim_add(h->sim, &puppet_agent, names[i], text, &why) == OK, "%s", why.text);
     }
     cr_assert(sim_add_person(h->sim, "olga", ROLE_OPERATOR) == OK &&
-              sim_add_person(h->sim, "lea", ROLE_LEADERSHIP) == OK);
+              sim_add_person(h->sim, "lea", ROLE_LEADERSHIP) == OK &&
+              sim_add_person(h->sim, "paul", ROLE_OFFICER) == OK);
     cr_assert(sim_start(h->sim, &why) == OK, "%s", why.text);
     for (size_t i = 0; moods[i]; i++)
         if (strcmp(moods[i], "absent") == 0) sim_kill(h->sim, names[i], 10 * VIRTUAL_MS);
     house_run(h, 2000);
+}
+
+void house_open(struct house *h, const char *extra, const char *const moods[])
+{
+    house_open_under(h, NULL, extra, moods);
 }
 
 void house_close(struct house *h)

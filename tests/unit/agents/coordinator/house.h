@@ -26,8 +26,12 @@ struct house {
  *   boasting        tells for ever that it comes, and never answers
  *   liar            its moments and scores cannot be
  *   small           scores on no record
- *   wild            says the largest losses the schema allows */
+ *   wild            says the largest losses the schema allows
+ *   forger          signs the guardian's log with another key than its own
+ *   doubts          does not sign it                        all others sign what they are shown */
 void house_open(struct house *h, const char *extra, const char *const moods[]);
+/* The same with a guardian "guard"; NULL: without. */
+void house_open_under(struct house *h, const struct agent_def *guard, const char *extra, const char *const moods[]);
 void house_close(struct house *h);
 
 const struct coordinator *house_state(const struct house *h);
