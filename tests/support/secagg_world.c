@@ -67,6 +67,7 @@ void world_fini(struct world *w)
 /* Such that all of them, at their largest, just fit the ring. */
 int64_t world_number(const struct world *w, size_t i, size_t k)
 {
+    if (w->numbers) return w->numbers[i * w->header.length + k];
     uint64_t most = (((uint64_t)1 << (w->header.bits - 1)) - 1) / w->roster.n;
     struct rng r = rng_make(i * 1000003 + k);
     uint64_t x = k < 2 ? most : rng_below(&r, most + 1);

@@ -38,6 +38,7 @@ struct world {
     struct secagg_session *session;
     struct secagg_server *server;
     const enum world_drop *drops; /* NULL: nobody */
+    const int64_t *numbers;       /* of all vectors, one after another; NULL: some that just fit */
 };
 
 void world_init(struct world *w, const struct world_plan *plan, uint64_t seed); /* ends the process without memory */

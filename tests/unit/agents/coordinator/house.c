@@ -239,13 +239,13 @@ static const struct agent_def puppet_agent = {
 
 /* ---- the house ---- */
 
-static void write_task(struct house *h, const char *extra)
+static void write_task(struct house *h, const char *task, const char *extra)
 {
     struct buf text CLEANUP(buf_free) = buf_make(1 << 16);
     char path[128];
     (void)snprintf(h->dir, sizeof h->dir, "/tmp/himas-house-XXXXXX");
     cr_assert(mkdtemp(h->dir) != NULL);
-    buf_add_z(&text, house_task);
+    buf_add_z(&text, task ? task : house_task);
     buf_add_z(&text, extra ? extra : "");
     if (!extra || !strstr(extra, "rounds:")) buf_add_z(&text, usual_rounds);
     if (!extra || !strstr(extra, "standardise:")) buf_add_z(&text, "standardise: ranges\n");
@@ -257,32 +257,38 @@ static void write_task(struct house *h, const char *extra)
     cr_assert(file_write(path, str_bytes(STR("name: bad\n")), 0600, NULL) == OK);
 }
 
-void house_open_under(struct house *h, const struct agent_def *guard, const char *extra, const char *const moods[])
+static void add_agents(struct house *h, const struct house_plan *plan, const char *const names[])
 {
-    static const char *const names[] = { "hospital-0", "hospital-1", "hospital-2", "hospital-3" };
     struct why why = { 0 };
     char text[256];
-    write_task(h, extra);
-    h->sim = sim_new(7, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 });
     (void)snprintf(text, sizeof text, "tasks: %s/tasks\nexport_dir: %s/out\n", h->dir, h->dir);
-    cr_assert(h->sim && sim_add(h->sim, &coordinator_agent, "coordinator", text, &why) == OK, "%s", why.text);
-    cr_assert(guard == NULL || sim_add(h->sim, guard, "guard", "", &why) == OK, "%s", why.text);
-    for (size_t i = 0; moods[i]; i++) {
-        (void)snprintf(text, sizeof text, "mood: %s\n", moods[i]);
+    const struct agent_def *coordinator = plan->coordinator ? plan->coordinator : &coordinator_agent;
+    cr_assert(h->sim && sim_add(h->sim, coordinator, "coordinator", text, &why) == OK, "%s", why.text);
+    if (plan->guard) cr_assert(sim_add(h->sim, plan->guard, "guard", "", &why) == OK, "%s", why.text);
+    for (size_t i = 0; plan->moods[i]; i++) {
+        (void)snprintf(text, sizeof text, "mood: %s\n", plan->moods[i]);
         cr_assert(sim_add(h->sim, &puppet_agent, names[i], text, &why) == OK, "%s", why.text);
     }
     cr_assert(sim_add_person(h->sim, "olga", ROLE_OPERATOR) == OK &&
               sim_add_person(h->sim, "lea", ROLE_LEADERSHIP) == OK &&
               sim_add_person(h->sim, "paul", ROLE_OFFICER) == OK);
     cr_assert(sim_start(h->sim, &why) == OK, "%s", why.text);
-    for (size_t i = 0; moods[i]; i++)
-        if (strcmp(moods[i], "absent") == 0) sim_kill(h->sim, names[i], 10 * VIRTUAL_MS);
+}
+
+void house_open_with(struct house *h, const struct house_plan *plan)
+{
+    static const char *const names[] = { "hospital-0", "hospital-1", "hospital-2", "hospital-3" };
+    write_task(h, plan->task, plan->extra);
+    h->sim = sim_new(7, &(struct sim_faults){ .delay_min_ms = 1, .delay_max_ms = 3 });
+    add_agents(h, plan, names);
+    for (size_t i = 0; plan->moods[i]; i++)
+        if (strcmp(plan->moods[i], "absent") == 0) sim_kill(h->sim, names[i], 10 * VIRTUAL_MS);
     house_run(h, 2000);
 }
 
 void house_open(struct house *h, const char *extra, const char *const moods[])
 {
-    house_open_under(h, NULL, extra, moods);
+    house_open_with(h, &(struct house_plan){ .extra = extra, .moods = moods });
 }
 
 void house_close(struct house *h)

@@ -30,8 +30,14 @@ struct house {
  *   forger          signs the guardian's log with another key than its own
  *   doubts          does not sign it                        all others sign what they are shown */
 void house_open(struct house *h, const char *extra, const char *const moods[]);
-/* The same with a guardian "guard"; NULL: without. */
-void house_open_under(struct house *h, const struct agent_def *guard, const char *extra, const char *const moods[]);
+struct house_plan {
+    const char *task; /* NULL: house_task */
+    const char *extra;
+    const char *const *moods;
+    const struct agent_def *guard;       /* joins as "guard"; NULL: there is none */
+    const struct agent_def *coordinator; /* one with something more; NULL: the real one */
+};
+void house_open_with(struct house *h, const struct house_plan *plan);
 void house_close(struct house *h);
 
 const struct coordinator *house_state(const struct house *h);

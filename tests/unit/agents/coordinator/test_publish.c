@@ -24,7 +24,7 @@ static bool was_told(struct sim *s, void *to)
 /* Up to where the guardian was told the model's hash. */
 static void open_house(struct house *h, const char *const moods[])
 {
-    house_open_under(h, &notary_agent, ONE_ROUND, moods);
+    house_open_with(h, &(struct house_plan){ .extra = ONE_ROUND, .moods = moods, .guard = &notary_agent });
     (void)house_say(h, "start toy");
     cr_assert(sim_run(h->sim, LIMIT_MS, was_told, NULL));
     cr_assert_eq(house_head(h, "toy-1").state, RUN_PUBLISHING);
