@@ -88,14 +88,16 @@ static enum err ask(const struct cli *cli, const struct visit *v, struct questio
     return e;
 }
 
+/* As one says it in a chat: "help runs show". */
 static enum err chat(const struct cli *cli, const struct visit *v, const struct question *q, struct why *why)
 {
     char jid[VISIT_JID_BYTES];
-    char line[NAME_BYTES] = "help";
     struct result r;
+    CLEANUP(buf_free) struct buf line = buf_make(MAX_TEXT);
     CLEANUP(buf_free) struct buf answer = buf_make(1 << 20);
-    if (q->nwords > 2) (void)snprintf(line, sizeof line, "help " STR_F, STR_ARG(q->words[2]));
-    TRY(client_say(v->client, visit_jid(v, q->agent, jid), str_of(line), VISIT_ASK_MS, &answer, why));
+    for (size_t i = 1; i < q->nwords; i++) buf_addf(&line, "%s" STR_F, i > 1 ? " " : "", STR_ARG(q->words[i]));
+    TRY(buf_err(&line));
+    TRY(client_say(v->client, visit_jid(v, q->agent, jid), buf_str(&line), VISIT_ASK_MS, &answer, why));
     result_init(&r);
     result_say(&r, STR_F, STR_ARG(str_trim(buf_str(&answer))));
     enum err e = visit_put(cli, &r, why);
