@@ -16,6 +16,7 @@
  *   settings:                                added to the agents' config.yaml
  *     coordinator: {log_level: debug}
  *     trainer: {}
+ *     guardian: {}
  */
 #pragma once
 #include "cli/home.h"
@@ -37,7 +38,7 @@ struct federation_person {
     unsigned roles;
 };
 struct federation_setting {
-    char agent[16]; /* coordinator or trainer */
+    char agent[16]; /* coordinator, trainer or guardian */
     char name[64];
     char value[256];
 };

@@ -142,6 +142,8 @@ def a_run(t, home):
         t.ok(done.returncode == 0 and done.stdout.strip(), f"himas {' '.join(words)}", done)
         if "help" not in words:
             t.ok(json.loads(home.himas(*words, "--json").stdout)["ok"], f"himas {' '.join(words)} --json")
+    t.has(home.himas("ask", "coordinator", "help", "runs", "show", code=0).stdout, "runs show -- a run round by round",
+          "help of a command of two words")
     compared = json.loads(home.himas("--json", "compare").stdout)
     t.ok(float(compared["fields"]["auc_difference"]) <= 0.01, "compare: as good as pooled training", compared)
     t.same(len(compared["rows"]), 5, "compare: federation, pooled, each hospital alone")
@@ -166,7 +168,7 @@ def report(t, home):
     t.has(said, "`c2s_require_encryption = true` in 1 file", "report hipaa: the broker's setting as it stands")
     t.has(said, "- passed: tls: no login in clear", "report hipaa: the test that shows it")
     t.has(said, "- a test fails: kills: nothing is lost", "report hipaa: the test that does not")
-    t.has(said, "the roster has 1", "report hipaa: one officer is no dual control")
+    t.has(said, "confirm what the other asks: the roster has 2", "report hipaa: the example has two officers")
     alone = home.himas("report", "hipaa", code=0).stdout
     t.ok("passed:" not in alone and "no results were given" in alone, "report hipaa: no evidence, no claim")
 
