@@ -9,8 +9,7 @@
 #pragma once
 #include "agents/coordinator/run.h"
 
-/* That a run went against its permit ends it: EVENT_DENIED, whatever it is doing. */
-enum { PERMITTING_MAX_BYTES = 57000 };
+enum { PERMITTING_MAX_BYTES = 57000 }; /* of a permit with its signature */
 
 bool permitting_wanted(const struct run *r); /* the roster has a guardian */
 /* Is the hospital asked for the round that begins?  Everybody who joined, but for whom no permit was asked. */

@@ -48,7 +48,7 @@ struct call {
     const char *from;                    /* authenticated bare JID; borrowed */
     unsigned from_role;                  /* from the roster */
     struct str values[COMMAND_MAX_ARGS]; /* as given, or the fallback; p is NULL when absent */
-    uint64_t id;                         /* of the caller's question, for agent_answer_later() */
+    uint64_t id;                         /* of the caller's question, for agent_answer() */
 };
 bool call_has(const struct call *c, const char *arg);
 struct str call_text(const struct call *c, const char *arg); /* empty when absent */

@@ -38,8 +38,8 @@ enum err survey_parse_time(struct str text, int64_t *out_ms) MUST_USE;
  * came back; what HTTPS brings: ERR_NETWORK, ERR_TLS. */
 enum err survey_upload(struct client *c, const char *ca_file, struct why *why) MUST_USE;
 
-/* Sends that many stanzas of so many bytes to ourselves at once.  *out_us: until the last was back; *out_back: how many
- * were (also after ERR_TIMEOUT). */
+/* Sends that many stanzas of so many bytes to ourselves at once.  us: until the last was back; back: how many were
+ * (also after ERR_TIMEOUT). */
 struct survey_echo {
     size_t bytes;
     size_t count; /* at most SURVEY_MAX_ECHOES */
