@@ -98,11 +98,21 @@ static void note_update(struct heard *h, const struct msg_update *u)
     buf_add(&h->delta, u->delta.data.p, u->delta.data.n);
 }
 
+static enum err note_input(struct agent *a, struct heard *h, const struct msg_secure_input *in)
+{
+    uint64_t n = agent_blob_bytes(a, &in->vector);
+    note_words(h->input, sizeof h->input, in->input);
+    h->number = in->sum;
+    buf_clear(&h->delta);
+    uint8_t *at = buf_grow(&h->delta, n);
+    return at ? agent_blob_read(a, &in->vector, 0, n, at) : ERR_MEMORY;
+}
+
 static enum err hear(struct agent *a, void *self, const struct msg *m)
 {
     struct heard *h = self;
-    (void)a;
     h->got[m->type]++;
+    if (m->type == MSG_SECURE_INPUT) return note_input(a, h, &m->secure_input);
     if (m->type == MSG_UPDATE) note_update(h, &m->update);
     if (m->type == MSG_RUN_DECLINE) note_decline(h, m->run_decline.code, m->run_decline.text);
     if (m->type == MSG_ROUND_DECLINE) note_decline(h, m->round_decline.code, m->round_decline.text);
@@ -136,17 +146,10 @@ static const struct command commands[] = {
     { 0 },
 };
 static const struct agent_handler handlers[] = {
-    { MSG_JOIN, hear, MSG_NONE },
-    { MSG_HEARTBEAT, hear, MSG_NONE },
-    { MSG_DATA_NEW, hear, MSG_NONE },
-    { MSG_RUN_ACCEPT, hear, MSG_NONE },
-    { MSG_RUN_DECLINE, hear, MSG_NONE },
-    { MSG_STATS, hear, MSG_NONE },
-    { MSG_UPDATE, hear, MSG_NONE },
-    { MSG_ROUND_DECLINE, hear, MSG_NONE },
-    { MSG_EVALUATION, hear, MSG_NONE },
-    { MSG_ERROR, hear, MSG_NONE },
-    { 0 },
+    { MSG_JOIN, hear, MSG_NONE },         { MSG_HEARTBEAT, hear, MSG_NONE },     { MSG_DATA_NEW, hear, MSG_NONE },
+    { MSG_RUN_ACCEPT, hear, MSG_NONE },   { MSG_RUN_DECLINE, hear, MSG_NONE },   { MSG_STATS, hear, MSG_NONE },
+    { MSG_UPDATE, hear, MSG_NONE },       { MSG_ROUND_DECLINE, hear, MSG_NONE }, { MSG_EVALUATION, hear, MSG_NONE },
+    { MSG_SECURE_INPUT, hear, MSG_NONE }, { MSG_ERROR, hear, MSG_NONE },         { 0 },
 };
 static const struct agent_def fake_coordinator = {
     .name = "coordinator",

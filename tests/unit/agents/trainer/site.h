@@ -60,11 +60,12 @@ struct heard {
     unsigned got[MSG_COUNT];
     char code[33]; /* of the last decline */
     char text[401];
-    uint64_t number; /* records or samples of the last message that has any */
+    uint64_t number; /* records or samples of the last message that has any; of a secure input its sum */
     double noise, epsilon, loss;
     size_t ninputs;
     char doing[32];
-    struct buf delta; /* of the last update */
+    struct buf delta; /* of the last update, or a secure sum's vector as it left */
+    char input[1001]; /* what came with that, in hex */
 };
 
 void site_open(struct site *s, const struct site_plan *plan);
