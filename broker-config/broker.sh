@@ -20,6 +20,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 umask 077
 . "$here/parts.sh"
 . "$here/upload.sh"
+programs="prosody lua5.4"
 
 folder() { # the absolute name of an initialised DIR
     [ -f "$1/prosody.cfg.lua" ] || fail 66 "$1 is not a broker's folder; first: broker.sh init $1 DOMAIN"
@@ -61,13 +62,6 @@ broker_accounts() { # DIR FILE
     [ -z "$(running "$dir")" ] || { tell "$dir" 'config:reload()' && tell "$dir" "module:reload('limits', '$domain')"; }
 }
 
-broker_account() { # DIR JID [KIND]
-    dir=$(folder "$1")
-    printf '%s %s\n' "$2" "${3:-}" >"$dir/run/account.$$"
-    broker_accounts "$dir" "$dir/run/account.$$"
-    rm -f "$dir/run/account.$$"
-}
-
 # A running broker is told, so that open sessions end at once.
 broker_remove() { # DIR JID
     dir=$(folder "$1")
@@ -83,12 +77,6 @@ broker_remove() { # DIR JID
         change_accounts "$dir" "$domain" "$list"
     fi
     forget_account "$dir" "$2"
-}
-
-broker_rotate_secret() { # DIR JID
-    dir=$(folder "$1")
-    new_secret "$dir" "${2%@*}"
-    broker_account "$dir" "$2" "$(kind_of "$dir" "$2")"
 }
 
 # The pid of this folder's Prosody, or nothing.  A pid file outlives a killed process, so the process is looked at too.
@@ -117,55 +105,11 @@ broker_wait() { # DIR
     done
 }
 
-need_port() { # DIR
-    ! answers "$1" || fail 69 "port $(setting "$1" c2s) is taken by another program; remove $1/ports, then init"
-    rm -f "$1/run/prosody.pid" "$1/run/prosody.sock"
-}
+clear_run() { rm -f "$1/run/prosody.pid" "$1/run/prosody.sock" "$1/run/started"; } # DIR
 
-broker_run() { # DIR
-    need prosody lua5.4
-    dir=$(folder "$1")
-    [ -z "$(running "$dir")" ] || fail 69 "it is running already, process $(running "$dir")"
-    need_port "$dir"
-    echo $$ >"$dir/run/started"
-    upload_beside "$dir"
-    exec prosody --config "$dir/prosody.cfg.lua" -F
-}
-
-broker_start() { # DIR
-    need prosody lua5.4 setsid
-    dir=$(folder "$1")
-    [ -z "$(running "$dir")" ] || return 0
-    need_port "$dir"
-    rm -f "$dir/run/started"
-    setsid sh "$here/broker.sh" run "$dir" >"$dir/run/console.log" 2>&1 </dev/null &
-    tries=0
-    while [ ! -s "$dir/run/started" ] && [ "$tries" -lt 50 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
-    broker_wait "$dir"
-}
-
-broker_stop() { # DIR
-    dir=$(folder "$1")
-    pid=$(running "$dir")
-    [ -n "$pid" ] || return 0
-    kill -TERM "$pid"
-    tries=0
-    while kill -0 "$pid" 2>/dev/null && [ -n "$(running "$dir")" ]; do
-        tries=$((tries + 1))
-        [ "$tries" -ne 100 ] || kill -KILL "$pid"
-        sleep 0.1
-    done
-    rm -f "$dir/run/prosody.pid" "$dir/run/prosody.sock" "$dir/run/started"
-}
-
-broker_status() { # DIR
-    dir=$(folder "$1")
-    pid=$(running "$dir")
-    [ -n "$pid" ] || fail 69 "not running"
-    echo "running pid=$pid $(tr '\n' ' ' <"$dir/ports")"
+become() { # DIR
+    upload_beside "$1"
+    exec prosody --config "$1/prosody.cfg.lua" -F
 }
 
 reload() { kill -HUP "$(running "$1")"; } # configuration, and the certificate of c2s
@@ -179,13 +123,6 @@ tell() { # DIR LUA
 # Prosody 0.12 keeps the certificate of an https port until the port is opened again.
 reopen_https() { # DIR
     tell "$1" '>local ports = require "core.portmanager"; ports.deactivate("https"); return ports.activate("https")'
-}
-
-broker_rotate_cert() { # DIR
-    need openssl
-    dir=$(folder "$1")
-    make_certificate "$dir" "$(setting "$dir" domain)"
-    broker_reload "$dir"
 }
 
 broker_reload() { # DIR

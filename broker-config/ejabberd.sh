@@ -20,6 +20,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 umask 077
 . "$here/parts.sh"
 ejabberdctl=/usr/sbin/ejabberdctl
+programs="erl lua5.4 $ejabberdctl"
 
 folder() { # the absolute name of an initialised DIR
     [ -f "$1/ejabberd.yml" ] || fail 66 "$1 is not an ejabberd's folder; first: ejabberd.sh init $1 DOMAIN"
@@ -63,7 +64,10 @@ be_erlang() { # DIR NAME ARGUMENT...
         -kernel inet_dist_use_interface '{127,0,0,1}' "$@"
 }
 
-become() { be_erlang "$1" "$(node "$1")" +K true -mnesia dir "\"$1/data/mnesia\"" -s ejabberd; } # DIR
+become() { # DIR
+    write_certificate "$1" "$(setting "$1" domain)"
+    be_erlang "$1" "$(node "$1")" +K true -mnesia dir "\"$1/data/mnesia\"" -s ejabberd
+}
 
 # Evaluates ERLANG in a node beside the broker's, with the words behind it as init:get_plain_arguments().
 beside() { # DIR ERLANG WORD...
@@ -133,13 +137,6 @@ take_pending() { # DIR
     rm -f "$1/run/pending"
 }
 
-broker_account() { # DIR JID [KIND]
-    dir=$(folder "$1")
-    printf '%s %s\n' "$2" "${3:-}" >"$dir/run/account.$$"
-    broker_accounts "$dir" "$dir/run/account.$$"
-    rm -f "$dir/run/account.$$"
-}
-
 broker_remove() { # DIR JID
     dir=$(folder "$1")
     check_account "$(setting "$dir" domain)" "$2"
@@ -147,12 +144,6 @@ broker_remove() { # DIR JID
     echo "-${2%@*}" >>"$dir/run/pending"
     write_config "$dir" "$(setting "$dir" domain)"
     [ -z "$(running "$dir")" ] || { take_pending "$dir" && load_again "$dir"; }
-}
-
-broker_rotate_secret() { # DIR JID
-    dir=$(folder "$1")
-    new_secret "$dir" "${2%@*}"
-    broker_account "$dir" "$2" "$(kind_of "$dir" "$2")"
 }
 
 # The pid of this folder's ejabberd, or nothing.
@@ -177,61 +168,7 @@ broker_wait() { # DIR
     take_pending "$dir"
 }
 
-need_port() { # DIR
-    ! answers "$1" || fail 69 "port $(setting "$1" c2s) is taken by another program; remove $1/ports, then init"
-}
-
-broker_run() { # DIR
-    need erl lua5.4 $ejabberdctl
-    dir=$(folder "$1")
-    [ -z "$(running "$dir")" ] || fail 69 "it is running already, process $(running "$dir")"
-    need_port "$dir"
-    write_certificate "$dir" "$(setting "$dir" domain)"
-    echo $$ >"$dir/run/started"
-    become "$dir"
-}
-
-broker_start() { # DIR
-    dir=$(folder "$1")
-    [ -z "$(running "$dir")" ] || return 0
-    need_port "$dir"
-    rm -f "$dir/run/started"
-    setsid sh "$here/ejabberd.sh" run "$dir" >"$dir/run/console.log" 2>&1 </dev/null &
-    tries=0
-    while [ ! -s "$dir/run/started" ] && [ "$tries" -lt 50 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
-    broker_wait "$dir"
-}
-
-broker_stop() { # DIR
-    dir=$(folder "$1")
-    pid=$(running "$dir")
-    [ -n "$pid" ] || return 0
-    kill -TERM "$pid"
-    tries=0
-    while [ -n "$(running "$dir")" ]; do
-        tries=$((tries + 1))
-        [ "$tries" -ne 100 ] || kill -KILL "$pid"
-        sleep 0.1
-    done
-    rm -f "$dir/run/started"
-}
-
-broker_status() { # DIR
-    dir=$(folder "$1")
-    pid=$(running "$dir")
-    [ -n "$pid" ] || fail 69 "not running"
-    echo "running pid=$pid $(tr '\n' ' ' <"$dir/ports")"
-}
-
-broker_rotate_cert() { # DIR
-    need openssl
-    dir=$(folder "$1")
-    make_certificate "$dir" "$(setting "$dir" domain)"
-    broker_reload "$dir"
-}
+clear_run() { rm -f "$1/run/started"; } # DIR
 
 broker_reload() { # DIR
     dir=$(folder "$1")

@@ -120,6 +120,80 @@ prepare() { # DIR DOMAIN [C2S HTTP HTTPS]
     [ -f "$dir/certs/$domain.crt" ] || make_certificate "$dir" "$domain"
 }
 
+# ---- what a broker's script defines: programs, folder, running, become, clear_run (of what a killed one left in run/),
+# broker_accounts, broker_wait, broker_reload ----
+
+broker_account() { # DIR JID [KIND]
+    dir=$(folder "$1")
+    printf '%s %s\n' "$2" "${3:-}" >"$dir/run/account.$$"
+    broker_accounts "$dir" "$dir/run/account.$$"
+    rm -f "$dir/run/account.$$"
+}
+
+broker_rotate_secret() { # DIR JID
+    dir=$(folder "$1")
+    new_secret "$dir" "${2%@*}"
+    broker_account "$dir" "$2" "$(kind_of "$dir" "$2")"
+}
+
+need_port() { # DIR
+    ! answers "$1" || fail 69 "port $(setting "$1" c2s) is taken by another program; remove $1/ports, then init"
+    clear_run "$1"
+}
+
+broker_run() { # DIR
+    # shellcheck disable=SC2086,SC2154 # words; set by the script
+    need $programs
+    dir=$(folder "$1")
+    [ -z "$(running "$dir")" ] || fail 69 "it is running already, process $(running "$dir")"
+    need_port "$dir"
+    echo $$ >"$dir/run/started"
+    become "$dir"
+}
+
+broker_start() { # DIR
+    # shellcheck disable=SC2086 # words
+    need $programs setsid
+    dir=$(folder "$1")
+    [ -z "$(running "$dir")" ] || return 0
+    need_port "$dir"
+    setsid sh "$here/${0##*/}" run "$dir" >"$dir/run/console.log" 2>&1 </dev/null &
+    tries=0
+    while [ ! -s "$dir/run/started" ] && [ "$tries" -lt 50 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    broker_wait "$dir"
+}
+
+broker_stop() { # DIR
+    dir=$(folder "$1")
+    pid=$(running "$dir")
+    [ -n "$pid" ] || return 0
+    kill -TERM "$pid"
+    tries=0
+    while [ -n "$(running "$dir")" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -ne 100 ] || kill -KILL "$pid"
+        sleep 0.1
+    done
+    clear_run "$dir"
+}
+
+broker_status() { # DIR
+    dir=$(folder "$1")
+    pid=$(running "$dir")
+    [ -n "$pid" ] || fail 69 "not running"
+    echo "running pid=$pid $(tr '\n' ' ' <"$dir/ports")"
+}
+
+broker_rotate_cert() { # DIR
+    need openssl
+    dir=$(folder "$1")
+    make_certificate "$dir" "$(setting "$dir" domain)"
+    broker_reload "$dir"
+}
+
 usage() {
     sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p;}' "$0"
     exit "$1"
