@@ -166,7 +166,8 @@ static enum err search_view(const struct search *s, const struct phi_view *v)
 
 static enum err look(const struct search *s, struct str text, const uint32_t *origin, size_t depth)
 {
-    static phi_unwrap_fn *const unwraps[] = { phi_unwrap_base64, phi_unwrap_hex, phi_unwrap_escapes, phi_unwrap_gaps };
+    static phi_unwrap_fn *const unwraps[] = { phi_unwrap_base64,  phi_unwrap_hex,  phi_unwrap_dump,
+                                              phi_unwrap_escapes, phi_unwrap_gaps, phi_unwrap_seams };
     struct level *l = &s->phi->level[depth];
     TRY(phi_fold(text, origin, &l->view));
     TRY(search_view(s, &l->view));

@@ -19,17 +19,19 @@
 /* clang-format off */
 const struct phi_row phi_rows[] = {
     /* type       need  flags      pattern, check, score alone, score near a word, words */
-    { PHI_SSN,     '9', 0, "\\b[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}\\b", phi_is_ssn, .9, 1, "ssn|social security" },
-    { PHI_SSN,     '9', 0, "\\b[0-9]{9}\\b", phi_is_ssn, 0, .9, "ssn|social security|soc sec|social" },
+    { PHI_SSN,     '9', 0, "(?<![0-9])[0-9]{3}[- .][0-9]{2}[- .][0-9]{4}(?![0-9])", phi_is_ssn, .9, 1, "ssn|social security" },
+    { PHI_SSN,     '9', 0, "(?<![0-9])[0-9](?:[- .]?[0-9]){8}(?![0-9])", phi_is_ssn, 0, .9, "ssn|social security|soc sec|social" },
+    { PHI_SSN,     '9', 0, "\\bssn[0-9]{9}(?![0-9])", phi_is_ssn, .9, .9, NULL },
     { PHI_ITIN,    '9', 0, "\\b9[0-9]{2}[- .][0-9]{2}[- .][0-9]{4}\\b", phi_is_itin, .9, 1, "itin|taxpayer" },
     { PHI_ITIN,    '9', 0, "\\b9[0-9]{8}\\b", phi_is_itin, 0, .9, "itin|taxpayer|tax id" },
     { PHI_MRN,     '9', 0, "\\b(?:mrn|med(?:ical|\\.)? rec(?:ord|\\.)?|chart|patient id(?:entifier)?|patient|pat\\.? ?id|hospital|record|accession)"
                            NO IS "[a-z]{0,4}-?[0-9][a-z0-9-]{4,12}\\b", phi_has_5, .9, .9, NULL },
+    { PHI_MRN,     '9', 0, "\\bmrn" NO IS "[0-9](?:[ .-]?[0-9]){4,11}\\b", NULL, .9, .9, NULL },
     { PHI_MBI,     '9', 0, "\\b[1-9][a-z][a-z0-9][0-9][- ]?[a-z][a-z0-9][0-9][- ]?[a-z]{2}[0-9]{2}\\b", phi_is_mbi, .9, 1, "medicare|mbi" },
     { PHI_PLAN,    '9', 0, "\\b(?:member|policy|subscriber|beneficiary|insurance|health ?plan|medicaid|payer|group)"
                            NO IS "[a-z]{0,4}-?[0-9][a-z0-9-]{4,16}\\b", phi_has_5, .8, .8, NULL },
     { PHI_NPI,     '9', 0, "\\b[12][0-9]{9}\\b", phi_is_npi, .6, 1, "npi|provider|prescriber|physician" },
-    { PHI_DEA,     '9', 0, "\\b[abcdefghjklmprstux][a-z9][0-9]{7}\\b", phi_is_dea, .8, 1, "dea" },
+    { PHI_DEA,     '9', 0, "\\b[abcdefghjklmprstux][a-z9]-?[0-9]{7}\\b", phi_is_dea, .8, 1, "dea" },
     { PHI_PHONE,   '9', 0, "(?<![\\w.])(?:\\+?1[-. ]?)?(?:\\([2-9][0-9]{2}\\) ?|[2-9][0-9]{2}[-.])[2-9][0-9]{2}[-.][0-9]{4}\\b", phi_is_phone, .8, 1, CALLS },
     { PHI_PHONE,   '9', 0, "(?<![\\w.])(?:\\+?1[-. ]?)?[2-9][0-9]{2}[ /]?[2-9][0-9]{2}[ -]?[0-9]{4}\\b", phi_is_phone, .3, .9, CALLS },
     { PHI_PHONE,   '9', 0, "\\+1[-. ]?\\(?[2-9][0-9]{2}\\)?[-. ]?[2-9][0-9]{2}[-. ]?[0-9]{4}\\b", phi_is_phone, .9, 1, CALLS },
@@ -42,6 +44,7 @@ const struct phi_row phi_rows[] = {
     { PHI_IP,      '.', PHI_OWN, "(?<![\\w.-])(?<!version )(?:[0-9]{1,3}\\.){3}[0-9]{1,3}(?![\\w-]|\\.[0-9])", phi_is_ipv4, .7, 1, "ip|address|host" },
     { PHI_IP,      ':', PHI_OWN, "(?<![\\w:.])[0-9a-f:]{4,39}(?![\\w:])", phi_is_ipv6, .8, 1, "ip|address" },
     { PHI_MAC,     '9', 0, "(?<![0-9a-f][:-])\\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\\b(?![:-][0-9a-f])", phi_is_mac, .8, 1, "mac" },
+    { PHI_MAC,     '.', 0, "(?<![\\w.])[0-9a-f]{4}\\.[0-9a-f]{4}\\.[0-9a-f]{4}(?![\\w.])", NULL, .6, 1, "mac" },
     { PHI_DATE,    '/', 0, "(?<![\\w/.-])[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{4}|[0-9]{2})(?![\\w/-])", phi_is_date, .8, 1, LIFE },
     { PHI_DATE,    '-', 0, "(?<![\\w/.-])[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{2})(?![\\w/-])", phi_is_date, .7, 1, LIFE },
     { PHI_DATE,    '.', 0, "(?<![\\w/.-])[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9]{4}(?![\\w/-]|\\.[0-9])", phi_is_date, .7, 1, LIFE },
@@ -53,6 +56,7 @@ const struct phi_row phi_rows[] = {
     { PHI_DATE,    '9', 0, "\\b" DAY "(?: of)?[ -]" MONTH "\\b(?:,?[ -]" YEAR ")?", NULL, .7, 1, LIFE },
     { PHI_DATE,    '9', 0, "\\b[0-3]?[0-9](?:st|nd|rd|th)(?: of)? may\\b|\\b" DAY "[ -]may,?[ -]" YEAR "\\b|\\bmay[ -]" DAY ",? " YEAR "\\b", NULL, .7, 1, LIFE },
     { PHI_DATE,    '9', 0, "\\b" MONTH "\\.?[ -]" DAY "\\b(?:,?[ -]" YEAR ")?", NULL, .7, 1, LIFE },
+    { PHI_DATE,    '9', 0, "\\b[0-3]?[0-9](?:" MONTH "|may)" YEAR "\\b", NULL, .7, 1, LIFE },
     { PHI_DATE,    '9', PHI_CASED, "\\bM(?:ay|AY) " DAY "\\b", NULL, .6, 1, LIFE },
     { PHI_DATE,    '9', 0, "\\b(?:" MONTH "|may)\\.?,? (?:of )?" YEAR "\\b", NULL, .6, 1, LIFE },
     { PHI_AGE,     '9', 0, "\\bage[ds]?(?: of| is)?[ :=]{1,2}(?:9[0-9]|1[0-2][0-9])\\b", NULL, .8, 1, "patient" },
@@ -60,14 +64,15 @@ const struct phi_row phi_rows[] = {
     { PHI_ZIP,     '9', PHI_CASED, "\\b[A-Z]{2},? {1,2}[0-9]{5}(?:-[0-9]{4})?\\b", phi_is_state, .7, 1, "zip" },
     { PHI_ZIP,     '9', 0, "\\b(?:zip|postal)(?: ?code)?" IS "[0-9]{5}(?:-[0-9]{4})?\\b", NULL, .9, 1, "address" },
     { PHI_ZIP,     '9', 0, "(?<![\\w.-])[0-9]{5}-[0-9]{4}(?![\\w-])", NULL, .5, 1, "zip|address" },
-    { PHI_ADDRESS, '9', PHI_CASED, "\\b[0-9]{1,6}[A-Za-z]? (?:[NSEWnsew]{1,2}\\.? )?(?:[A-Z0-9][A-Za-z0-9'.-]{0,20} ){1,4}(?i:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|"
+    { PHI_ADDRESS, '9', PHI_CASED, "\\b[0-9]{1,6}[A-Za-z]?,? (?:[NSEWnsew]{1,2}\\.? )?(?:[A-Z0-9][A-Za-z0-9'.-]{0,20} ){1,4}(?i:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|"
                            "drive|dr|court|ct|circle|cir|way|place|pl|terrace|ter|parkway|pkwy|highway|hwy|square|sq|trail|trl)\\b", NULL, .8, 1, "lives|address" },
     { PHI_ADDRESS, '9', 0, "\\b[0-9]{1,6}[a-z]? (?:[a-z][a-z'.-]{0,20} ){1,3}(?:street|avenue|boulevard|road|lane)\\b", NULL, .7, 1, "lives|address" },
     { PHI_ADDRESS, '9', 0, "\\bp\\.? ?o\\.? ?box [0-9]{1,6}\\b", NULL, .9, 1, "address" },
     { PHI_ADDRESS, 0,   PHI_CASED, "\\b(?i:lives in|living in|resides in|resident of|from the (?:city|town) of|county of) " NAME1, NULL, .7, 1, "patient" },
     { PHI_ADDRESS, 0,   PHI_CASED, "\\b" NAME1 " (?:County|Parish|Township)\\b", NULL, .6, 1, "lives" },
     { PHI_CARD,    '9', 0, "\\b[0-9](?:[ -]?[0-9]){11,18}\\b", phi_is_card, .9, 1, "card|visa|credit" },
-    { PHI_IBAN,    '9', PHI_CASED, "\\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\\b", phi_is_iban, .9, 1, "iban" },
+    { PHI_CARD,    '9', 0, "\\b[0-9]{4}\\.[0-9]{4}\\.[0-9]{4}\\.[0-9]{4}\\b", phi_is_card, .9, 1, "card|visa|credit" },
+    { PHI_IBAN,    '9', PHI_CASED, "\\b[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\\b", phi_is_iban, .9, 1, "iban" },
     { PHI_IBAN,    '9', 0, "\\b[a-z]{2}[0-9]{2}[a-z0-9]{11,30}\\b", phi_is_iban, .9, 1, "iban" },
     { PHI_ABA,     '9', 0, "\\b[0-9]{9}\\b", phi_is_aba, .3, .9, "aba|routing|rtn|transit|wire" },
     { PHI_ACCOUNT, '9', 0, "\\b(?:account|acct\\.?|a/c)" NO IS "[a-z]{0,3}[0-9][0-9-]{5,16}\\b", phi_has_5, .8, 1, "bank" },

@@ -1,9 +1,10 @@
 #include "common/phi/phi_unwrap.h"
+#include "common/base/text.h"
 #include "common/crypto/encode.h"
 #include <ctype.h>
 #include <string.h>
 
-enum { PLAIN_MAX_BYTES = 8 << 20, ESCAPE_MAX = 10 };
+enum { PLAIN_MAX_BYTES = 8 << 20, ESCAPE_MAX = 20, RUN_MIN = 8, PAIRS_MIN = 8 };
 
 struct phi_plain phi_plain_make(void)
 {
@@ -47,11 +48,16 @@ struct word {
     const uint32_t *origin; /* of its first sign */
 };
 
-static bool shown(struct bytes b)
+/* How many bytes from here on are one character that is shown, 0 when there is none.  A byte 0 is not seen: texts in
+ * UTF-16 have it beside each sign. */
+static size_t shown(struct str s)
 {
-    for (size_t i = 0; i < b.n; i++)
-        if (b.p[i] == 0 || b.p[i] == 0x7f || (b.p[i] < ' ' && strchr("\t\r\n", b.p[i]) == NULL)) return false;
-    return b.n > 0 && str_is_utf8(bytes_str(b));
+    uint32_t code = 0;
+    struct str rest = s;
+    unsigned char c = (unsigned char)s.p[0];
+    if (c < 0x80) return c == 0 || (c >= ' ' && c != 0x7f) || strchr("\t\r\n", c) != NULL;
+    (void)text_next(&rest, &code);
+    return code == UINT32_MAX ? 0 : s.n - rest.n;
 }
 
 /* First bytes of pictures, voices and fingers: JPEG, PNG, GIF, WSQ, ISO/IEC 19794 finger, image and face records, WAVE,
@@ -69,16 +75,36 @@ static bool image(struct bytes b)
     return false;
 }
 
+/* Bytes that are shown go on from `from` to the end that is returned; *seen: how many of them are no byte 0. */
+static size_t run_end(struct bytes said, size_t from, size_t *seen)
+{
+    size_t at = from;
+    *seen = 0;
+    while (at < said.n) {
+        size_t n = shown((struct str){ (const char *)said.p + at, said.n - at });
+        if (n == 0) break;
+        *seen += said.p[at] != 0;
+        at += n;
+    }
+    return at;
+}
+
+/* What can be read in the bytes: something that is none may stand before it, or behind. */
 static void take(struct phi_plain *p, const struct word *w, struct bytes said, bool *any)
 {
+    size_t seen = 0;
     if (image(said)) {
         p->image_at = w->origin[0];
         p->image_n = w->origin[w->text.n] - w->origin[0];
     }
-    if (!shown(said)) return;
-    for (size_t i = 0; i < said.n; i++) put(p, said.p + i, 1, w->origin[i * w->text.n / said.n]);
-    put(p, "\n", 1, w->origin[w->text.n]);
-    *any = true;
+    for (size_t from = 0; from < said.n;) {
+        size_t end = run_end(said, from, &seen);
+        for (size_t i = from; seen >= RUN_MIN && i < end; i++)
+            if (said.p[i] != 0) put(p, said.p + i, 1, w->origin[i * w->text.n / said.n]);
+        if (seen >= RUN_MIN) put(p, "\n", 1, w->origin[w->text.n]);
+        *any = *any || seen >= RUN_MIN;
+        from = end + 1;
+    }
 }
 
 static bool base64_sign(char c) { return isalnum((unsigned char)c) || strchr("+/-_", c) != NULL; }
@@ -98,39 +124,51 @@ static struct word next_word(struct word *rest, bool (*sign)(char), size_t least
     return (struct word){ { NULL, 0 }, rest->origin };
 }
 
-/* Either alphabet, with or without its padding.  What is left over after whole groups is dropped when it does not fit.
- */
+/* Either alphabet, with or without its padding, over lines or in one.  What is left over after whole groups is dropped
+ * when it does not fit. */
 static enum err decode_base64(struct str word, struct buf *out)
 {
     struct buf fixed CLEANUP(buf_free) = buf_make(PLAIN_MAX_BYTES);
     buf_clear(out);
-    buf_add_str(&fixed, word);
-    TRY(buf_err(&fixed));
-    for (size_t i = 0; i < fixed.n; i++) {
-        if (fixed.p[i] == '-') fixed.p[i] = '+';
-        if (fixed.p[i] == '_') fixed.p[i] = '/';
+    for (size_t i = 0; i < word.n; i++) {
+        char c = word.p[i] == '-' ? '+' : word.p[i] == '_' ? '/' : word.p[i];
+        if (c != '\n') buf_add(&fixed, &c, 1);
     }
+    TRY(buf_err(&fixed));
     size_t left = fixed.n % 4;
+    size_t groups = fixed.n - left;
     buf_add(&fixed, "==", left == 2 ? 2 : left == 3 ? 1 : 0);
     if (left == 1) fixed.n--;
     enum err e = base64_decode(buf_str(&fixed), out);
-    if (e == ERR_INPUT && left > 1) e = base64_decode((struct str){ (const char *)fixed.p, word.n - left }, out);
+    if (e == ERR_INPUT && left > 1) e = base64_decode((struct str){ (const char *)fixed.p, groups }, out);
     return e == ERR_INPUT ? OK : e;
 }
 
 /* A word may have something before it that belongs to the alphabet, so all four ways to group it are tried. */
+static enum err take_base64(struct phi_plain *p, const struct word *w, struct buf *said, bool *any)
+{
+    for (size_t k = 0; k < 4 && w->text.n - k >= PHI_WORD_MIN_BASE64; k++) {
+        struct word part = { { w->text.p + k, w->text.n - k }, w->origin + k };
+        TRY(decode_base64(part.text, said));
+        take(p, &part, buf_bytes(said), any);
+    }
+    return OK;
+}
+
+static bool base64_or_line(char c) { return c == '\n' || base64_sign(c); }
+
+/* Lines are taken each by itself, and together as one word (RFC 2045: 76 signs a line). */
 enum err phi_unwrap_base64(struct str text, const uint32_t *origin, struct phi_plain *p)
 {
     struct buf said CLEANUP(buf_free) = buf_make(PLAIN_MAX_BYTES);
     struct word rest = { text, origin };
+    struct word lines = rest;
     bool any = false;
     clear(p);
     for (struct word w; (w = next_word(&rest, base64_sign, PHI_WORD_MIN_BASE64)).text.n > 0;)
-        for (size_t k = 0; k < 4 && w.text.n - k >= PHI_WORD_MIN_BASE64; k++) {
-            struct word part = { { w.text.p + k, w.text.n - k }, w.origin + k };
-            TRY(decode_base64(part.text, &said));
-            take(p, &part, buf_bytes(&said), &any);
-        }
+        TRY(take_base64(p, &w, &said, &any));
+    for (struct word w; (w = next_word(&lines, base64_or_line, PHI_WORD_MIN_BASE64)).text.n > 0;)
+        if (memchr(w.text.p, '\n', w.text.n)) TRY(take_base64(p, &w, &said, &any));
     return finish(p, any, origin[text.n]);
 }
 
@@ -161,17 +199,67 @@ enum err phi_unwrap_hex(struct str text, const uint32_t *origin, struct phi_plai
     return finish(p, any, origin[text.n]);
 }
 
+/* One byte in hexadecimal, as dumps write it: 0x31 or 31, and nothing of its kind behind; how long it is. */
+static size_t dumped(struct str s, uint8_t *out)
+{
+    size_t at = str_starts(s, "0x") ? 2 : 0;
+    if (s.n < at + 2 || !hex_sign(s.p[at]) || !hex_sign(s.p[at + 1])) return 0;
+    if (s.n > at + 2 && isalnum((unsigned char)s.p[at + 2])) return 0;
+    *out = (uint8_t)(nibble(s.p[at]) << 4 | nibble(s.p[at + 1]));
+    return at + 2;
+}
+
+static size_t between_bytes(struct str s)
+{
+    size_t n = 0;
+    while (n < s.n && n < 2 && s.p[n] != '\0' && strchr(" ,:;-\n", s.p[n]) != NULL) n++;
+    return n;
+}
+
+/* The bytes that stand one by one from here on; *end: behind the last. */
+static enum err dump_at(struct str s, struct buf *out, size_t *end)
+{
+    uint8_t byte = 0;
+    size_t at = 0;
+    buf_clear(out);
+    for (size_t n; (n = dumped((struct str){ s.p + at, s.n - at }, &byte)) > 0;) {
+        buf_add(out, &byte, 1);
+        *end = at + n;
+        at = *end + between_bytes((struct str){ s.p + *end, s.n - *end });
+        if (at == *end) break;
+    }
+    return buf_err(out);
+}
+
+enum err phi_unwrap_dump(struct str text, const uint32_t *origin, struct phi_plain *p)
+{
+    struct buf said CLEANUP(buf_free) = buf_make(PLAIN_MAX_BYTES);
+    bool any = false;
+    clear(p);
+    for (size_t at = 0; at < text.n;) {
+        size_t n = 0;
+        bool begins = at == 0 || !isalnum((unsigned char)text.p[at - 1]);
+        if (begins) TRY(dump_at((struct str){ text.p + at, text.n - at }, &said, &n));
+        const struct word w = { { text.p + at, n }, origin + at };
+        if (n > 0 && said.n >= PAIRS_MIN) take(p, &w, buf_bytes(&said), &any);
+        at += n > 0 ? n : 1;
+    }
+    return finish(p, any, origin[text.n]);
+}
+
 /* ---- signs ---- */
 
-/* %41, \x41, \u0041, &#65; and &#x41;. */
+/* %41, =41 (RFC 2045, quoted-printable), \x41, \u{41}, \u0041, \U00000041, &#x41; and &#65;; HTML forgives what stands
+ * behind. */
 static const struct {
-    const char *before, *after;
-    size_t least, most; /* digits */
+    const char *before, *after; /* the latter may be missing */
+    size_t least, most;         /* digits */
     uint32_t base;
 } escapes[] = {
-    { "%", "", 2, 2, 16 },    { "\\x", "", 2, 2, 16 }, { "\\u", "", 4, 4, 16 },
-    { "&#x", ";", 1, 6, 16 }, { "&#", ";", 1, 7, 10 },
+    { "%", "", 2, 2, 16 },   { "=", "", 2, 2, 16 },   { "\\x", "", 2, 2, 16 },   { "\\u{", "}", 1, 6, 16 },
+    { "\\u", "", 4, 4, 16 }, { "\\U", "", 8, 8, 16 }, { "&#x", ";", 1, 15, 16 }, { "&#", ";", 1, 15, 10 },
 };
+enum { ESCAPES_OF_BYTES = 3 };
 
 static size_t read_escape(struct str s, size_t row, uint32_t *out)
 {
@@ -181,13 +269,14 @@ static size_t read_escape(struct str s, size_t row, uint32_t *out)
     if (!str_starts(s, escapes[row].before)) return 0;
     while (n < escapes[row].most && at < s.n && isxdigit((unsigned char)s.p[at])) {
         if (escapes[row].base == 10 && !isdigit((unsigned char)s.p[at])) break;
-        v = v * escapes[row].base + (uint32_t)nibble(s.p[at++]);
+        if (v < 0x110000) v = v * escapes[row].base + (uint32_t)nibble(s.p[at]);
+        at++;
         n++;
     }
     if (n < escapes[row].least || v == 0) return 0;
-    if (!str_starts((struct str){ s.p + at, s.n - at }, escapes[row].after)) return 0;
+    if (str_starts((struct str){ s.p + at, s.n - at }, escapes[row].after)) at += strlen(escapes[row].after);
     *out = v;
-    return at + strlen(escapes[row].after);
+    return at;
 }
 
 /* Bytes escaped one by one (%C3%A9) make their character together. */
@@ -203,12 +292,34 @@ static size_t encode(uint32_t v, bool byte, uint8_t out[4])
     return n;
 }
 
+static bool has_any(struct str text, const char *signs)
+{
+    bool any = false;
+    for (; *signs && text.n > 0 && !any; signs++) any = memchr(text.p, *signs, text.n) != NULL;
+    return any;
+}
+
+/* A byte that belongs to no character becomes '?'. */
+static void repair(struct buf *text)
+{
+    for (size_t at = 0; at < text->n;) {
+        uint32_t code = 0;
+        struct str rest = { (const char *)text->p + at, text->n - at };
+        size_t before = rest.n;
+        (void)text_next(&rest, &code);
+        if (code == UINT32_MAX) {
+            text->p[at++] = '?';
+            continue;
+        }
+        at += before - rest.n;
+    }
+}
+
 enum err phi_unwrap_escapes(struct str text, const uint32_t *origin, struct phi_plain *p)
 {
     bool any = false;
     clear(p);
-    if (text.n == 0 || !(memchr(text.p, '%', text.n) || memchr(text.p, '\\', text.n) || memchr(text.p, '&', text.n)))
-        return OK;
+    if (!has_any(text, "%=\\&")) return OK;
     for (size_t i = 0; i < text.n;) {
         uint8_t sign[4] = { (uint8_t)text.p[i] };
         size_t n = 1;
@@ -217,13 +328,13 @@ enum err phi_unwrap_escapes(struct str text, const uint32_t *origin, struct phi_
         struct str ahead = { text.p + i, text.n - i < ESCAPE_MAX ? text.n - i : ESCAPE_MAX };
         for (size_t row = 0; used == 0 && row < sizeof escapes / sizeof escapes[0]; row++) {
             used = read_escape(ahead, row, &v);
-            if (used > 0) n = encode(v < 0x110000 ? v : '?', row < 2, sign);
+            if (used > 0) n = encode(v < 0x110000 ? v : '?', row < ESCAPES_OF_BYTES, sign);
         }
         any = any || used > 0;
         put(p, sign, n, origin[i]);
         i += used ? used : 1;
     }
-    if (any && !str_is_utf8(buf_str(&p->text))) any = false; /* "50% ff" and the like */
+    repair(&p->text); /* "50%ff" and the like */
     return finish(p, any, origin[text.n]);
 }
 
@@ -258,6 +369,65 @@ enum err phi_unwrap_gaps(struct str text, const uint32_t *origin, struct phi_pla
             for (size_t k = 0; k < step; k++) put(p, text.p + i + k, 1, origin[i + k]);
             i += step;
         }
+    }
+    return finish(p, any, origin[text.n]);
+}
+
+/* ---- lines and separators ---- */
+
+static bool separates(char c) { return c != '\0' && strchr("-./", c) != NULL; }
+static bool blank(char c) { return c == ' ' || c == '\n'; }
+
+/* From a place behind a digit, over separators, blanks and ends of lines, to the next digit: the separator in their
+ * midst, '\0' when there is none or they go on too long.  *out_n: their length. */
+static char seam(struct str s, size_t *out_n)
+{
+    enum { SEAM_MAX = 6 };
+    char kind = '\0';
+    size_t n = 0;
+    for (; n < s.n && n < SEAM_MAX && (blank(s.p[n]) || separates(s.p[n])); n++) {
+        if (kind != '\0' && separates(s.p[n]) && s.p[n] != kind) return '\0';
+        if (separates(s.p[n])) kind = s.p[n];
+    }
+    *out_n = n;
+    return n > 1 && n < s.n && isdigit((unsigned char)s.p[n]) ? kind : '\0';
+}
+
+/* "123 - 45 -- 6789", and what goes on in the next line. */
+static size_t join(struct phi_plain *p, struct str text, size_t at, const uint32_t *origin)
+{
+    size_t n = 0;
+    bool digit = at > 0 && isdigit((unsigned char)text.p[at - 1]);
+    char kind = digit ? seam((struct str){ text.p + at, text.n - at }, &n) : '\0';
+    if (kind == '\0') return 0;
+    put(p, &kind, 1, origin[at]);
+    return n;
+}
+
+static bool beside_digit(struct str text, size_t at)
+{
+    return (at > 0 && isdigit((unsigned char)text.p[at - 1])) ||
+           (at + 1 < text.n && isdigit((unsigned char)text.p[at + 1]));
+}
+
+/* What stands between digits, or a digit and its name, for a separator: "ssn_123~45~6789". */
+static char plainer(struct str text, size_t at)
+{
+    char c = text.p[at];
+    if ((c != '_' && c != '~') || !beside_digit(text, at)) return c;
+    return c == '_' ? ' ' : '-';
+}
+
+enum err phi_unwrap_seams(struct str text, const uint32_t *origin, struct phi_plain *p)
+{
+    bool any = false;
+    clear(p);
+    for (size_t at = 0; at < text.n;) {
+        size_t n = join(p, text, at, origin);
+        char c = n > 0 ? '\0' : plainer(text, at);
+        if (n == 0) put(p, &c, 1, origin[at]);
+        any = any || n > 0 || c != text.p[at];
+        at += n > 0 ? n : 1;
     }
     return finish(p, any, origin[text.n]);
 }

@@ -1,8 +1,9 @@
 /*
  * phi_unwrap -- what a text says when its wrapping is taken off.
  *
- * Base64 and hexadecimal words that hold text, percent signs, JSON's and HTML's
- * escapes, and signs written with gaps between them.  Words that hold a picture,
+ * Base64 and hexadecimal words that hold text, also in the midst of what is
+ * none, and dumps; percent signs, quoted-printable, JSON's and HTML's escapes;
+ * signs and numbers written with gaps between them, or over two lines.  Words that hold a picture,
  * a voice or a finger's image are told by their first bytes.
  */
 #pragma once
@@ -24,5 +25,7 @@ void phi_plain_free(struct phi_plain *p);
 typedef enum err phi_unwrap_fn(struct str text, const uint32_t *origin, struct phi_plain *p);
 phi_unwrap_fn phi_unwrap_base64;
 phi_unwrap_fn phi_unwrap_hex;
+phi_unwrap_fn phi_unwrap_dump;    /* 31 32 33, 31:32:33, 0x31, 0x32 */
 phi_unwrap_fn phi_unwrap_escapes; /* the whole text, when one was replaced */
 phi_unwrap_fn phi_unwrap_gaps;    /* the whole text, when there were gaps */
+phi_unwrap_fn phi_unwrap_seams;   /* the same, when separators had blanks or lines about them, or were others */

@@ -43,6 +43,51 @@ static const struct {
     { "trainer@hospital-a.org joined; round 3 of 10", PHI_NONE, NULL },
     { "", PHI_NONE, NULL },
     { "\xff\xfe", PHI_UNSCANNED, "\xff\xfe" },
+    /* hidden from a machine, not from a reader */
+    { "1\xef\xb8\x8f\xe2\x83\xa3"
+      "23-45-6789 on keycaps",
+      PHI_SSN, NULL },
+    { "\xe2\x9d\xb6\xe2\x9d\xb7\xe2\x9d\xb8-45-6789 in black circles", PHI_SSN, NULL },
+    { "12\x01"
+      "3-45-\x7f"
+      "6789",
+      PHI_SSN, NULL },
+    { "12\xc2\x81"
+      "3-45-\xef\xbf\xb9"
+      "6789",
+      PHI_SSN, NULL },
+    { "123\xe2\x80\xa2"
+      "45\xc2\xb7"
+      "6789",
+      PHI_SSN, NULL },
+    { "\xe2\x80\xae"
+      "9876-54-321",
+      PHI_UNSCANNED, NULL }, /* shown from right to left */
+    { "his number is 123-45-\n6789", PHI_SSN, "123-45-\n6789" },
+    { "123 - 45 -- 6789", PHI_SSN, "123 - 45 -- 6789" },
+    { "x123-45-6789", PHI_SSN, "123-45-6789" },
+    { "ssn_123456789", PHI_SSN, "123456789" },
+    { "123_45~6789", PHI_SSN, "123_45~6789" },
+    { "SSN: 123 456 789", PHI_SSN, "123 456 789" },
+    { "born_1961-03-04", PHI_DATE, "1961-03-04" },
+    { "born 04MAR1961", PHI_DATE, "04MAR1961" },
+    { "MRN 123 4567", PHI_MRN, "MRN 123 4567" },
+    { "001b.4411.3ab7", PHI_MAC, "001b.4411.3ab7" },
+    { "4111.1111.1111.1111", PHI_CARD, "4111.1111.1111.1111" },
+    { "GB82-WEST-1234-5698-7654-32", PHI_IBAN, "GB82-WEST-1234-5698-7654-32" },
+    { "AB-1234563", PHI_DEA, "AB-1234563" },
+    { "he lives at 12, Main Street", PHI_ADDRESS, "12, Main Street" },
+    { "ZWNobyBTU04gMTIzLTQ1LT\nY3ODkgYnkgYmFzZTY0LCB0d2ljZQ==", PHI_SSN, NULL }, /* over two lines */
+    { "MQAyADMALQA0ADUALQA2ADcAOAA5AA==", PHI_SSN, NULL },                       /* UTF-16 */
+    { "hello/MTIzLTQ1LTY3ODk=", PHI_SSN, NULL },
+    { "31:32:33:2d:34:35:2d:36:37:38:39", PHI_SSN, "31:32:33:2d:34:35:2d:36:37:38:39" },
+    { "0x31, 0x32 0x33 0x2d 0x34 0x35 0x2d 0x36 0x37 0x38 0x39", PHI_SSN, NULL },
+    { "=31=32=33=2D45=2D6789", PHI_SSN, NULL },
+    { "\\u{31}\\U0000003"
+      "23-45-6789",
+      PHI_SSN, NULL },
+    { "&#0000000049&#50;3-45-6789", PHI_SSN, NULL },
+    { "123%2d45%2d6789 %ff", PHI_SSN, "123%2d45%2d6789" },
 };
 
 Test(phi, says_what_and_where)

@@ -34,6 +34,20 @@ static const struct {
     { "\xe2\x84\xab \xef\xac\x81", "A fi" },                   /* the sign for angstrom, a ligature */
     { "\xe2\x91\xa0", "1" },                                   /* a circled digit */
     { "\xe4\xb8\xad", "\xe4\xb8\xad" },
+    { "1\xef\xb8\x8f\xe2\x83\xa3\xe2\x9d\xb7", "12" }, /* a keycap, a circled digit of another kind */
+    { "1\x01\x7f\xc2\x81\xef\xbf\xb9"
+      "2",
+      "12" }, /* controls, and what only formats */
+    { "1\v2\xe2\x80\xa8"
+      "3\xc2\x85"
+      "4",
+      "1 2\n3\n4" },
+    { "1\xe2\x80\xa2"
+      "2\xc2\xb7"
+      "3\xe2\x81\x84"
+      "4\xe2\xa0\x80"
+      "5",
+      "1-2-3/4 5" }, /* what separates */
 };
 
 Test(phi_fold, as_a_reader_sees_it)
@@ -64,7 +78,7 @@ Test(phi_fold, remembers_where_it_came_from)
 Test(phi_fold, no_text_no_view)
 {
     struct phi_view v CLEANUP(phi_view_free) = phi_view_make();
-    static const char *const bad[] = { "\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf" };
+    static const char *const bad[] = { "\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf", "a\xe2\x80\xae", "\xe2\x80\xad" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_eq(phi_fold(str_of(bad[i]), NULL, &v), ERR_INPUT, "%zu", i);
     bool done = false;

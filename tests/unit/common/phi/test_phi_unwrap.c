@@ -34,13 +34,33 @@ static const struct {
     { phi_unwrap_escapes, "\\u00e9\\u20ac", "\xc3\xa9\xe2\x82\xac", false },
     { phi_unwrap_escapes, "&#128512;", "\xf0\x9f\x98\x80", false },
     { phi_unwrap_escapes, "100% of 5", "", false },
-    { phi_unwrap_escapes, "50%ff", "", false },
+    { phi_unwrap_escapes, "50%ff", "50?", false },
+    { phi_unwrap_escapes, "%31%ff%32", "1?2", false },
+    { phi_unwrap_escapes, "=31=\n", "1=", false },
+    { phi_unwrap_escapes, "\\u{31}\\U00000032&#51&#x0000000000034;", "1234", false },
+    { phi_unwrap_escapes, "&#9999999999999;", "?", false },
     { phi_unwrap_escapes, "&#0;", "", false },
     { phi_unwrap_gaps, "id 1 2 3 4 5 6!", "id 123456!", false },
     { phi_unwrap_gaps, "1-2-3-4-5", "12345", false },
     { phi_unwrap_gaps, "1 2 3 4", "", false },
     { phi_unwrap_gaps, "a 1 b 2 c 33", "a1b2c 33", false },
     { phi_unwrap_gaps, "", "", false },
+    { phi_unwrap_base64, "AAAAMTIzLTQ1LTY3ODk=", "123-45-6789\n", false }, /* behind three bytes that are not shown */
+    { phi_unwrap_base64, "MQAyADMALQA0ADUALQA2ADcAOAA5AA==", "123-45-6789\n", false }, /* UTF-16 */
+    { phi_unwrap_hex, "ff3132332d34352d36373839ff", "123-45-6789\n", false },
+    { phi_unwrap_dump, "a 31:32:33:2d:34:35:2D:36 37 38 39.", "123-45-6789\n", false },
+    { phi_unwrap_dump, "0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39", "123456789\n", false },
+    { phi_unwrap_dump, "00:1b:44:11:3a:b7", "", false },
+    { phi_unwrap_dump, "12 of 34 and 56", "", false },
+    { phi_unwrap_dump, "", "", false },
+    { phi_unwrap_seams, "123-45-\n6789", "123-45-6789", false },
+    { phi_unwrap_seams, "3 / 4 / 1961", "3/4/1961", false },
+    { phi_unwrap_seams, "123 -\n- 45--6789", "123-45-6789", false },
+    { phi_unwrap_seams, "ssn_123~45 run_id", "ssn 123-45 run_id", false },
+    { phi_unwrap_seams, "1 2\n3 -/ 4 -        5", "", false },
+    { phi_unwrap_seams, "", "", false },
+    { phi_unwrap_base64, "see:\nMTIzLT\nQ1LTY3ODk=\nend", "123-45-6789\n", false },
+    { phi_unwrap_base64, "\n\n\n\n\n\n\n\n\n\n\n\n\n", "", false },
 };
 
 Test(phi_unwrap, rows)
@@ -75,14 +95,16 @@ Test(phi_unwrap, says_where)
 
 Test(phi_unwrap, without_memory)
 {
-    static phi_unwrap_fn *const all[] = { phi_unwrap_base64, phi_unwrap_hex, phi_unwrap_escapes, phi_unwrap_gaps };
+    static phi_unwrap_fn *const all[] = { phi_unwrap_base64, phi_unwrap_hex,  phi_unwrap_escapes,
+                                          phi_unwrap_gaps,   phi_unwrap_dump, phi_unwrap_seams };
     uint32_t origin[TEXT_MAX + 1];
     count(origin);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         bool done = false;
         for (size_t n = 1; failmalloc_round(n, &done); n++) {
             struct phi_plain p CLEANUP(phi_plain_free) = phi_plain_make();
-            enum err e = all[i](STR("3132332d34352d36373839 %31 1 2 3 4 5 6"), origin, &p);
+            enum err e =
+                all[i](STR("3132332d34352d36373839 %31 1 2 3 4 5 6 - 7\n8 31 32 33 34 35 36 37 38"), origin, &p);
             cr_expect(e == OK || e == ERR_MEMORY, "%zu", i);
             done = e == OK;
         }
