@@ -44,6 +44,7 @@ enum {
     SECAGG_MEMBERS_MAX = 1024,
     SECAGG_HOLDERS_MAX = 255,   /* of one secret: shamir.h's places */
     SECAGG_COHORT_LEAST = 3,    /* of two, each can subtract itself; no policy goes below */
+    SECAGG_HONEST_LEAST = 2,    /* from one's sum adversaries subtract themselves; what is left must be of two */
     SECAGG_ABSENT = UINT16_MAX, /* no place in a list */
 };
 

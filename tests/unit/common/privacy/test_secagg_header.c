@@ -100,6 +100,8 @@ Test(secagg_header, rounds_that_cannot_be)
         { "more survivors than members", AT(survivors), 4, 11, ERR_INPUT },
         { "two survivors", AT(survivors), 4, 2, ERR_INPUT },
         { "all adversaries", AT(adversaries), 4, 7, ERR_INPUT },
+        { "all adversaries but one", AT(adversaries), 4, 6, ERR_INPUT },
+        { "more adversaries than can be", AT(adversaries), 4, UINT32_MAX, ERR_INPUT },
         { "threshold 1", AT(threshold), 4, 1, ERR_INPUT },
         { "threshold above survivors", AT(threshold), 4, 8, ERR_INPUT },
         { "threshold (n + adversaries) / 2", AT(threshold), 4, 6, ERR_REFUSED },
