@@ -77,9 +77,9 @@ static bool sizes_fit(const struct secagg_header *h)
 {
     return h->round >= 1 && h->cohort >= SECAGG_COHORT_LEAST && h->cohort <= SECAGG_MEMBERS_MAX &&
            h->survivors >= SECAGG_COHORT_LEAST && h->survivors <= h->cohort &&
-           h->adversaries <= h->survivors - SECAGG_HONEST_LEAST &&
-           h->threshold >= 2 && h->bits >= SECAGG_BITS_MIN && h->bits <= SECAGG_BITS_MAX && h->length >= 1 &&
-           h->length <= SECAGG_LENGTH_MAX && h->deadline_ms <= SECAGG_DEADLINE_MAX_MS;
+           h->adversaries <= h->survivors - SECAGG_HONEST_LEAST && h->threshold >= 2 && h->bits >= SECAGG_BITS_MIN &&
+           h->bits <= SECAGG_BITS_MAX && h->length >= 1 && h->length <= SECAGG_LENGTH_MAX &&
+           h->deadline_ms <= SECAGG_DEADLINE_MAX_MS;
 }
 
 static bool reals_fit(const struct secagg_header *h)
