@@ -8,9 +8,11 @@
  * on from there.
  *
  *     run.invite -->  <-- run.accept     ( stats.ask -->  <-- stats )     who, and how inputs are scaled
+ *     permit.ask -->  <-- permit         of the guardian, where there is one: each round, and the model at the end
  *     round.start -->  <-- update        evaluate -->  <-- evaluation     each round
- *     secure.* around it instead of update, where the task says so        each round: only the sum of updates is
- * learned run.end -->                                                         and the model goes into the registry
+ *     secure.* around them instead of update and evaluation, where the task says so: only sums are learned
+ *     round.report -->                   to the guardian: what was done under the permit
+ *     run.end -->                        and the model goes into the registry
  */
 #include "agents/coordinator/coordinator.h"
 

@@ -14,7 +14,7 @@
  *   scores/<run>/<round>/<jid>           doubles: a tally
  *   model/<run>/<round>                  checkpoint: safetensors; round 0 is the beginning
  *   layout/<run>                         what a secure sum's vector means and who learns what, in words
- *   permit/<run>                         the guardian's signed permit of the present round
+ *   permit/<run>, permit-proof/<run>     the guardian's signed permit of the present round, and that it is in the log
  *   memory/<run>                         doubles: the server optimiser's memory, a window after another (merge.h)
  *   half/<run>/model, half/<run>/memory  of the next checkpoint, while it is being merged
  *   proof/<run>, cosign/<run>/<jid>      that the model is in the log, and who signed it (publish.h)

@@ -41,5 +41,5 @@ enum err registry_get(struct agent *a, const struct version_row *v, const char *
 typedef enum err registry_fn(void *to, const struct version_row *v);
 enum err registry_each(struct agent *a, registry_fn *fn, void *to) MUST_USE;
 /* Writes <task>-<version>.safetensors and .card.json, and .proof where there is one, into the directory, made when
- * missing.  Blocks on the disk. */
+ * missing.  ERR_IO with a sentence.  Blocks on the disk. */
 enum err registry_export(struct agent *a, const struct version_row *v, const char *directory, struct why *why) MUST_USE;

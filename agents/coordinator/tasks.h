@@ -26,7 +26,8 @@ struct tasks {
     size_t count;
 };
 
-/* "" is no directory and no tasks.  Blocks on the disk.  ERR_IO, ERR_LIMIT, ERR_MEMORY. */
+/* "" is no directory and no tasks.  Blocks on the disk.  ERR_SETTING with a sentence for a directory that cannot be
+ * read, or holds more than TASKS_MAX; ERR_MEMORY. */
 enum err tasks_init(struct tasks *t, const char *directory, struct why *why) MUST_USE;
 void tasks_fini(struct tasks *t);
 /* Parses one document; what is wrong goes into out->why. */

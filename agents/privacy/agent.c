@@ -8,7 +8,7 @@
  * what was permitted.
  *
  *     coordinator --permit.ask-->     guardian --permit | permit.deny--> coordinator
- *                 --round.report-->
+ *                 --round.report-->             --permit.revoke-->       coordinator
  *                 --log.model-->                --log.proof-->           coordinator
  *                 --log.entry-->                --log.checkpoint-->      trainer
  *     trainer     --log.entry, log.cosign-->

@@ -78,8 +78,8 @@ void breakglass_fini(struct breakglass *b); /* NULL is fine */
  * trouble set: everything is closed from now on; ERR_MEMORY. */
 enum err breakglass_load(void *self, const char *key, struct bytes record) MUST_USE;
 
-/* All of these: ERR_STATE, ERR_INPUT, ERR_REFUSED or ERR_LIMIT with a sentence, ERR_STORE while there is trouble, put's
- * errors; nothing has changed then. */
+/* All of these: ERR_STATE, ERR_INPUT, ERR_REFUSED or ERR_LIMIT with a sentence, ERR_STORE while there is trouble,
+ * ERR_MEMORY, put's errors; nothing has changed then. */
 enum err breakglass_ask(struct breakglass *b, const struct breakglass_act *act, const char *run, uint64_t minutes,
                         struct str reason, uint64_t *out_number, struct why *why) MUST_USE;
 enum err breakglass_confirm(struct breakglass *b, const struct breakglass_act *act, uint64_t number, struct why *why)

@@ -8,7 +8,8 @@
  * clipped and noised where the task or the policy wants it.  No policy, or no
  * budget left: nothing leaves.
  *
- *     coordinator --run.invite--> trainer --run.accept | run.decline-->        coordinator
+ *                                 trainer --join, heartbeat, data.new-->       coordinator
+ *     coordinator --run.invite-->         --run.accept | run.decline-->        coordinator
  *                 --stats.ask-->          --stats | round.decline-->
  *                 --round.start-->        --update | round.decline-->
  *                 --evaluate-->           --evaluation | round.decline-->
@@ -19,7 +20,9 @@
  *                 --secure.delivery-->    --secure.input-->
  *                 --secure.request-->     --secure.vote-->    --secure.votes-->    --secure.answer-->
  *     guardian    --audit.ask-->          --audit-->                           guardian
- *                 --log.checkpoint-->     --log.cosign-->
+ *                 --log.checkpoint-->     --log.cosign-->                      and coordinator
+ *                                         --log.entry, log.ask-->              guardian
+ *                 --log.consistency-->
  *
  * A message is only noted here (handlers.c) and answered later, one after the
  * other (handlers_work.c, handlers_answer.c), by a worker thread (job.c).
@@ -33,7 +36,7 @@ static const struct setting settings[] = {
     { "records",       SET_PATH,  NULL,     1,    4095,    "CSV file of this hospital's records" },
     { "schema",        SET_PATH,  "",       0,    4095,    "YAML file that declares its columns; empty: as each task's contract" },
     { "policy",        SET_PATH,  "",       0,    4095,    "YAML file of what this hospital allows; empty: everything is refused" },
-    { "dataset",       SET_TEXT,  PERMIT_DATA, 1, 63,      "name of the data set in it, by which the guardian keeps its ledger" },
+    { "dataset",       SET_TEXT,  PERMIT_DATA, 1, 63,      "name of the data set in it, by which its ledger here and the guardian's are kept" },
     { "site",          SET_TEXT,  "",       0,    63,      "display name; empty: the roster's" },
     { "coordinator",   SET_TEXT,  "",       0,    255,     "JID it serves; empty: the roster's coordinator" },
     { "engine",        SET_TEXT,  "net",    1,    31,      "how it learns: net" },

@@ -83,7 +83,7 @@ struct proposal {
     enum purpose purpose;
 };
 
-/* ERR_POLICY with file, line and key; *out is then untouched.  Lists lie in the arena. */
+/* ERR_POLICY with file, line and key, or ERR_MEMORY; *out is then untouched.  Lists lie in the arena. */
 enum err policy_parse(const struct doc *d, struct arena *arena, struct policy *out, struct why *why) MUST_USE;
 enum err policy_read(const char *path, struct arena *arena, struct policy *out, struct why *why)
     MUST_USE; /* blocks on the disk */

@@ -3,8 +3,8 @@
  * the coordinator hands in becomes what is sent back.
  *
  * Nothing is sent or stored here; that is handlers_secure.c.  Whatever is
- * refused (ERR_REFUSED, ERR_CRYPTO, with a sentence) ends the sum for this
- * hospital: the caller frees it.  Secrets live in memory only, so a trainer
+ * refused (ERR_REFUSED, ERR_CRYPTO, ERR_STATE when it comes out of turn, with a
+ * sentence; ERR_PROTO) ends the sum for this hospital: the caller frees it.  Secrets live in memory only, so a trainer
  * that was started again has dropped out.
  *
  * The hospitals of a sum are numbered from 1 in the order of their JIDs, as the

@@ -55,7 +55,7 @@ struct trainer {
     double training_seconds;
 };
 
-/* handlers.c: what agent.c names. */
+/* What agent.c names: handlers*.c, gauges.c, commands.c. */
 agent_init_fn trainer_init;
 agent_fini_fn trainer_fini;
 agent_handler_fn trainer_on_run_invite, trainer_on_stats_ask, trainer_on_round_start, trainer_on_evaluate,
@@ -103,13 +103,15 @@ extern const struct argument trainer_audit_args[];
 
 /* handlers_log.c */
 agent_handler_fn trainer_on_log_checkpoint;
-agent_handler_fn trainer_on_log_consistency; /* handlers_proof.c */
+/* handlers_proof.c */
+agent_handler_fn trainer_on_log_consistency;
 /* Is that checkpoint, under which a permit is, known to be of one log with the one kept here? */
 enum err trainer_log_shown(struct trainer *t, uint64_t point, bool *out) MUST_USE;
-/* Of what waits for that: work is refused; a table of counts is begun, or refused. */
+/* Of what waits for that: work is refused (handlers_work.c); a table of counts is begun, or refused (handlers_count.c).
+ */
 enum err trainer_refuse_point(struct trainer *t, uint64_t point, enum err code, const char *text) MUST_USE;
 enum err trainer_count_point(struct trainer *t, uint64_t point, enum err code, const char *text) MUST_USE;
-/* A run.decline or round.decline, into the guardian's log where there is one. */
+/* handlers_log.c: a run.decline or round.decline, into the guardian's log where there is one. */
 enum err trainer_tell_log(struct trainer *t, const struct msg *about, const char *kind) MUST_USE;
 enum err trainer_load_log(struct trainer *t) MUST_USE; /* an alarm */
 

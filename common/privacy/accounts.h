@@ -40,6 +40,7 @@ void accounts_fini(struct accounts *a);
 enum err accounts_load(void *self, const char *key, struct bytes record) MUST_USE;
 
 struct account *accounts_find(const struct accounts *a, const char *holder, const char *data); /* or NULL */
+/* Makes it where there is none; it lives as long as the accounts.  ERR_MEMORY. */
 enum err accounts_open(struct accounts *a, const char *holder, const char *data, struct account **out) MUST_USE;
 struct budget *account_budget(struct account *a, bool patients);
 

@@ -63,7 +63,8 @@ void budget_init(struct budget *b, double epsilon_max, double delta);       /* u
 void budget_init_units(struct budget *b, double epsilon_max, double delta); /* under BUDGET_UNITS_PREFIX */
 void budget_fini(struct budget *b);
 
-/* An empty budget begins with all that an earlier one holds, its trouble too, and numbers its records on from there. */
+/* An empty budget begins with all that an earlier one holds, its trouble too, and numbers its records on from there.
+ * ERR_STATE when it is not empty; ERR_MEMORY. */
 enum err budget_go_on(struct budget *b, const struct budget *earlier) MUST_USE;
 
 /* "data set records, each patient": what this ledger is of. */
@@ -75,7 +76,8 @@ enum err budget_load(void *self, const char *key, struct bytes record) MUST_USE;
 
 /* ERR_BUDGET when the charge would pass the filter's epsilon, or the ledger is not whole; ERR_REFUSED when the round
  * was charged for something else; ERR_INPUT for a run id that is empty, too long or not plain visible ASCII, or an
- * event that is no release; put's errors.  After an error nothing has changed. */
+ * event that is no release; ERR_LIMIT after BUDGET_MAX_CHARGES, ERR_MEMORY; put's errors.  After an error nothing has
+ * changed. */
 enum err budget_reserve(struct budget *b, const char *run, uint64_t round, const struct privacy_event *e,
                         budget_put_fn *put, void *sink, enum budget_grant *out, struct why *why) MUST_USE;
 

@@ -66,6 +66,7 @@ enum err ddgauss_add_share(double share, random_fn *random, void *self, double *
 enum err ddgauss_put(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
                      random_fn *random, void *self) MUST_USE;
 
-/* Reads the sum back: rule->dim numbers. */
+/* Reads the sum back: rule->dim numbers, from element `at` on.  ERR_INPUT: rule out of range, or they are not all
+ * there; ERR_MEMORY, *out then spoilt. */
 enum err ddgauss_get(const struct ddgauss_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],
                      const struct secagg_vec *sum, size_t at, double *out) MUST_USE;

@@ -57,6 +57,7 @@ double ddunits_sensitivity(const struct ddunits_rule *r); /* L2, in whole number
 enum err ddunits_put(const struct ddunits_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES], double *v,
                      random_fn *random, void *self) MUST_USE;
 
-/* Reads the sum back: rule->dim numbers. */
+/* Reads the sum back: rule->dim numbers, from element `at` on.  ERR_INPUT: rule out of range, or they are not all
+ * there; ERR_MEMORY, *out then spoilt. */
 enum err ddunits_get(const struct ddunits_rule *rule, const uint8_t seed[HADAMARD_SEED_BYTES],
                      const struct secagg_vec *sum, size_t at, double *out) MUST_USE;

@@ -25,7 +25,7 @@ struct secagg_client;
 
 /* Stage 1: judges the header (secagg_header_admit) and draws two keys and a seed.  identity is the enrolled key of the
  * roster's member `id`; it is borrowed for the client's life.  secagg_seen_admit is the caller's, before this.
- * ERR_REFUSED, ERR_INPUT; random's errors. */
+ * ERR_REFUSED, ERR_INPUT; random's errors; ERR_MEMORY. */
 enum err secagg_client_new(const struct secagg_header *header, const struct secagg_policy *policy,
                            const struct sign_key *identity, uint32_t id, random_fn *random, void *self,
                            struct secagg_client **out, struct why *why) MUST_USE;
