@@ -82,13 +82,20 @@ double norm_bound_update(const struct permit *p, const struct permit_site *s, co
     return p->mechanism == PRIVACY_SUBSAMPLED_GAUSSIAN ? steps_bound(p, s, seen) : INFINITY;
 }
 
-/* A step along the mean gradient, over the expected number of patients. */
+/*
+ * A step along the mean gradient, over the expected number of patients.  How many of them are whose is told to nobody
+ * in a secure sum: no more are drawn than at the highest rate of a hospital, no fewer expected than at the lowest.
+ */
 static double patients_bound(const struct permit *p, const struct norm_seen *seen)
 {
-    const double rate = p->sites[0].rate;
-    const double expected = rate * (double)seen->patients;
-    if (!(expected > 0)) return 0; /* of nobody there is no sum */
-    return p->training.learning_rate * p->clip * draws(expected, rate) / expected;
+    double least = INFINITY, most = 0;
+    for (size_t i = 0; i < p->nsites; i++) {
+        least = fmin(least, p->sites[i].rate);
+        most = fmax(most, p->sites[i].rate);
+    }
+    const double all = (double)seen->patients;
+    if (!(least * all > 0)) return 0; /* of nobody there is no sum */
+    return p->training.learning_rate * p->clip * draws(most * all, most) / (least * all);
 }
 
 double norm_bound_mean(const struct permit *p, const struct norm_seen *seen)

@@ -138,6 +138,33 @@ Test(norm_bound, means_of_sums)
     }
 }
 
+/* Hospitals of different rates, whichever stands first: all patients may be the one's, and the step be over what either
+ * expects. */
+Test(norm_bound, each_hospital_has_its_own_rate)
+{
+    static const double rates[][2] = { { .05, .01 }, { .01, .05 }, { .05, .05 }, { .01, .01 } };
+    enum { PATIENTS = 2000 };
+    struct rng rng = rng_make(13);
+    for (size_t i = 0; i < COUNT(rates); i++) {
+        struct permit p = some(PRIVACY_DISTRIBUTED);
+        struct permit_site sites[] = { one, one };
+        const struct norm_seen seen = { NUMBERS, 0, .002, PATIENTS };
+        for (size_t k = 0; k < 2; k++) sites[k].rate = rates[i][k];
+        p.sites = sites;
+        p.nsites = 2;
+        p.patients = true;
+        double bound = norm_bound_mean(&p, &seen);
+        for (int k = 0; k < TIMES; k++) {
+            uint64_t n = drawn(&rng, PATIENTS / 2, rates[i][0]) + drawn(&rng, PATIENTS / 2, rates[i][1]);
+            double by = p.training.learning_rate * p.clip / PATIENTS / fmin(rates[i][0], rates[i][1]);
+            cr_expect_leq(norm_of(&rng, p.mechanism, by * (double)n, seen.deviation), bound, "row %zu", i);
+        }
+        sites[0].rate = rates[i][1];
+        sites[1].rate = rates[i][0];
+        cr_expect_eq(norm_bound_mean(&p, &seen), bound, "row %zu: the order says nothing", i);
+    }
+}
+
 /* ---- steps as the engine makes them ---- */
 
 static void adam(double *mean, double *square, double *w, double g, int t, double rate)
