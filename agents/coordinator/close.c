@@ -111,6 +111,7 @@ static enum err end_run(struct run *r, unsigned final_state)
     r->head.ended_ms = agent_wall_ms(r->home->agent);
     r->head.pause_wanted = false;
     TRY(ask_to_forget(r, final_state));
+    if (final_state != RUN_DONE) TRY(publish_none(r, final_state));
     return journal_forget_work(r);
 }
 

@@ -20,18 +20,28 @@ bool publish_is_signed(const struct run *r) { return r->head.logged && !run_too_
 
 /* ---- asking ---- */
 
-enum err publish_begin(struct run *r)
+static enum err enter(struct run *r, const char *code, const char *text)
 {
-    char text[RUN_WHY_BYTES];
     struct msg m = ask_question(r, MSG_LOG_ENTRY, RUN_INVITING);
     if (!publish_is_logged(r)) return OK;
     m.ttl_ms = 0;
-    (void)snprintf(text, sizeof text, "task=%s sha256=%s rounds=%" PRIu64 " quorum=%" PRIu64, r->task.name,
-                   r->head.digest, r->head.rounds, r->head.quorum);
     m.log_entry.kind = STR("run");
-    m.log_entry.code = STR("OK");
+    m.log_entry.code = str_of(code);
     m.log_entry.text = str_of(text);
     return agent_send(r->home->agent, guardian_of(r)->jid, &m);
+}
+
+enum err publish_begin(struct run *r)
+{
+    char text[RUN_WHY_BYTES];
+    (void)snprintf(text, sizeof text, "task=%s sha256=%s rounds=%" PRIu64 " quorum=%" PRIu64, r->task.name,
+                   r->head.digest, r->head.rounds, r->head.quorum);
+    return enter(r, "OK", text);
+}
+
+enum err publish_none(struct run *r, unsigned final_state)
+{
+    return enter(r, run_state_name(final_state), "no model is published");
 }
 
 static enum err model_digest(struct run *r, char out[RUN_DIGEST_BYTES])

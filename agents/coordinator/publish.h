@@ -20,6 +20,8 @@ bool publish_is_signed(const struct run *r); /* proof and a quorum are here */
 
 /* That a run begins, of which task, into the log; where there is one. */
 enum err publish_begin(struct run *r) MUST_USE;
+/* That it has ended without a model, failed or aborted; where there is one. */
+enum err publish_none(struct run *r, unsigned final_state) MUST_USE;
 enum err publish_ask(struct run *r) MUST_USE; /* the chosen round's model into the log */
 /* The whole proof, with the signatures of those who signed; appended.  ERR_ABSENT: none is kept. */
 enum err publish_proof(struct run *r, struct buf *out) MUST_USE;

@@ -8,6 +8,7 @@
  *   proof-of/<its key>           that the permit is in the log
  *   permit-publish/..., permit-query/...  the same of the other kinds
  *   reported/..., publish-later/...  models that may be published, and wishes that wait for a report (publishing.c)
+ *   over/<run>                   since when its coordinator has ended it, for a day (publishing.c)
  *   veto/<run>/<round>           why there is none
  *   alarm/<run or hospital>      what was found; there are no permits for it any more
  *   alarm-clear/...              who asked for one to be cleared (alarm_commands.h)
@@ -69,6 +70,8 @@ enum err guardian_publish_later(struct guardian *g, const struct msg *m) MUST_US
 enum err guardian_load_publishing(struct guardian *g) MUST_USE; /* after a restart */
 /* Nothing more of the run will be published: what its rounds made is forgotten. */
 enum err guardian_run_over(struct guardian *g, const char *run) MUST_USE;
+/* The same, told by its coordinator; reports that come after it are forgotten, too. */
+enum err guardian_run_ended(struct guardian *g, const char *run) MUST_USE;
 /* alarm.c: kept, logged, and told to operators and privacy officers; name: a run or a hospital's JID. */
 enum err guardian_alarm(struct guardian *g, const char *name, const char *sentence) MUST_USE;
 enum err guardian_alarm_clear(struct guardian *g, const char *name, const char *by) MUST_USE; /* two officers said so */

@@ -1,10 +1,19 @@
 /* The transparency log (tlog.h), as messages and time move it. */
 #include "agents/privacy/guardian.h"
 
+/* Said by a coordinator: a hospital ends no run. */
+static bool ends_run(const struct agent *a, const struct msg *m)
+{
+    const struct member *who = roster_find(agent_roster(a), str_of(m->from));
+    bool is_run = str_is(m->log_entry.kind, "run") && m->run[0];
+    return is_run && !str_is(m->log_entry.code, "OK") && who && who->role == ROLE_COORDINATOR;
+}
+
 enum err guardian_on_log_entry(struct agent *a, void *self, const struct msg *m)
 {
-    (void)a;
-    return tlog_take_entry(&((struct guardian *)self)->log, m);
+    struct guardian *g = self;
+    TRY(tlog_take_entry(&g->log, m));
+    return ends_run(a, m) ? guardian_run_ended(g, m->run) : OK;
 }
 
 /* Only a model with a permit to publish is entered. */

@@ -1,8 +1,9 @@
 /* Which models may come out: those that a round of their run was reported to have made.  The report and the wish to
  * publish are two messages, and the second may come first: it waits a while for the report.
  *
- *   reported/<run>/<sha256>   a round's new model, until the run's is published, or refused, or the run was ended by us
- *   publish-later/<run>       the wish that waits: since when, who asked, and what
+ *   reported/<run>/<sha256>   a round's new model, until the run's is published, or refused, or the run was ended, by
+ * us or by its coordinator publish-later/<run>       the wish that waits: since when, who asked, and what over/<run>
+ * since when its coordinator has ended it, for reports that come after that
  */
 #include "agents/privacy/guardian.h"
 #include <inttypes.h>
@@ -11,6 +12,8 @@
 
 enum { WAIT_MS = 20000, HEAD_BYTES = 512, ASK_BYTES = PERMIT_MAX_BYTES + HEAD_BYTES };
 #define LATER "publish-later/"
+#define OVER "over/"
+#define OVER_KEPT_MS (24 * 3600000LL) /* no message is that late */
 
 static char *reported_key(char out[STORE_MAX_KEY], const char *run, struct str sha256)
 {
@@ -24,6 +27,12 @@ static char *later_key(char out[STORE_MAX_KEY], const char *run)
     return out;
 }
 
+static char *over_key(char out[STORE_MAX_KEY], const char *run)
+{
+    (void)snprintf(out, STORE_MAX_KEY, OVER "%.63s", run);
+    return out;
+}
+
 static enum err has(struct guardian *g, const char *key, bool *out)
 {
     uint64_t bytes = 0;
@@ -34,10 +43,35 @@ static enum err has(struct guardian *g, const char *key, bool *out)
 
 /* ---- for how long it is kept ---- */
 
+struct overdue {
+    int64_t before_ms;
+    char key[STORE_MAX_KEY]; /* of one that is kept since then; "": there is none */
+};
+static enum err choose(void *to, const char *key, struct bytes ask)
+{
+    struct overdue *o = to;
+    struct str rest = bytes_str(ask);
+    uint64_t since = 0;
+    TRY(str_u64(str_next(&rest, '\n'), &since) == OK ? OK : ERR_STORE);
+    return (int64_t)since <= o->before_ms ? str_copy(str_of(key), o->key, sizeof o->key) : OK;
+}
+
 enum err guardian_run_over(struct guardian *g, const char *run)
 {
     char prefix[STORE_MAX_KEY];
     return agent_del_prefix(g->agent, reported_key(prefix, run, STR("")));
+}
+
+/* With each end goes one that is old, so they are never many. */
+enum err guardian_run_ended(struct guardian *g, const char *run)
+{
+    char key[STORE_MAX_KEY], since[24];
+    struct overdue o = { .before_ms = agent_wall_ms(g->agent) - OVER_KEPT_MS };
+    TRY(guardian_run_over(g, run));
+    TRY(agent_scan(g->agent, OVER, choose, &o));
+    if (o.key[0]) TRY(agent_del(g->agent, o.key));
+    (void)snprintf(since, sizeof since, "%" PRId64 "\n", agent_wall_ms(g->agent));
+    return agent_put(g->agent, over_key(key, run), str_bytes(str_of(since)));
 }
 
 static enum err note_one(void *to, const char *key, struct bytes note)
@@ -48,11 +82,13 @@ static enum err note_one(void *to, const char *key, struct bytes note)
     return OK;
 }
 
-/* A late report of a run whose model is out, or that an alarm has ended. */
+/* A late report of a run whose model is out, or that was ended by its coordinator, or by an alarm. */
 static enum err is_over(struct guardian *g, const char *run, bool *out)
 {
     char prefix[STORE_MAX_KEY];
     struct why why;
+    TRY(has(g, over_key(prefix, run), out));
+    if (*out) return OK;
     enum err e = guardian_alarmed(g, run, &why);
     *out = e == ERR_REFUSED;
     if (e != OK) return e == ERR_REFUSED ? OK : e;
@@ -99,19 +135,6 @@ static enum err take_up(struct guardian *g, const char *key, again_fn *fn)
 }
 
 /* ---- for how long ---- */
-
-struct overdue {
-    int64_t before_ms;
-    char key[STORE_MAX_KEY]; /* of one that waits since then; "": there is none */
-};
-static enum err choose(void *to, const char *key, struct bytes ask)
-{
-    struct overdue *o = to;
-    struct str rest = bytes_str(ask);
-    uint64_t since = 0;
-    TRY(str_u64(str_next(&rest, '\n'), &since) == OK ? OK : ERR_STORE);
-    return (int64_t)since <= o->before_ms ? str_copy(str_of(key), o->key, sizeof o->key) : OK;
-}
 
 /* Each has a timer of its own. */
 static enum err on_late(struct agent *a, void *self, uint64_t arg)

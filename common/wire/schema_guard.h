@@ -41,7 +41,7 @@
     F(T, vec, results, 0, 64, "the audit as audit_read of common/privacy/audit.h takes it; empty after an error")
 #define SCHEMA_LOG_ENTRY(F, T)                                                                                         \
     F(T, str, kind, 1, 31, "run, decline, or refusal")                                                                 \
-    F(T, str, code, 1, 32, "OK, or the error's name")                                                                  \
+    F(T, str, code, 1, 32, "OK, or the error's name; failed or aborted of a run that ended without a model")           \
     F(T, text, text, 0, 400, "what there is to say of it")
 #define SCHEMA_LOG_MODEL(F, T) F(T, str, sha256, 64, 64, "of the model, lower-case hex")
 #define SCHEMA_LOG_PROOF(F, T)                                                                                         \

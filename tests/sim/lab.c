@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FORGET_MS = 300000 };
+
 struct lab *lab_new(const struct schedule_row *rows)
 {
     struct lab *l = calloc(1, sizeof *l);
@@ -84,6 +86,29 @@ static enum err check_end(const struct schedule_row *row, const struct federatio
     return OK;
 }
 
+static enum err note_one(void *to, const char *key, struct bytes value)
+{
+    (void)key;
+    (void)value;
+    *(bool *)to = true;
+    return OK;
+}
+
+static bool forgotten(struct sim *s, void *unused)
+{
+    bool kept = false;
+    (void)unused;
+    return store_scan(sim_store(s, "guardian"), "reported/", note_one, &kept) == OK && !kept;
+}
+
+/* A guardian of ours keeps nothing of a run's rounds that is of use to nobody any more, whichever way the run ended. */
+static enum err check_forgotten(struct federation *f, const struct plan *p, struct why *why)
+{
+    if (p->guardian < PLAN_GUARDIAN || forgotten(f->sim, NULL)) return OK;
+    if (sim_run(f->sim, FORGET_MS, forgotten, NULL)) return OK;
+    return why_say(why, ERR_BUG, "the guardian keeps what the rounds of an ended run made");
+}
+
 static enum err look(struct lab *l, struct federation *f, const struct plan *p, const struct shape *s, struct why *why)
 {
     struct federation_end end = { 0 };
@@ -93,7 +118,8 @@ static enum err look(struct lab *l, struct federation *f, const struct plan *p, 
         return why_say(why, ERR_BUG, "it did not end: %s in round %llu", end.state, (unsigned long long)end.rounds);
     TRY(check_end(&l->rows[p->row], &end, &s->calm, why));
     TRY(coverage_add(&l->coverage, sim_store(f->sim, "coordinator"), why));
-    return federation_check(f, why);
+    TRY(federation_check(f, why));
+    return check_forgotten(f, p, why);
 }
 
 void lab_run(void *self, const struct plan *p, struct outcome *out)

@@ -49,6 +49,12 @@ static void ask(enum permit_kind kind, const struct call *call, struct msg *m, s
     m->permit_ask.request = buf_str(text);
 }
 
+static void say_over(struct msg *m)
+{
+    *m = msg_make(MSG_LOG_ENTRY, NULL);
+    m->log_entry = (struct msg_log_entry){ .kind = STR("run"), .code = STR("failed"), .text = STR("no model") };
+}
+
 static enum err run_send(struct agent *a, void *self, const struct call *c, struct result *out)
 {
     static const char *const asking[PERMIT_KINDS] = { "ask", "publish", "query" };
@@ -59,13 +65,14 @@ static enum err run_send(struct agent *a, void *self, const struct call *c, stru
     struct buf text CLEANUP(buf_free) = buf_make(CHIEF_TEXT_BYTES);
     struct msg m = msg_make(asks ? MSG_PERMIT_ASK : str_is(what, "model") ? MSG_LOG_MODEL : MSG_ROUND_REPORT, NULL);
     (void)self;
+    if (str_is(what, "over")) say_over(&m);
     (void)snprintf(m.run, sizeof m.run, "toy-1");
     m.round = call_u64(c, "round");
     if (asks) {
         ask((enum permit_kind)kind, c, &m, &text);
     } else if (str_is(what, "model")) {
         m.log_model.sha256 = STR(HEX);
-    } else {
+    } else if (m.type == MSG_ROUND_REPORT) {
         buf_addf(&text, STR_F " %.17g %.17g\n", STR_ARG(call_text(c, "by")), call_f64(c, "noise"), call_f64(c, "norm"));
         m.round_report.numbers = 4;
         m.round_report.sum = call_u64(c, "sum");
@@ -83,7 +90,7 @@ static const struct argument send_args[] = {
       .need = ARG_REQUIRED,
       .min = 1,
       .max = 20,
-      .doc = "ask, publish, query, model or report" },
+      .doc = "ask, publish, query, model, report or over" },
     { .name = "round", .kind = ARG_COUNT, .need = ARG_REQUIRED, .max = 100, .doc = "of which round" },
     { .name = "noise", .kind = ARG_REAL, .need = ARG_REQUIRED, .max = 1000, .doc = "how much" },
     { .name = "rounds", .kind = ARG_COUNT, .need = ARG_OPTIONAL, .max = 100, .fallback = "1", .doc = "still to come" },
@@ -123,9 +130,12 @@ static const struct agent_def chief = { .name = "chief",
                                         .handlers = chief_handlers,
                                         .commands = chief_commands };
 static const struct agent_handler no_handlers[] = { { 0 } };
-static const struct agent_def hospital = {
-    .name = "mute", .role = ROLE_TRAINER, .doc = "is there", .state_size = 1, .handlers = no_handlers
-};
+static const struct agent_def hospital = { .name = "mute",
+                                           .role = ROLE_TRAINER,
+                                           .doc = "is there",
+                                           .state_size = 1,
+                                           .handlers = no_handlers,
+                                           .commands = chief_commands };
 
 struct sim *chief_house(const char *text, char path[64])
 {

@@ -94,12 +94,13 @@ Test(publishing, reports_are_forgotten_when_the_run_is_over)
 {
     static const struct {
         const char *name, *ends, *sentence;
-        bool waits;
+        bool waits, late; /* also a report after its end */
     } rows[] = {
-        { "its model is published", "/send publish 1 0", "permitted", false },
-        { "an alarm", "/send report 9 16", "permitted", false },
-        { "the next round is refused", "/send ask 3 0.001", "`min_noise`", false },
-        { "no report has the model", "/send publish 1 0", "is in no report of a round", true },
+        { "its model is published", "/send publish 1 0", "permitted", false, true },
+        { "an alarm", "/send report 9 16", "permitted", false, true },
+        { "its coordinator ends it", "/send over 1 0", "permitted", false, true },
+        { "the next round is refused", "/send ask 3 0.001", "`min_noise`", false, false },
+        { "no report has the model", "/send publish 1 0", "is in no report of a round", true, false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char path[64];
@@ -112,11 +113,35 @@ Test(publishing, reports_are_forgotten_when_the_run_is_over)
         cr_expect(strstr(heard(s), rows[i].sentence), "%s: %s", rows[i].name, heard(s));
         cr_expect_eq(rows_below(s, "reported/"), 0, "%s: it is forgotten", rows[i].name);
         cr_expect_eq(rows_below(s, "publish-later/"), 0, "%s", rows[i].name);
-        if (i < 2) say(s, "/send report 1 16");
+        if (rows[i].late) say(s, "/send report 1 16");
         cr_expect_eq(rows_below(s, "reported/"), 0, "%s: a late report", rows[i].name);
         sim_free(s);
         (void)remove(path);
     }
+}
+
+/* What is remembered of ended runs is not many, and a hospital ends none. */
+Test(publishing, ends_are_forgotten_in_their_turn)
+{
+    char path[64];
+    struct sim *s = chief_house(strict, path);
+    struct store *kept = sim_store(s, "guardian");
+    cr_assert(store_begin(kept) == OK && store_put(kept, "over/toy-0", str_bytes(STR("1\n"))) == OK &&
+              store_commit(kept) == OK);
+    say(s, "/send ask 1 8");
+    say(s, "/send report 1 16");
+    cr_expect(chief_hears(s, "hospital-a", "/send over 1 0", "sent"));
+    cr_expect_eq(rows_below(s, "reported/"), 1, "a hospital's word ends no run");
+    cr_expect_eq(rows_below(s, "over/"), 1);
+    say(s, "/send over 1 0");
+    cr_expect_eq(rows_below(s, "reported/"), 0);
+    cr_expect_eq(rows_below(s, "over/toy-0"), 0, "of more than a day ago");
+    cr_expect_eq(rows_below(s, "over/toy-1"), 1);
+    say(s, "/send publish 1 0");
+    (void)sim_run(s, LATE_MS, NULL, NULL);
+    cr_expect(strstr(heard(s), "is in no report of a round"), "%s", heard(s));
+    sim_free(s);
+    (void)remove(path);
 }
 
 /* After an alarm the wish is refused at once, with the alarm's sentence. */
