@@ -175,7 +175,10 @@ const struct subcommand cli_subcommands[] = {
     { .name = "down", .args = down_args, .run = run_down, .doc = "stop all of it; the folder stays",
       .examples = "himas down  # within 30 seconds\n" },
     { .name = "status", .run = run_status, .doc = "processes, runs, and whom they wait for",
-      .examples = "himas status  # for people\nhimas status --json  # for programs\n" },
+      .more = "The processes, a line each, the runs in words, and the runs, a line each. In a pipe each stays one line, however\n"
+              "wide, with two blanks or more between cells: `awk -F '  +'` takes them apart, and COLUMNS=100 folds them.",
+      .examples = "himas status  # for people\nhimas status | grep hospital-b  # one process\n"
+                  "himas status --json  # for programs\n" },
     { .name = "start", .args = start_args, .npositional = 1, .run = run_start, .doc = "start a run of a task",
       .examples = "himas start breast-cancer --watch  # and look on\nhimas start breast-cancer --rounds 3  # a short one\n" },
     { .name = "watch", .args = watch_args, .npositional = 1, .run = run_watch,

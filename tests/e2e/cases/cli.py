@@ -1,6 +1,7 @@
 """The command line, from `himas up` to `himas down`."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -336,6 +337,15 @@ def lines_fit(t, home):
             t.ok(done.returncode == 0 and done.stdout and not long, f"himas {' '.join(w)}: {columns} columns", long or done)
 
 
+def lines_for_programs(t, home):
+    """As `himas status --help` says."""
+    lines = home.himas("status", code=0).stdout.splitlines()
+    head, *rows = [re.split("  +", line) for line in lines[:lines.index("")]]
+    t.ok(head == ["process", "state", "pid", "since", "restarts"] and [r[0] for r in rows] == PROCESSES and
+         all(len(r) == len(head) for r in rows), "status in a pipe: two blanks part the cells", lines)
+    t.has(home.himas("status", "--help").stdout, "awk -F '  +'", "status --help says so")
+
+
 def next_steps(t, home):
     """What `himas up` tells to do next are commands."""
     said = home.himas("up", code=0).stdout
@@ -363,6 +373,7 @@ def test(t):
         next_steps(t, home)
         a_run(t, home)
         lines_fit(t, home)
+        lines_for_programs(t, home)
         report(t, home)
         comes_back(t, home)
         ends(t, home)
