@@ -19,8 +19,8 @@ static const char *const sql[STATEMENTS] = {
     [ROLLBACK] = "ROLLBACK",
     [PUT] = "INSERT INTO kept(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2",
     /* The two leave a key alone that holds a long value, and have changed nothing then: most hold none. */
-    [PUT_BYTES] = "INSERT INTO kept(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2"
-                  " WHERE typeof(value) <> 'integer'",
+    [PUT_BYTES] = ("INSERT INTO kept(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2"
+                   " WHERE typeof(value) <> 'integer'"),
     [DEL] = "DELETE FROM kept WHERE key = ?1",
     [DEL_BYTES] = "DELETE FROM kept WHERE key = ?1 AND typeof(value) <> 'integer'",
     /* Asked so, SQLite does not load the value. */
