@@ -104,6 +104,8 @@ static enum err spoil_header(const struct crooked *c, struct secagg_header *h)
     struct secagg_roster roster = { members, CROOKED_SITES };
     memcpy(members, c->sum->members, sizeof members);
     if (c->mischief == LOW_THRESHOLD) h->threshold = 2;
+    if (c->mischief == ONE_HONEST) h->adversaries = CROOKED_SITES - 1;
+    if (c->mischief == ONE_HONEST) h->survivors = h->threshold = CROOKED_SITES;
     if (c->mischief == SMALL_COHORT) h->cohort = h->survivors = h->threshold = 2;
     if (c->mischief != FALSE_IDENTITY) return OK;
     memset(members[LAST].identity, 7, ED25519_KEY_BYTES);

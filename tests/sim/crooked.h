@@ -11,6 +11,7 @@ enum mischief {
     FALSE_IDENTITY, /* the header is among keys that are not the roster's */
     SMALL_COHORT,   /* a sum of two */
     LOW_THRESHOLD,  /* with which two stories can be told */
+    ONE_HONEST,     /* all but one are reckoned with as the coordinator's */
     TWO_HEADERS,    /* another header for the same sum, to some */
     SWAPPED_KEY,    /* the last hospital is given another's keys as the coordinator's own */
     SHRUNKEN_LIST,  /* keys of fewer than the header says must be there */

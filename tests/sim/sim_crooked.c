@@ -20,6 +20,7 @@ static const struct row {
     { "a cohort of two", SMALL_COHORT, ALL, MSG_SECURE_KEYS, "ERR_", "" },
     { "a threshold that two stories can meet", LOW_THRESHOLD, ALL, MSG_SECURE_KEYS, "ERR_REFUSED",
       "lets the coordinator read a vector" },
+    { "one honest among adversaries", ONE_HONEST, ALL, MSG_SECURE_KEYS, "ERR_INPUT", "out of range" },
     { "two headers for one sum", TWO_HEADERS, ONE, MSG_SECURE_SHARES, "ERR_REFUSED", "two headers" },
     { "a swapped key", SWAPPED_KEY, ONE, MSG_SECURE_SHARES, "ERR_CRYPTO", "1" },
     { "a shrunken list of keys", SHRUNKEN_LIST, ALL, MSG_SECURE_SHARES, "ERR_REFUSED", "2 members are there" },
