@@ -1,9 +1,9 @@
 /* Which models may come out: those that a round of their run was reported to have made.  The report and the wish to
  * publish are two messages, and the second may come first: it waits a while for the report.
  *
- *   reported/<run>/<sha256>   a round's new model, until the run's is published, or refused, or the run was ended, by
- * us or by its coordinator publish-later/<run>       the wish that waits: since when, who asked, and what over/<run>
- * since when its coordinator has ended it, for reports that come after that
+ *   reported/<run>/<sha256>   a round's new model, until the run's is published or refused, or the run is over
+ *   publish-later/<run>       the wish that waits: since when, who asked, and what
+ *   over/<run>                since when its coordinator has ended it, for reports that come after that
  */
 #include "agents/privacy/guardian.h"
 #include <inttypes.h>

@@ -3,8 +3,8 @@
  *
  * Base64 and hexadecimal words that hold text, also in the midst of what is
  * none, and dumps; percent signs, quoted-printable, JSON's and HTML's escapes;
- * signs and numbers written with gaps between them, or over two lines.  Words that hold a picture,
- * a voice or a finger's image are told by their first bytes.
+ * signs and numbers written with gaps between them, or over two lines.  Words
+ * that hold a picture, a voice or a finger's image are told by their first bytes.
  */
 #pragma once
 #include "common/base/buf.h"
