@@ -18,12 +18,15 @@ need() {
 
 setting() { sed -n "s/^$2=//p" "$1/ports"; } # DIR NAME
 
+# Below those that the kernel gives to outgoing connections: one of them might have it before the broker does.
 free_ports() { # how many
-    COUNT=$1 lua5.4 -e 'local socket, held = require "socket", {}
-        for i = 1, tonumber(os.getenv("COUNT")) do
-            held[i] = assert(socket.bind("127.0.0.1", 0))
-            io.write(select(2, held[i]:getsockname()), " ")
-        end'
+    COUNT=$1 lua5.4 -e 'local socket, held, count = require "socket", {}, tonumber(os.getenv("COUNT"))
+        for _ = 1, 1000 do
+            local port = math.random(15000, 32000)
+            held[#held + 1] = #held < count and socket.bind("127.0.0.1", port) or nil
+        end
+        assert(#held == count, "there is no free TCP port")
+        for _, s in ipairs(held) do io.write(select(2, s:getsockname()), " ") end'
 }
 
 make_authority() { # DIR

@@ -3,11 +3,12 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 4096 };
+enum { ANSWER_BYTES = 4096, FREE_FIRST = 15000, FREE_END = 32000, FREE_TRIES = 1000 };
 
 static struct sockaddr_in here(uint16_t port)
 {
@@ -85,13 +86,11 @@ bool http_port_is_free(uint16_t port)
 
 enum err http_free_port(uint16_t *out)
 {
-    struct sockaddr_in at = { 0 };
-    socklen_t n = sizeof at;
-    int fd = bound(0);
-    if (fd < 0) return ERR_NETWORK;
-    int asked = getsockname(fd, (struct sockaddr *)&at, &n);
-    (void)close(fd);
-    if (asked != 0) return ERR_NETWORK;
-    *out = ntohs(at.sin_port);
-    return OK;
+    for (int tries = 0; tries < FREE_TRIES; tries++) {
+        uint16_t dice = 0;
+        if (getrandom(&dice, sizeof dice, 0) != (ssize_t)sizeof dice) return ERR_NETWORK;
+        *out = (uint16_t)(FREE_FIRST + dice % (FREE_END - FREE_FIRST));
+        if (http_port_is_free(*out)) return OK;
+    }
+    return ERR_NETWORK;
 }

@@ -116,8 +116,18 @@ def simulate(t, home):
              for name in ("loss", "AUC", "accuracy", "bytes", "time")), "simulate: a picture in the terminal", shown)
 
 
+def ports_of(home):
+    places_of = ["broker/ports", *(f"agents/{n}/config.yaml" for n in PROCESSES if n != "broker")]
+    text = "".join(open(os.path.join(home.root, p), encoding="utf-8").read() + "\n" for p in places_of)
+    return [int(p) for p in re.findall(r"^(?:c2s=|http=|https=|probe_port: )(\d+)$", text, re.M)]
+
+
 def up_again(t, home):
     before = home.processes()
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
+        outgoing = int(f.read().split()[0])
+    ports = ports_of(home)
+    t.ok(len(ports) == len(PROCESSES) + 2 and max(ports) < outgoing, "up: no port that a connection may be given", ports)
     t.same(sorted(before), PROCESSES, "up: broker, coordinator and three hospitals")
     with open(home.root + "/roster.yaml", encoding="utf-8") as f:
         roster = f.read()

@@ -1,5 +1,6 @@
 #include "cli/http.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 Test(http, parses)
 {
@@ -28,11 +29,22 @@ Test(http, parses)
     }
 }
 
+/* Linux: the kernel gives outgoing connections ports from here on. */
+static unsigned first_outgoing(void)
+{
+    unsigned first = 0;
+    FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    cr_assert(f && fscanf(f, "%u", &first) == 1);
+    (void)fclose(f);
+    return first;
+}
+
 Test(http, ports)
 {
     uint16_t port = 0;
     unsigned status = 0;
     cr_assert_eq(http_free_port(&port), OK);
     cr_expect(port != 0 && http_port_is_free(port));
+    cr_expect_lt(port, first_outgoing(), "an outgoing connection may be given %u", port);
     cr_expect_eq(http_get(port, "/readyz", 200, &status, NULL), ERR_NETWORK, "nobody listens there");
 }
