@@ -27,7 +27,7 @@ static enum err add_up(struct agent *a, const struct blob *b, const struct weigh
     for (size_t at = 0; at < w->total && s.finite; at += most) {
         size_t n = w->total - at < most ? w->total - at : most;
         TRY(weights_read(a, b, w, at, n, window));
-        s.finite = weights_finite(window, n);
+        s.finite = floats_finite(window, n);
         for (size_t i = 0; i < n; i++) s.squares += (double)window[i] * (double)window[i];
     }
     *out = s;

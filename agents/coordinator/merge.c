@@ -95,7 +95,7 @@ static enum err step_window(struct merge *m)
     add_squares(m);
     if (!m->has_memory) server_opt_begin(&m->opt, m->memory, m->n);
     server_opt_step(&m->opt, m->memory, m->sum.sum, m->model, m->n);
-    if (!weights_finite(m->model, m->n))
+    if (!floats_finite(m->model, m->n))
         return why_say(&m->why, ERR_STATE, "the server's step left the range of float32; lower server.learning_rate");
     return OK;
 }

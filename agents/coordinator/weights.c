@@ -1,6 +1,5 @@
 #include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +107,7 @@ enum err weights_of_checkpoint(struct agent *a, const struct blob *b, const stru
     return OK;
 }
 
+/* Tensors that lie one behind the other are read at once. */
 enum err weights_read(struct agent *a, const struct blob *b, const struct weights *w, size_t first, size_t n,
                       float *out)
 {
@@ -116,18 +116,14 @@ enum err weights_read(struct agent *a, const struct blob *b, const struct weight
             first -= w->n[i];
             continue;
         }
-        size_t now = n < w->n[i] - first ? n : w->n[i] - first;
-        TRY(agent_blob_read(a, b, w->at[i] + first * sizeof *out, now * sizeof *out, out));
+        uint64_t at = w->at[i] + first * sizeof *out;
+        size_t now = w->n[i] - first;
+        for (; i + 1 < w->count && w->at[i + 1] == w->at[i] + w->n[i] * sizeof *out; i++) now += w->n[i + 1];
+        now = now < n ? now : n;
+        TRY(agent_blob_read(a, b, at, now * sizeof *out, out));
         out += now;
         n -= now;
         first = 0;
     }
     return n == 0 ? OK : ERR_BUG;
-}
-
-bool weights_finite(const float *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(p[i])) return false;
-    return true;
 }

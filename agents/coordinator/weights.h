@@ -34,4 +34,3 @@ enum err weights_of_checkpoint(struct agent *a, const struct blob *b, const stru
 /* n numbers from the first one on, in the model's order. */
 enum err weights_read(struct agent *a, const struct blob *b, const struct weights *w, size_t first, size_t n,
                       float *out) MUST_USE;
-bool weights_finite(const float *p, size_t n);

@@ -56,3 +56,4 @@ void tensor_set_scale(double a, struct tensor_set *s);
 double tensor_set_l1(const struct tensor_set *s);
 double tensor_set_l2(const struct tensor_set *s);
 bool tensor_set_finite(const struct tensor_set *s); /* no NaN, no infinity */
+bool floats_finite(const float *p, size_t n);

@@ -87,10 +87,7 @@ enum err store_size(struct store *s, const char *key, uint64_t *out)
 
 enum err store_read(struct store *s, const char *key, uint64_t offset, size_t n, void *out)
 {
-    uint64_t size = 0;
-    TRY(store_size(s, key, &size));
-    if (offset > size || n > size - offset) return ERR_INPUT;
-    return n > 0 ? s->ops->read(s->self, key, offset, n, out) : OK;
+    return usable(key) ? s->ops->read(s->self, key, offset, n, out) : ERR_ABSENT;
 }
 
 bool store_has(struct store *s, const char *key)

@@ -346,7 +346,8 @@ static enum err memory_read(void *self, const char *key, uint64_t offset, size_t
 {
     const struct value *v = find(self, key);
     if (v == NULL) return ERR_ABSENT;
-    memcpy(out, v->p + offset, n);
+    if (!store_holds(v->n, offset, n)) return ERR_INPUT;
+    if (n > 0) memcpy(out, v->p + offset, n);
     return OK;
 }
 

@@ -16,7 +16,7 @@ struct store_ops {
     enum err (*append)(void *self, const char *key, struct bytes more);
     enum err (*link)(void *self, const char *from, const char *to); /* two different keys */
     enum err (*size)(void *self, const char *key, uint64_t *out);
-    enum err (*read)(void *self, const char *key, uint64_t offset, size_t n, void *out); /* inside the value */
+    enum err (*read)(void *self, const char *key, uint64_t offset, size_t n, void *out); /* as store_read */
     /* The first key >= `from` (> when after is set) that starts with prefix, and its value unless NULL; ERR_ABSENT at
      * the end. */
     enum err (*next)(void *self, const char *prefix, const char *from, bool after, struct buf *key, struct buf *value);
@@ -26,3 +26,9 @@ struct store {
     void *self;
     bool open; /* a transaction is */
 };
+
+/* Whether a value of so many bytes has n from the offset on. */
+static inline bool store_holds(uint64_t bytes, uint64_t offset, size_t n)
+{
+    return offset <= bytes && n <= bytes - offset;
+}

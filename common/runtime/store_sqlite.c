@@ -276,10 +276,13 @@ static enum err sqlite_read(void *self, const char *key, uint64_t offset, size_t
     TRY(bind_key(st, key));
     TRY(statement_step(st));
     if (!is_big(st, 0)) {
-        memcpy(out, (const uint8_t *)sqlite3_column_blob(st, 0) + offset, n);
+        const uint8_t *p = sqlite3_column_blob(st, 0);
+        if (!store_holds((uint64_t)sqlite3_column_bytes(st, 0), offset, n)) return ERR_INPUT;
+        if (n > 0) memcpy(out, p + offset, n);
         return OK;
     }
     TRY(long_look(&s->longs, sqlite3_column_int64(st, 0), &b));
+    if (!store_holds(b.bytes, offset, n)) return ERR_INPUT;
     return long_read(&s->longs, &b, offset, n, out);
 }
 

@@ -1,7 +1,6 @@
 #include "agents/coordinator/weights.h"
 #include "common/learn/safetensors.h"
 #include <criterion/criterion.h>
-#include <math.h>
 
 static const struct model_spec spec = { .arch = MODEL_MLP, .ninputs = 3, .noutputs = 1, .hidden = { 4 }, .nhidden = 1 };
 /* The spec's tensors in another order, as other programs write them. */
@@ -19,7 +18,7 @@ static void encode(const struct tensor_shape *shapes, size_t count, struct buf *
 }
 
 /* Any run of numbers is that of the set arranged whole. */
-Test(weights, read_in_the_models_order)
+static void read_all_runs(const struct tensor_shape *shapes, size_t count)
 {
     struct buf bytes CLEANUP(buf_free) = buf_make(1 << 16);
     struct tensor_set *got CLEANUP(tensor_set_drop) = NULL;
@@ -28,7 +27,7 @@ Test(weights, read_in_the_models_order)
     struct weights w;
     enum weights_defect defect;
     float numbers[21];
-    encode(turned, 4, &bytes);
+    encode(shapes, count, &bytes);
     const struct blob b = { .data = buf_bytes(&bytes) };
     cr_assert(safetensors_decode(buf_bytes(&bytes), &got, NULL) == OK && model_init(&spec, 0, &like) == OK);
     cr_assert(tensor_set_arrange(like, got, &right) == OK);
@@ -39,6 +38,15 @@ Test(weights, read_in_the_models_order)
             for (size_t i = 0; i < n; i++) cr_assert(numbers[i] == right->flat[first + i], "%zu of %zu", i, first);
         }
     cr_expect(weights_read(NULL, &b, &w, 20, 2, numbers) == ERR_BUG);
+}
+
+Test(weights, read_in_the_models_order)
+{
+    struct tensor_shape own[MODEL_MAX_TENSORS];
+    read_all_runs(own, model_shapes(&spec, own));
+    read_all_runs(turned, 4);
+    const struct tensor_shape halves[] = { turned[1], turned[0], turned[3], turned[2] };
+    read_all_runs(halves, 4);
 }
 
 Test(weights, what_is_no_update)
@@ -69,11 +77,4 @@ Test(weights, what_is_no_update)
         cr_expect(weights_of_update(NULL, &b, &spec, &w, &defect, &why) == ERR_INPUT, "%s", rows[i].name);
         cr_expect(defect == rows[i].defect && why.text[0], "%s: %s", rows[i].name, why.text);
     }
-}
-
-Test(weights, finite)
-{
-    const float numbers[] = { 0, -1e38f, NAN, 1, INFINITY };
-    cr_expect(weights_finite(numbers, 2) && !weights_finite(numbers, 3) && weights_finite(numbers + 3, 1) &&
-              !weights_finite(numbers + 3, 2) && weights_finite(numbers, 0));
 }

@@ -69,6 +69,21 @@ Test(tensor, arithmetic)
     cr_expect_not(tensor_set_finite(b));
 }
 
+/* Wherever the bad one is, before or behind a vector's worth of good ones. */
+Test(tensor, finite)
+{
+    float numbers[67];
+    static const float bad[] = { NAN, -NAN, INFINITY, -INFINITY };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) numbers[i] = i % 2 ? -3.4e38f : 1e-45f;
+    cr_expect(floats_finite(numbers, sizeof numbers / sizeof *numbers) && floats_finite(numbers, 0));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        float good = numbers[i];
+        numbers[i] = bad[i % 4];
+        cr_expect(!floats_finite(numbers, sizeof numbers / sizeof *numbers) && floats_finite(numbers, i), "%zu", i);
+        numbers[i] = good;
+    }
+}
+
 Test(tensor, norm_adds_in_double)
 {
     static const struct tensor_shape shape = { "x", 1, { 1 << 20 } };

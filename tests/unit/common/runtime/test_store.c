@@ -234,6 +234,12 @@ Test(store, a_value_grows_by_parts_and_is_read_by_ranges)
             cr_expect(range_is_right(p.store, "long", rows[i].offset, rows[i].n), "%s: row %zu", kinds[kind], i);
         cr_expect(store_read(p.store, "long", LONG_BYTES, 1, &byte) == ERR_INPUT);
         cr_expect(store_read(p.store, "none", 0, 1, &byte) == ERR_ABSENT);
+        cr_expect(store_begin(p.store) == OK && store_put(p.store, "short", bytes_of("ab", 2)) == OK &&
+                  store_commit(p.store) == OK);
+        cr_expect(store_read(p.store, "short", 1, 1, &byte) == OK && byte == 'b', "%s", kinds[kind]);
+        cr_expect(store_read(p.store, "short", 2, 0, &byte) == OK, "%s", kinds[kind]);
+        cr_expect(store_read(p.store, "short", 1, 2, &byte) == ERR_INPUT, "%s", kinds[kind]);
+        cr_expect(store_read(p.store, "short", UINT64_MAX, 1, &byte) == ERR_INPUT, "%s", kinds[kind]);
         close_place(&p);
     }
 }
