@@ -51,7 +51,7 @@ Test(search, by_renyi)
     }
 }
 
-Test(search, by_pld, .timeout = 240)
+Test(search, by_pld, .timeout = 1200)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct search_found found = { 0, 0 };
