@@ -6,7 +6,7 @@ set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config libstrophe-dev libuv1-dev libyajl-dev libcjson-dev libexpat1-dev
     libhttp-parser-dev libcurl4-openssl-dev libblis-serial-dev libcsv-dev libyaml-dev libsqlite3-dev libssl-dev
-    libfftw3-dev libgsl-dev libpcre2-dev libunistring-dev
+    libfftw3-dev libgsl-dev libpcre2-dev libunistring-dev libmimalloc-dev
     libcriterion-dev)
 run=(prosody prosody-modules lua-sec lua-unbound openssl curl python3)
 upload=(nginx-light libnginx-mod-http-js)

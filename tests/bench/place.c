@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char accounts_dir[] = "data/bench%2elocal/accounts"; /* Prosody writes a dot so */
+#define ACCOUNTS_DIR "data/bench%2elocal/accounts" /* Prosody writes a dot so */
 #define PLACE_FOLDERS "/tmp/himas-bench-"
 enum { LOW = 1024 };
 
@@ -97,13 +97,12 @@ void place_accounts(const struct place *p, const char *prefix, size_t n)
 {
     char path[PLACE_PATH_BYTES + 128];
     char account[4096];
-    (void)snprintf(path, sizeof path, "%s/first.dat", accounts_dir);
-    read_text(p->dir, path, account, sizeof account);
+    read_text(p->dir, ACCOUNTS_DIR "/first.dat", account, sizeof account);
     (void)snprintf(path, sizeof path, "%s/agents", p->dir);
     FILE *list = fopen(path, "a");
     if (list == NULL) report_die("%s", path);
     for (size_t i = 0; i < n; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s/%s%zu.dat", p->dir, accounts_dir, prefix, i);
+        (void)snprintf(path, sizeof path, "%s/%s/%s%zu.dat", p->dir, ACCOUNTS_DIR, prefix, i);
         FILE *f = fopen(path, "w");
         if (f == NULL || fputs(account, f) < 0 || fclose(f) != 0) report_die("%s", path);
         (void)fprintf(list, "%s%zu@" PLACE_DOMAIN "\n", prefix, i);
